@@ -1,0 +1,323 @@
+//! The one typed configuration: built-in defaults < `packshot.toml` < environment < flags.
+//!
+//! Every default stands here once, with its explanation; `packshot config show` prints both. Knows only
+//! [`crate::error`].
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Name of the configuration file in a project folder.
+pub const FILE_NAME: &str = "packshot.toml";
+
+/// Prefix of the environment variables: `PACKSHOT_TRAIN_EPOCHS` sets `train.epochs`.
+pub const ENV_PREFIX: &str = "PACKSHOT_";
+
+/// One documented setting.
+#[derive(Debug, Clone, Copy)]
+pub struct SettingDoc {
+    /// Section, for example `train`.
+    pub section: &'static str,
+    /// Key within the section.
+    pub key: &'static str,
+    /// What it does and which values it takes.
+    pub text: &'static str,
+}
+
+/// Declares each section as a struct whose fields carry doc comment, type and default in one place.
+macro_rules! sections {
+    ($($(#[doc = $sdoc:literal])+ $section:ident : $Section:ident { $($(#[doc = $doc:literal])+ $key:ident : $ty:ty = $default:expr;)+ })+) => {
+        $(
+            $(#[doc = $sdoc])+
+            #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+            #[serde(default, deny_unknown_fields)]
+            pub struct $Section { $($(#[doc = $doc])+ pub $key: $ty,)+ }
+            impl Default for $Section {
+                fn default() -> Self { Self { $($key: $default,)+ } }
+            }
+        )+
+        /// The whole configuration.
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Config { $($(#[doc = $sdoc])+ pub $section: $Section,)+ }
+        /// Every setting with its explanation, in the order they are printed.
+        pub const DOCS: &[SettingDoc] = &[
+            $($(SettingDoc { section: stringify!($section), key: stringify!($key), text: concat!($($doc),+) },)+)+
+        ];
+    };
+}
+
+/// Which device computes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceChoice {
+    /// A GPU when there is a real one, else the CPU.
+    #[default]
+    Auto,
+    /// A GPU, or an error.
+    Gpu,
+    /// The CPU.
+    Cpu,
+}
+
+/// The loss that training minimises.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LossKind {
+    /// Huber loss: squared near zero, absolute beyond `huber_delta` (Huber 1964).
+    #[default]
+    Huber,
+    /// Mean squared error.
+    Mse,
+    /// Mean absolute error.
+    Mae,
+}
+
+sections! {
+    /// Where messages go and how many.
+    log: LogConfig {
+        /// Level on the console: error, warn, info, debug, trace, or a tracing filter such as "packshot=debug".
+        console: String = "warn".to_owned();
+        /// Level in the project's log file (JSON lines, one file a day).
+        file: String = "info".to_owned();
+        /// How many daily log files to keep.
+        keep: usize = 14;
+    }
+    /// Reading photos.
+    decode: DecodeConfig {
+        /// Photos with more megapixels than this are refused before they are decoded.
+        max_megapixels: u32 = 100;
+        /// Files larger than this many megabytes are refused before they are read.
+        max_file_mb: u32 = 200;
+    }
+    /// Training.
+    train: TrainConfig {
+        /// Architecture by name (see `packshot models`).
+        architecture: String = "cnn-s".to_owned();
+        /// Loss: huber, mse or mae, on standardised labels.
+        loss: LossKind = LossKind::Huber;
+        /// Where the Huber loss turns from squared to absolute, in standard deviations of the labels.
+        huber_delta: f64 = 1.0;
+        /// Most epochs (passes over the training photos).
+        epochs: u32 = 20;
+        /// Stop after this many epochs without a better validation SRCC; 0 never stops early.
+        patience: u32 = 6;
+        /// Photos a step.
+        batch_size: usize = 16;
+        /// Peak learning rate of AdamW.
+        learning_rate: f64 = 2e-3;
+        /// Decoupled weight decay of AdamW.
+        weight_decay: f64 = 0.05;
+        /// Share of all steps in which the learning rate rises from zero.
+        warmup: f64 = 0.05;
+        /// Share of the groups held out for validation, 0-0.5.
+        validation_share: f64 = 0.15;
+        /// Share of the groups held out for the final test, 0-0.5.
+        test_share: f64 = 0.15;
+        /// Seed of every random choice.
+        seed: u64 = 1;
+        /// Device: auto, gpu or cpu.
+        device: DeviceChoice = DeviceChoice::Auto;
+        /// Memory for decoded training photos, in megabytes; photos beyond it are decoded again every epoch.
+        cache_mb: usize = 2048;
+    }
+    /// Scoring.
+    score: ScoreConfig {
+        /// Device: auto, gpu or cpu.
+        device: DeviceChoice = DeviceChoice::Auto;
+        /// Photos a batch.
+        batch_size: usize = 16;
+        /// Rule pack that gives the reason beside a score.
+        rules: String = "house".to_owned();
+    }
+    /// The HTTP scoring API.
+    server: ServerConfig {
+        /// Address to listen on.
+        host: String = "127.0.0.1".to_owned();
+        /// Port to listen on.
+        port: u16 = 8077;
+        /// Largest request body in megabytes.
+        max_body_mb: usize = 20;
+    }
+}
+
+impl Config {
+    /// The configuration of a project folder: defaults, then its file, then environment pairs, then `key=value` flags.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::BadData`] naming the file, variable or flag with an unknown key or an unfit value.
+    pub fn load(project: &Path, env: impl Iterator<Item = (String, String)>, flags: &[String]) -> Result<Self> {
+        let mut table = toml::Table::new();
+        let file = project.join(FILE_NAME);
+        match std::fs::read_to_string(&file) {
+            Ok(text) => {
+                table =
+                    text.parse().map_err(|error: toml::de::Error| bad_source(&file.display().to_string(), error))?;
+                Self::from_table(&table).map_err(|error| bad_source(&file.display().to_string(), error))?;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Error::io("read", &file, error)),
+        }
+        let mut env: Vec<_> = env.filter(|(name, _)| name.starts_with(ENV_PREFIX)).collect();
+        env.sort();
+        for (name, value) in env {
+            let lower = name[ENV_PREFIX.len()..].to_lowercase();
+            if let Some((section, key)) = lower.split_once('_').filter(|(section, _)| is_section(section)) {
+                apply(&mut table, section, key, &value, &format!("environment variable {name}"))?;
+            }
+        }
+        for flag in flags {
+            let source = format!("--set {flag}");
+            let (path, value) =
+                flag.split_once('=').ok_or_else(|| Error::usage(format!("{source}: write key=value")))?;
+            let (section, key) = path.split_once('.').ok_or_else(|| {
+                Error::usage(format!("{source}: write section.key=value, for example train.epochs=5"))
+            })?;
+            apply(&mut table, section.trim(), key.trim(), value.trim(), &source)?;
+        }
+        let config = Self::from_table(&table).map_err(|error| bad_source("configuration", error))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn from_table(table: &toml::Table) -> std::result::Result<Self, toml::de::Error> {
+        toml::Value::Table(table.clone()).try_into()
+    }
+
+    fn check(&self) -> Result<()> {
+        let train = &self.train;
+        let share = |name: &str, value: f64, max: f64| {
+            if (0.0..=max).contains(&value) {
+                Ok(())
+            } else {
+                Err(Error::bad_data(format!("{name} is {value}: it must lie between 0 and {max}")))
+            }
+        };
+        let positive = |name: &str, ok: bool| {
+            if ok { Ok(()) } else { Err(Error::bad_data(format!("{name} must be greater than zero"))) }
+        };
+        share("train.validation_share", train.validation_share, 0.5)?;
+        share("train.test_share", train.test_share, 0.5)?;
+        share("train.warmup", train.warmup, 1.0)?;
+        share("train.weight_decay", train.weight_decay, 1.0)?;
+        positive("train.epochs", train.epochs > 0)?;
+        positive("train.batch_size", train.batch_size > 0)?;
+        positive("train.learning_rate", train.learning_rate > 0.0 && train.learning_rate.is_finite())?;
+        positive("train.huber_delta", train.huber_delta > 0.0 && train.huber_delta.is_finite())?;
+        positive("score.batch_size", self.score.batch_size > 0)
+    }
+
+    /// The configuration as commented TOML: every setting under its explanation.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::Internal`] when a value cannot be written as TOML.
+    pub fn to_commented_toml(&self) -> Result<String> {
+        let value = toml::Value::try_from(self).map_err(|error| Error::internal("configuration").caused_by(error))?;
+        let mut text = String::new();
+        let mut section = "";
+        for doc in DOCS {
+            if doc.section != section {
+                let gap = if section.is_empty() { "" } else { "\n" };
+                text.push_str(&format!("{gap}[{}]\n", doc.section));
+                section = doc.section;
+            }
+            let setting = value.get(doc.section).and_then(|table| table.get(doc.key));
+            let setting =
+                setting.ok_or_else(|| Error::internal(format!("no value for {}.{}", doc.section, doc.key)))?;
+            text.push_str(&format!("#{}\n{} = {setting}\n", doc.text, doc.key));
+        }
+        Ok(text)
+    }
+}
+
+fn is_section(name: &str) -> bool {
+    DOCS.iter().any(|doc| doc.section == name)
+}
+
+fn bad_source(source: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::bad_data(format!("{source} is not a valid configuration"))
+        .hint("`packshot config show` lists every setting with its meaning.")
+        .caused_by(error)
+}
+
+/// Sets one value from text, checked at once so that the error names its source.
+fn apply(table: &mut toml::Table, section: &str, key: &str, text: &str, source: &str) -> Result<()> {
+    if !DOCS.iter().any(|doc| doc.section == section && doc.key == key) {
+        return Err(Error::bad_data(format!("{source}: there is no setting {section}.{key}"))
+            .hint("`packshot config show` lists every setting with its meaning."));
+    }
+    let parsed = format!("v = {text}").parse::<toml::Table>().ok().and_then(|mut table| table.remove("v"));
+    let candidates = [parsed, Some(toml::Value::String(text.to_owned()))];
+    let mut failure = None;
+    for value in candidates.into_iter().flatten() {
+        let mut trial = table.clone();
+        let entry = trial.entry(section.to_owned()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        if let toml::Value::Table(entries) = entry {
+            entries.insert(key.to_owned(), value);
+        }
+        match Config::from_table(&trial) {
+            Ok(_) => {
+                *table = trial;
+                return Ok(());
+            }
+            Err(error) => failure = failure.or(Some(error)),
+        }
+    }
+    let cause = failure.map_or_else(String::new, |error| format!(": {}", error.message()));
+    Err(Error::bad_data(format!("{source}: {text:?} does not fit {section}.{key}{cause}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+
+    fn load(file: &str, env: &[(&str, &str)], flags: &[&str]) -> Result<Config> {
+        let folder = tempfile::tempdir().expect("temp dir");
+        std::fs::write(folder.path().join(FILE_NAME), file).expect("write");
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        Config::load(folder.path(), env, &flags)
+    }
+
+    #[test]
+    fn flags_win_over_environment_over_file_over_defaults() {
+        let file = "[train]\nepochs = 5\npatience = 2\nseed = 9\n";
+        let env = [("PACKSHOT_TRAIN_EPOCHS", "6"), ("PACKSHOT_TRAIN_PATIENCE", "3"), ("PACKSHOT_PROJECT", "/x")];
+        let config =
+            load(file, &env, &["train.epochs=7", "train.loss=mae", "log.console=packshot=debug"]).expect("loads");
+        assert_eq!((config.train.epochs, config.train.patience, config.train.seed), (7, 3, 9));
+        assert_eq!(config.train.loss, LossKind::Mae);
+        assert_eq!(config.log.console, "packshot=debug");
+        assert_eq!(config.train.batch_size, TrainConfig::default().batch_size);
+    }
+
+    #[test]
+    fn wrong_settings_are_refused_with_their_source() {
+        let cases: [(&str, &[(&str, &str)], &[&str], &str); 6] = [
+            ("[train]\nepoch = 5\n", &[], &[], "packshot.toml"),
+            ("not toml", &[], &[], "packshot.toml"),
+            ("", &[("PACKSHOT_TRAIN_EPOCHS", "many")], &[], "PACKSHOT_TRAIN_EPOCHS"),
+            ("", &[], &["train.epochs=-1"], "--set train.epochs=-1"),
+            ("", &[], &["train.speed=9"], "train.speed"),
+            ("", &[], &["train.test_share=0.9"], "train.test_share"),
+        ];
+        for (file, env, flags, named) in cases {
+            let error = load(file, env, flags).expect_err(named);
+            assert!(error.summary.contains(named), "{} should name {named}", error.summary);
+            assert_eq!(error.code, Code::BadData);
+        }
+        assert_eq!(load("", &[], &["train"]).expect_err("usage").code, Code::Usage);
+    }
+
+    #[test]
+    fn shown_configuration_reads_back_as_itself() {
+        let mut config = Config::default();
+        config.train.epochs = 3;
+        let text = config.to_commented_toml().expect("shows");
+        assert_eq!(load(&text, &[], &[]).expect("reads back"), config);
+        assert!(DOCS.iter().all(|doc| doc.text.len() > 10 && text.contains(doc.text)));
+    }
+}

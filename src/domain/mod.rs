@@ -1,0 +1,17 @@
+//! Plain values every room speaks in: photos, votes, scores, splits, runs, models.
+//!
+//! No I/O, no clocks, no randomness; imports nothing of ours.
+
+mod model;
+mod photo;
+mod run;
+mod score;
+mod split;
+mod vote;
+
+pub use model::{Calibration, ModelCard, ModelId, Reach};
+pub use photo::{ImageId, ImportedFile, Photo};
+pub use run::{MetricPoint, Run, RunId, RunMeta, RunStatus};
+pub use score::{Attributes, Score, ScoreRow};
+pub use split::Split;
+pub use vote::{LEVEL_WORDS, Label, Scale, Vote, VoteId, VoteKind};

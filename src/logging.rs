@@ -1,0 +1,70 @@
+//! The one tracing set-up: readable lines on the console, JSON lines in the project's rotating log.
+//!
+//! Paths and file names are logged; nothing about people is. Knows only [`crate::config`] and [`crate::error`].
+
+use std::path::Path;
+
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt};
+
+use crate::config::LogConfig;
+use crate::error::{Error, Result};
+
+/// Keeps the log file's writer alive; dropping it flushes what is left.
+#[must_use]
+pub struct LogGuard(Option<tracing_appender::non_blocking::WorkerGuard>);
+
+/// Starts logging for this process; a second call in the same process changes nothing.
+///
+/// `folder` is the project's `logs` folder; without it only the console is used. A folder that cannot be written
+/// (a full disk, a read-only mount) costs the file log, never the command.
+///
+/// # Errors
+/// [`crate::error::Code::BadData`] when a level in the configuration is not a tracing filter.
+pub fn start(config: &LogConfig, folder: Option<&Path>) -> Result<LogGuard> {
+    let console = fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .compact()
+        .with_filter(filter("log.console", &config.console)?);
+    let file_filter = filter("log.file", &config.file)?;
+    let appender = folder.and_then(|folder| {
+        tracing_appender::rolling::Builder::new()
+            .rotation(tracing_appender::rolling::Rotation::DAILY)
+            .filename_prefix("packshot")
+            .filename_suffix("jsonl")
+            .max_log_files(config.keep.max(1))
+            .build(folder)
+            .ok()
+    });
+    let (file, guard) = match appender {
+        Some(appender) => {
+            let (writer, guard) = tracing_appender::non_blocking(appender);
+            (Some(fmt::layer().json().with_writer(writer).with_filter(file_filter)), Some(guard))
+        }
+        None => (None, None),
+    };
+    // A second start in one process (tests) keeps the first subscriber.
+    let _already_set = tracing_subscriber::registry().with(console).with(file).try_init();
+    Ok(LogGuard(guard))
+}
+
+impl LogGuard {
+    /// Whether a log file is being written.
+    pub fn writes_file(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+fn filter(setting: &str, text: &str) -> Result<EnvFilter> {
+    // The graphics and font crates are chatty at info; their warnings stay.
+    let quiet = "wgpu_core=warn,wgpu_hal=warn,naga=warn,cubecl=warn,burn=warn,fontique=error,zbus=warn,winit=warn";
+    let full = if text.contains('=') || text == "off" { text.to_owned() } else { format!("{text},{quiet}") };
+    let quieter = if matches!(text, "warn" | "error") { text.to_owned() } else { full };
+    EnvFilter::try_new(&quieter).map_err(|error| {
+        Error::bad_data(format!("{setting} = {text:?} is not a log level"))
+            .hint("Use error, warn, info, debug, trace, or a filter such as \"packshot=debug\".")
+            .caused_by(error)
+    })
+}

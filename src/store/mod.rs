@@ -1,0 +1,21 @@
+//! The project's truth: one SQLite database, one file a table.
+//!
+//! A [`Store`] is one connection; every thread and process opens its own, and WAL mode lets them work side by side.
+//! Must not know burn, pictures or anything above it.
+
+mod artifact;
+mod db;
+mod image;
+mod metric_point;
+mod model;
+mod run;
+mod score;
+mod split;
+mod vote;
+
+pub use artifact::Artifact;
+pub use db::{FILE_NAME, Store};
+pub use image::ImportTally;
+pub use model::StoredModel;
+pub use split::SplitRow;
+pub use vote::VoteTally;

@@ -1,0 +1,93 @@
+//! Table `model`: the trained models a project knows.
+
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::Store;
+use crate::domain::{ModelId, RunId};
+use crate::error::Result;
+
+pub(super) const SCHEMA: &str = "
+CREATE TABLE model (
+    id           TEXT PRIMARY KEY,
+    run_id       TEXT REFERENCES run (id),
+    architecture TEXT NOT NULL,
+    path         TEXT NOT NULL,
+    created_ms   INTEGER NOT NULL
+) STRICT;
+";
+
+/// A model as the project lists it; its card and weights lie in its folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredModel {
+    /// Identifier.
+    pub id: ModelId,
+    /// The run that made it.
+    pub run: Option<RunId>,
+    /// Registry name of the architecture.
+    pub architecture: String,
+    /// Folder relative to the project, with forward slashes.
+    pub path: String,
+    /// When it was made, milliseconds since 1970.
+    pub created_ms: i64,
+}
+
+const COLUMNS: &str = "id, run_id, architecture, path, created_ms";
+
+fn model(row: &Row<'_>) -> rusqlite::Result<StoredModel> {
+    Ok(StoredModel {
+        id: ModelId(row.get(0)?),
+        run: row.get::<_, Option<String>>(1)?.map(RunId),
+        architecture: row.get(2)?,
+        path: row.get(3)?,
+        created_ms: row.get(4)?,
+    })
+}
+
+impl Store {
+    /// Records a model; recording it again changes nothing.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn save_model(&mut self, model: &StoredModel) -> Result<()> {
+        self.write("record the model", |tx| {
+            tx.execute(
+                "INSERT INTO model (id, run_id, architecture, path, created_ms) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT DO NOTHING",
+                params![
+                    model.id.0,
+                    model.run.as_ref().map(|run| &run.0),
+                    model.architecture,
+                    model.path,
+                    model.created_ms
+                ],
+            )
+            .map(drop)
+        })
+    }
+
+    /// Every model, newest first; models of deleted runs are left out.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn models(&self) -> Result<Vec<StoredModel>> {
+        self.read("list the models", |conn| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM model
+                 WHERE run_id IS NULL OR run_id NOT IN (SELECT run_id FROM run_meta WHERE deleted_ms IS NOT NULL)
+                 ORDER BY created_ms DESC, id"
+            );
+            conn.prepare(&sql)?.query_map([], model)?.collect()
+        })
+    }
+
+    /// The model of a run.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn model_of_run(&self, run: &RunId) -> Result<Option<StoredModel>> {
+        self.read("find the model", |conn| {
+            let sql = format!("SELECT {COLUMNS} FROM model WHERE run_id = ?1 ORDER BY created_ms DESC LIMIT 1");
+            conn.query_row(&sql, [&run.0], model).optional()
+        })
+    }
+}

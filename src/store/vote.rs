@@ -1,0 +1,261 @@
+//! Table `vote`: the append-only log of what people said; labels are derived from it.
+
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::Store;
+use crate::domain::{ImageId, Label, Vote, VoteId, VoteKind};
+use crate::error::Result;
+
+pub(super) const SCHEMA: &str = "
+CREATE TABLE vote (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    image_id INTEGER NOT NULL REFERENCES image (id),
+    kind     TEXT NOT NULL CHECK (kind IN ('rating', 'mean', 'skip', 'undo')),
+    level    INTEGER,
+    levels   INTEGER,
+    score    REAL CHECK (score BETWEEN 0 AND 100),
+    n        INTEGER,
+    undoes   INTEGER UNIQUE REFERENCES vote (id),
+    rater    TEXT NOT NULL,
+    source   TEXT NOT NULL,
+    at_ms    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX vote_image ON vote (image_id);
+CREATE TRIGGER vote_is_never_changed BEFORE UPDATE ON vote BEGIN SELECT RAISE(ABORT, 'votes are append-only'); END;
+CREATE TRIGGER vote_is_never_deleted BEFORE DELETE ON vote BEGIN SELECT RAISE(ABORT, 'votes are append-only'); END;
+CREATE VIEW active_vote AS
+    SELECT * FROM (
+        SELECT vote.*, row_number() OVER (PARTITION BY image_id, rater ORDER BY id DESC) AS newest
+        FROM vote
+        WHERE kind <> 'undo' AND id NOT IN (SELECT undoes FROM vote WHERE undoes IS NOT NULL)
+    ) WHERE newest = 1;
+";
+
+const COLUMNS: &str = "id, image_id, kind, level, levels, score, n, undoes, rater, source, at_ms";
+
+/// What an import of votes did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct VoteTally {
+    /// Votes appended.
+    pub added: u64,
+    /// Votes that were already there, unchanged.
+    pub unchanged: u64,
+}
+
+fn vote(row: &Row<'_>) -> rusqlite::Result<Vote> {
+    let kind = match row.get_ref(2)?.as_str()? {
+        "rating" => VoteKind::Rating { level: row.get(3)?, levels: row.get(4)? },
+        "mean" => VoteKind::Mean { score: row.get(5)?, n: row.get(6)? },
+        "undo" => VoteKind::Undo { vote: VoteId(row.get(7)?) },
+        _ => VoteKind::Skip,
+    };
+    Ok(Vote {
+        id: VoteId(row.get(0)?),
+        image: ImageId(row.get(1)?),
+        kind,
+        rater: row.get(8)?,
+        source: row.get(9)?,
+        at_ms: row.get(10)?,
+    })
+}
+
+fn insert(conn: &rusqlite::Connection, vote: &Vote) -> rusqlite::Result<VoteId> {
+    let (name, level, levels, n, undoes) = match vote.kind {
+        VoteKind::Rating { level, levels } => ("rating", Some(level), Some(levels), Some(1), None),
+        VoteKind::Mean { n, .. } => ("mean", None, None, Some(n), None),
+        VoteKind::Skip => ("skip", None, None, None, None),
+        VoteKind::Undo { vote } => ("undo", None, None, None, Some(vote.0)),
+    };
+    conn.prepare_cached(
+        "INSERT INTO vote (image_id, kind, level, levels, score, n, undoes, rater, source, at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?
+    .execute(params![
+        vote.image.0,
+        name,
+        level,
+        levels,
+        vote.kind.score(),
+        n,
+        undoes,
+        vote.rater,
+        vote.source,
+        vote.at_ms
+    ])?;
+    Ok(VoteId(conn.last_insert_rowid()))
+}
+
+impl Store {
+    /// Appends one vote (its `id` is ignored); it is on disk when this returns.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or a vote would be undone twice.
+    pub fn append_vote(&mut self, vote: &Vote) -> Result<VoteId> {
+        self.write("save the vote", |tx| insert(tx, vote))
+    }
+
+    /// Appends many votes in one transaction, leaving out those that repeat what the same rater already says of the
+    /// same photo: importing a file twice changes nothing.
+    ///
+    /// # Errors
+    /// When the database cannot be written; then none is saved.
+    pub fn append_votes(&mut self, votes: &[Vote]) -> Result<VoteTally> {
+        self.write("save the votes", |tx| {
+            let mut tally = VoteTally::default();
+            let sql = format!("SELECT {COLUMNS} FROM active_vote WHERE image_id = ?1 AND rater = ?2");
+            let mut active = tx.prepare(&sql)?;
+            for new in votes {
+                let old = active.query_row(params![new.image.0, new.rater], vote).optional()?;
+                if old.is_some_and(|old| old.kind == new.kind) {
+                    tally.unchanged += 1;
+                } else {
+                    insert(tx, new)?;
+                    tally.added += 1;
+                }
+            }
+            Ok(tally)
+        })
+    }
+
+    /// The newest vote of a rater that has not been undone: what Ctrl+Z takes back.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn last_vote(&self, rater: &str) -> Result<Option<Vote>> {
+        Ok(self.recent_votes(rater, 1)?.pop())
+    }
+
+    /// The newest `count` votes of a rater cast in the window that have not been undone, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn recent_votes(&self, rater: &str, count: u32) -> Result<Vec<Vote>> {
+        self.read("read the votes", |conn| {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM vote WHERE rater = ?1 AND kind IN ('rating', 'skip')
+                 AND id NOT IN (SELECT undoes FROM vote WHERE undoes IS NOT NULL) ORDER BY id DESC LIMIT ?2"
+            );
+            conn.prepare_cached(&sql)?.query_map(params![rater, count], vote)?.collect()
+        })
+    }
+
+    /// Every active vote (not undone, newest of its rater for its photo), in order of casting.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn active_votes(&self) -> Result<Vec<Vote>> {
+        self.read("read the votes", |conn| {
+            conn.prepare(&format!("SELECT {COLUMNS} FROM active_vote ORDER BY id"))?.query_map([], vote)?.collect()
+        })
+    }
+
+    /// The label of every photo that has one: the mean of its active votes weighted by their raters.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn labels(&self) -> Result<Vec<Label>> {
+        self.read("read the labels", |conn| {
+            let sql = "SELECT image_id, sum(score * n) / sum(n), sum(n) FROM active_vote
+                       WHERE score IS NOT NULL GROUP BY image_id ORDER BY image_id";
+            let mut statement = conn.prepare(sql)?;
+            let labels = statement
+                .query_map([], |row| Ok(Label { image: ImageId(row.get(0)?), mos: row.get(1)?, n: row.get(2)? }))?;
+            labels.collect()
+        })
+    }
+
+    /// How many entries the vote log has, undos included: nothing ever makes it smaller.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn vote_count(&self) -> Result<u64> {
+        self.read("count the votes", |conn| {
+            conn.query_row("SELECT count(*) FROM vote", [], |row| row.get::<_, i64>(0)).map(|count| count as u64)
+        })
+    }
+
+    /// The readable photos a rater has neither scored nor skipped, in a stable shuffled order.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn unlabelled(&self, rater: &str) -> Result<Vec<ImageId>> {
+        self.read("build the labelling queue", |conn| {
+            // The content hash is a shuffle that stays the same between starts and machines.
+            let sql = "SELECT id FROM image WHERE error IS NULL AND missing = 0 AND id NOT IN
+                       (SELECT image_id FROM active_vote WHERE rater = ?1) ORDER BY sha256, id";
+            conn.prepare(sql)?.query_map([rater], |row| row.get(0).map(ImageId))?.collect()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ImportedFile;
+
+    fn project() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let mut store = Store::open(folder.path()).expect("opens");
+        let file = |name: &str| ImportedFile {
+            path: folder.path().join(name),
+            sha256: name.to_owned(),
+            bytes: 1,
+            modified_ms: 0,
+            width: 1,
+            height: 1,
+            format: "png".to_owned(),
+            error: None,
+        };
+        store.import_files(&[file("a"), file("b")], 0).expect("imports");
+        (folder, store)
+    }
+
+    fn by(rater: &str, image: i64, kind: VoteKind) -> Vote {
+        let (rater, source) = (rater.to_owned(), "test".to_owned());
+        Vote { id: VoteId(0), image: ImageId(image), kind, rater, source, at_ms: 0 }
+    }
+
+    #[test]
+    fn labels_weigh_raters_and_undo_brings_the_former_vote_back() {
+        let (_folder, mut store) = project();
+        let rating = |level| VoteKind::Rating { level, levels: 5 };
+        store.append_vote(&by("me", 1, rating(1))).expect("votes");
+        let second = store.append_vote(&by("me", 1, rating(5))).expect("votes");
+        store.append_vote(&by("study", 1, VoteKind::Mean { score: 50.0, n: 3 })).expect("votes");
+        let mos = |store: &Store| store.labels().expect("labels").first().map(|label| (label.mos, label.n));
+        assert_eq!(mos(&store), Some((62.5, 4)));
+        store.append_vote(&by("me", 1, VoteKind::Undo { vote: second })).expect("undoes");
+        assert_eq!(mos(&store), Some((37.5, 4)));
+        store.append_vote(&by("me", 1, VoteKind::Undo { vote: second })).expect_err("cannot be undone twice");
+        assert_eq!(store.vote_count().expect("counts"), 4);
+    }
+
+    #[test]
+    fn skips_leave_the_queue_without_a_label() {
+        let (_folder, mut store) = project();
+        assert_eq!(store.unlabelled("me").expect("queue").len(), 2);
+        let skip = store.append_vote(&by("me", 1, VoteKind::Skip)).expect("skips");
+        assert_eq!(store.unlabelled("me").expect("queue"), vec![ImageId(2)]);
+        assert!(store.labels().expect("labels").is_empty());
+        assert_eq!(store.last_vote("me").expect("reads").map(|vote| vote.id), Some(skip));
+    }
+
+    #[test]
+    fn votes_cannot_be_changed_or_deleted() {
+        let (_folder, mut store) = project();
+        store.append_vote(&by("me", 1, VoteKind::Skip)).expect("skips");
+        for sql in ["UPDATE vote SET rater = 'x'", "DELETE FROM vote"] {
+            let error = store.conn.execute(sql, []).expect_err(sql);
+            assert!(error.to_string().contains("append-only"));
+        }
+    }
+
+    #[test]
+    fn the_same_import_twice_adds_nothing() {
+        let (_folder, mut store) = project();
+        let votes =
+            [by("file", 1, VoteKind::Mean { score: 12.5, n: 1 }), by("file", 2, VoteKind::Mean { score: 80.0, n: 1 })];
+        assert_eq!(store.append_votes(&votes).expect("imports"), VoteTally { added: 2, unchanged: 0 });
+        assert_eq!(store.append_votes(&votes).expect("imports"), VoteTally { added: 0, unchanged: 2 });
+    }
+}
