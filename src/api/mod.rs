@@ -1,0 +1,26 @@
+//! The use cases: what the window, the command line and the HTTP API all call.
+//!
+//! Every function takes a [`Project`] and plain values; long work returns a [`crate::jobs::JobHandle`]. Must not know
+//! egui, clap or axum.
+
+pub mod clock;
+mod labels;
+mod models;
+mod photos;
+mod project;
+mod runs;
+mod score;
+mod train;
+
+pub use labels::{
+    ImportSummary, LabelProgress, RATER, cast_vote, export_labels, import_labels, label_progress, label_queue,
+    recent_votes, undo_vote,
+};
+pub use models::{ModelEntry, find_model, list_models};
+pub use photos::{
+    FailedPhoto, OpenSummary, PhotoRow, Picture, list_photos, load_picture, load_thumbnail, open_folders,
+};
+pub use project::{CODE_VERSION, Project};
+pub use runs::{RunView, delete_run, find_run, list_runs, rename_run, restore_run, run_view, set_run_note};
+pub use score::{RowFeed, ScoreJob, ScoreRequest, ScoreSummary, start_scoring};
+pub use train::{TrainRequest, TrainSummary, start_training};

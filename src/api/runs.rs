@@ -1,0 +1,112 @@
+//! The history: runs with status, metrics and curves; rename, note, delete and restore.
+
+use super::{Project, clock};
+use crate::domain::{MetricPoint, Run, RunId, RunMeta, Split};
+use crate::error::{Error, Result};
+use crate::store::Artifact;
+
+/// Everything about one run.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct RunView {
+    /// The run.
+    pub run: Run,
+    /// Its curves, by name and step.
+    pub points: Vec<MetricPoint>,
+    /// Files it made.
+    #[serde(skip)]
+    pub artifacts: Vec<Artifact>,
+    /// Photos in train, validation and test.
+    pub photos: [u64; 3],
+}
+
+/// The runs, newest first; deleted ones only when asked for.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn list_runs(project: &Project, with_deleted: bool) -> Result<Vec<Run>> {
+    let runs = project.store()?.runs()?;
+    Ok(runs.into_iter().filter(|run| with_deleted || run.meta.deleted_ms.is_none()).collect())
+}
+
+/// Finds a run by id, unique id prefix, or name; "latest" is the newest.
+///
+/// # Errors
+/// [`crate::error::Code::NotFound`] when none fits, [`crate::error::Code::Usage`] when several do.
+pub fn find_run(project: &Project, name: &str) -> Result<Run> {
+    let runs = list_runs(project, true)?;
+    if let Some(run) = runs.iter().find(|run| run.id.0 == name) {
+        return Ok(run.clone());
+    }
+    let kept: Vec<_> = runs.iter().filter(|run| run.meta.deleted_ms.is_none()).collect();
+    if name == "latest" {
+        return kept.first().map(|run| (*run).clone()).ok_or_else(|| no_run(name));
+    }
+    let fits: Vec<_> = kept.into_iter().filter(|run| run.meta.name == name || run.id.0.starts_with(name)).collect();
+    match fits.as_slice() {
+        [run] => Ok((*run).clone()),
+        [] => Err(no_run(name)),
+        several => {
+            let ids: Vec<_> = several.iter().map(|run| run.id.0.as_str()).collect();
+            Err(Error::usage(format!("{name:?} fits several runs")).hint(format!("Name one of {}", ids.join(", "))))
+        }
+    }
+}
+
+fn no_run(name: &str) -> Error {
+    Error::not_found(format!("there is no run {name:?}")).hint("`packshot runs list` shows them.")
+}
+
+/// Everything about one run.
+///
+/// # Errors
+/// When there is no such run, or the database cannot be read.
+pub fn run_view(project: &Project, id: &RunId) -> Result<RunView> {
+    let store = project.store()?;
+    let run = store.run(id)?.ok_or_else(|| no_run(&id.0))?;
+    let split = store.split(id)?;
+    let photos = Split::ALL.map(|part| split.iter().filter(|row| row.1 == part).count() as u64);
+    Ok(RunView { run, points: store.points(id)?, artifacts: store.artifacts(id)?, photos })
+}
+
+fn change_meta(project: &Project, id: &RunId, change: impl FnOnce(&mut RunMeta)) -> Result<()> {
+    let mut store = project.store()?;
+    let mut run = store.run(id)?.ok_or_else(|| no_run(&id.0))?;
+    change(&mut run.meta);
+    store.set_run_meta(id, &run.meta)
+}
+
+/// Gives a run a name; an empty name is refused.
+///
+/// # Errors
+/// When the name is empty, there is no such run, or the database cannot be written.
+pub fn rename_run(project: &Project, id: &RunId, name: &str) -> Result<()> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(Error::usage("a run's name cannot be empty"));
+    }
+    change_meta(project, id, |meta| name.clone_into(&mut meta.name))
+}
+
+/// Replaces a run's note.
+///
+/// # Errors
+/// When there is no such run, or the database cannot be written.
+pub fn set_run_note(project: &Project, id: &RunId, note: &str) -> Result<()> {
+    change_meta(project, id, |meta| note.clone_into(&mut meta.note))
+}
+
+/// Hides a run and its model; [`restore_run`] brings it back, files included.
+///
+/// # Errors
+/// When there is no such run, or the database cannot be written.
+pub fn delete_run(project: &Project, id: &RunId) -> Result<()> {
+    change_meta(project, id, |meta| meta.deleted_ms = Some(clock::now_ms()))
+}
+
+/// Brings a deleted run back.
+///
+/// # Errors
+/// When there is no such run, or the database cannot be written.
+pub fn restore_run(project: &Project, id: &RunId) -> Result<()> {
+    change_meta(project, id, |meta| meta.deleted_ms = None)
+}
