@@ -6,8 +6,8 @@
 //! domain, error                      plain values, the one error type
 //! config, logging
 //! jobs, imaging, store, nn, device, query
-//! attributes, degrade, dedup, preprocess, model_folder
-//! rules, data, labels
+//! attributes, degrade, dedup, preprocess
+//! rules, data, labels, model_folder
 //! train, infer
 //! evaluate, export
 //! api                                the use cases: what every face calls
@@ -18,11 +18,22 @@
 //! ARCHITECTURE.md holds the map and the invariants; `tests/tidy.rs` holds them in force.
 
 pub mod api;
+pub mod attributes;
 pub mod config;
+pub mod data;
+pub mod device;
 pub mod domain;
 pub mod error;
+pub mod evaluate;
+pub mod imaging;
+pub mod infer;
 pub mod jobs;
 pub mod logging;
+pub mod model_folder;
+pub mod nn;
+pub mod preprocess;
+pub mod rules;
 pub mod store;
+pub mod train;
 
 pub use error::{Code, Error, Result};

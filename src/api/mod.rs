@@ -8,6 +8,7 @@ mod labels;
 mod models;
 mod photos;
 mod project;
+mod run_lock;
 mod runs;
 mod score;
 mod train;

@@ -1,10 +1,11 @@
 //! The models a project can score with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Project;
 use crate::domain::ModelCard;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
+use crate::model_folder;
 
 /// A model that can be used: its card and the folder it lies in.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,18 +18,59 @@ pub struct ModelEntry {
     pub name: String,
 }
 
-/// The project's models, newest first.
+/// The project's models, newest first; models whose folder is gone or damaged are left out.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn list_models(_project: &Project) -> Result<Vec<ModelEntry>> {
-    Err(Error::internal("models"))
+pub fn list_models(project: &Project) -> Result<Vec<ModelEntry>> {
+    let store = project.store()?;
+    let mut entries = Vec::new();
+    for model in store.models()? {
+        let folder = project.root().join(&model.path);
+        let name = match &model.run {
+            Some(run) => store.run(run)?.map(|run| run.meta.name).unwrap_or_default(),
+            None => folder_name(&folder),
+        };
+        match model_folder::read_card(&folder) {
+            Ok(card) => entries.push(ModelEntry { card, folder, name }),
+            Err(error) => tracing::warn!("model {} is left out: {error:#}", model.id),
+        }
+    }
+    Ok(entries)
 }
 
-/// Finds a model by run id, run name, model id (or a unique prefix of one) or folder; the newest when nothing is named.
+fn folder_name(folder: &Path) -> String {
+    folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Finds a model by run id, run name, model id (or a unique prefix of an id) or folder; the newest when nothing is
+/// named.
 ///
 /// # Errors
-/// [`crate::error::Code::NotFound`] that says what there is.
-pub fn find_model(_project: &Project, _name: Option<&str>) -> Result<ModelEntry> {
-    Err(Error::internal("model"))
+/// [`Code::NotFound`] that says what there is, [`Code::Usage`] when a prefix fits several.
+pub fn find_model(project: &Project, name: Option<&str>) -> Result<ModelEntry> {
+    let models = list_models(project)?;
+    let Some(name) = name else {
+        return models.into_iter().next().ok_or_else(|| {
+            Error::new(Code::NotFound, "this project has no model yet")
+                .hint("Label photos and run `packshot train`, or name a model folder with --model.")
+        });
+    };
+    let folder = Path::new(name);
+    if folder.join("model.json").exists() {
+        let card = model_folder::read_card(folder)?;
+        return Ok(ModelEntry { card, folder: folder.to_owned(), name: folder_name(folder) });
+    }
+    let run_of = |entry: &ModelEntry| entry.card.run.clone().unwrap_or_default();
+    let exact = |entry: &&ModelEntry| entry.card.id.0 == name || run_of(entry) == name || entry.name == name;
+    if let Some(entry) = models.iter().find(exact) {
+        return Ok(entry.clone());
+    }
+    let fits = |entry: &&ModelEntry| entry.card.id.0.starts_with(name) || run_of(entry).starts_with(name);
+    match models.iter().filter(fits).collect::<Vec<_>>().as_slice() {
+        [entry] => Ok((*entry).clone()),
+        [] => Err(Error::not_found(format!("there is no model {name:?}"))
+            .hint("`packshot models list` shows them; a model folder can be named too.")),
+        _ => Err(Error::usage(format!("{name:?} fits several models")).hint("`packshot models list` shows them.")),
+    }
 }

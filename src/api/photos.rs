@@ -1,11 +1,19 @@
 //! Opening folders and looking at photos.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use super::Project;
-use crate::domain::{Label, Photo, ScoreRow};
-use crate::error::{Error, Result};
-use crate::jobs::{JobHandle, Wake};
+use super::{Project, clock};
+use crate::domain::{ImportedFile, Label, Photo, ScoreRow};
+use crate::error::Result;
+use crate::imaging::{self, Limits};
+use crate::jobs::{self, Control, JobHandle, Outcome, Reporter, Wake, worker_count};
+use crate::store::Store;
+
+/// Thumbnails kept on disk a project, in bytes.
+const THUMB_CACHE_BYTES: u64 = 2 << 30;
 
 /// A photo that could not be indexed, and why.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -39,8 +47,105 @@ pub struct OpenSummary {
 ///
 /// # Errors
 /// When no thread can be started; everything else arrives as the job's outcome.
-pub fn open_folders(_project: &Project, _roots: Vec<PathBuf>, _wake: Wake) -> Result<JobHandle<OpenSummary>> {
-    Err(Error::internal("open"))
+pub fn open_folders(project: &Project, roots: Vec<PathBuf>, wake: Wake) -> Result<JobHandle<OpenSummary>> {
+    let project = project.clone();
+    jobs::spawn("packshot-open", wake, move |reporter| index(&project, &roots, reporter))
+}
+
+/// Files a transaction: what a killed process has to read again at most.
+const FILES_A_COMMIT: usize = 256;
+
+fn index(project: &Project, roots: &[PathBuf], reporter: &Reporter<OpenSummary>) -> Result<Outcome<OpenSummary>> {
+    let mut keep_going = |found: usize| {
+        reporter.progress("Looking for photos", found as u64, 0, "");
+        reporter.control.checkpoint().is_ok()
+    };
+    let listing = imaging::list_photos(roots, &mut keep_going);
+    let mut store = project.store()?;
+    let known: HashMap<PathBuf, Photo> = store.photos()?.into_iter().map(|photo| (photo.path.clone(), photo)).collect();
+    let mut summary = OpenSummary { found: listing.files.len() as u64, ..OpenSummary::default() };
+    summary.failed = listing.problems.iter().map(|(path, reason)| failed(path, reason)).collect();
+    let limits = Limits::from_config(&project.config.decode);
+    let mut done = 0;
+    for files in listing.files.chunks(FILES_A_COMMIT) {
+        if reporter.control.checkpoint().is_err() {
+            break;
+        }
+        let Some(probed) = probe_all(files, &known, &limits, &reporter.control) else { break };
+        let fresh: Vec<ImportedFile> = probed.iter().flatten().cloned().collect();
+        let tally = store.import_files(&fresh, clock::now_ms())?;
+        summary.added += tally.added;
+        summary.changed += tally.changed;
+        summary.moved += tally.moved;
+        summary.unchanged += (files.len() - fresh.len()) as u64;
+        for (path, probed) in files.iter().zip(&probed) {
+            let reason = probed.as_ref().map_or_else(|| known[path].error.as_ref(), |file| file.error.as_ref());
+            if let Some(reason) = reason {
+                reporter.warn(format!("{}: {reason}", path.display()));
+                summary.failed.push(failed(path, reason));
+            }
+        }
+        done += files.len() as u64;
+        reporter.progress("Indexing", done, summary.found, "");
+    }
+    let stopped = reporter.control.is_cancelled();
+    if !stopped {
+        summary.missing = mark_missing(&mut store, roots)?;
+    }
+    Ok(if stopped { Outcome::Cancelled(summary) } else { Outcome::Completed(summary) })
+}
+
+fn failed(path: &Path, reason: &str) -> FailedPhoto {
+    FailedPhoto { path: path.to_owned(), reason: reason.to_owned() }
+}
+
+/// Reads the files that are new or have changed on several threads; nothing for a file that is as it was.
+///
+/// Returns nothing when a stop was asked for.
+fn probe_all(
+    files: &[PathBuf],
+    known: &HashMap<PathBuf, Photo>,
+    limits: &Limits,
+    control: &Control,
+) -> Option<Vec<Option<ImportedFile>>> {
+    let next = AtomicUsize::new(0);
+    let probed = Mutex::new(vec![None; files.len()]);
+    let work = || {
+        while !control.is_cancelled() {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(path) = files.get(index) else { break };
+            if known.get(path).is_some_and(|photo| is_as_it_was(photo, path)) {
+                continue;
+            }
+            let file = imaging::probe(path, limits);
+            probed.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(file);
+        }
+    };
+    std::thread::scope(|scope| {
+        (0..worker_count()).for_each(|_| drop(scope.spawn(work)));
+        work();
+    });
+    if control.is_cancelled() {
+        return None;
+    }
+    Some(probed.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Same size and modification time as when it was indexed.
+fn is_as_it_was(photo: &Photo, path: &Path) -> bool {
+    !photo.missing
+        && imaging::stamp(path)
+            .is_ok_and(|(bytes, modified_ms)| (bytes, modified_ms) == (photo.bytes, photo.modified_ms))
+}
+
+/// Marks indexed photos below the opened folders whose file is gone; moved ones have been given their new path before.
+fn mark_missing(store: &mut Store, roots: &[PathBuf]) -> Result<u64> {
+    let roots: Vec<PathBuf> = roots.iter().filter_map(|root| std::path::absolute(root).ok()).collect();
+    let below = |photo: &Photo| roots.iter().any(|root| photo.path.starts_with(root));
+    let gone = store.photos()?.into_iter().filter(|photo| below(photo) && !photo.path.exists());
+    let gone: Vec<_> = gone.map(|photo| photo.id).collect();
+    store.mark_missing(&gone)?;
+    Ok(gone.len() as u64)
 }
 
 /// A photo with what is known about it.
@@ -60,11 +165,10 @@ pub struct PhotoRow {
 /// When the database cannot be read.
 pub fn list_photos(project: &Project) -> Result<Vec<PhotoRow>> {
     let store = project.store()?;
-    let labels: std::collections::HashMap<_, _> =
-        store.labels()?.into_iter().map(|label| (label.image, label)).collect();
+    let labels: HashMap<_, _> = store.labels()?.into_iter().map(|label| (label.image, label)).collect();
     let mut scores = match store.models()?.first() {
         Some(model) => store.scores_of(&model.id)?,
-        None => std::collections::HashMap::new(),
+        None => HashMap::new(),
     };
     let rows = store.photos()?.into_iter().map(|photo| PhotoRow {
         label: labels.get(&photo.id).copied(),
@@ -91,14 +195,31 @@ pub struct Picture {
 ///
 /// # Errors
 /// When the photo cannot be read or decoded.
-pub fn load_thumbnail(_project: &Project, _path: &Path, _sha256: &str, _edge: u32) -> Result<Picture> {
-    Err(Error::internal("thumbnail"))
+pub fn load_thumbnail(project: &Project, path: &Path, sha256: &str, edge: u32) -> Result<Picture> {
+    let cache = imaging::ThumbCache::new(project.cache().join("thumbs"), THUMB_CACHE_BYTES);
+    if let Some(found) = (!sha256.is_empty()).then(|| cache.get(sha256, edge)).flatten() {
+        return Ok(Picture::from(found));
+    }
+    let (file, photo) = imaging::load(path, &Limits::from_config(&project.config.decode))?;
+    let small = imaging::fit(&photo, edge);
+    // A full disk costs the cache entry, never the picture.
+    if let Err(error) = cache.put(&file.sha256, edge, &small) {
+        tracing::debug!("no thumbnail kept: {error:#}");
+    }
+    Ok(Picture::from(small))
 }
 
 /// The whole photo, reduced so that its longest side is at most `max_edge`; never enlarged.
 ///
 /// # Errors
 /// When the photo cannot be read or decoded.
-pub fn load_picture(_project: &Project, _path: &Path, _max_edge: u32) -> Result<Picture> {
-    Err(Error::internal("picture"))
+pub fn load_picture(project: &Project, path: &Path, max_edge: u32) -> Result<Picture> {
+    let (_, photo) = imaging::load(path, &Limits::from_config(&project.config.decode))?;
+    Ok(Picture::from(imaging::fit(&photo, max_edge)))
+}
+
+impl From<image::RgbImage> for Picture {
+    fn from(image: image::RgbImage) -> Self {
+        Self { width: image.width(), height: image.height(), rgb: image.into_raw() }
+    }
 }

@@ -25,7 +25,8 @@ pub struct RunView {
 /// When the database cannot be read.
 pub fn list_runs(project: &Project, with_deleted: bool) -> Result<Vec<Run>> {
     let runs = project.store()?.runs()?;
-    Ok(runs.into_iter().filter(|run| with_deleted || run.meta.deleted_ms.is_none()).collect())
+    let wanted = runs.into_iter().filter(|run| with_deleted || run.meta.deleted_ms.is_none());
+    Ok(wanted.map(|run| with_true_status(project, run)).collect())
 }
 
 /// Finds a run by id, unique id prefix, or name; "latest" is the newest.
@@ -62,10 +63,14 @@ fn no_run(name: &str) -> Error {
 /// When there is no such run, or the database cannot be read.
 pub fn run_view(project: &Project, id: &RunId) -> Result<RunView> {
     let store = project.store()?;
-    let run = store.run(id)?.ok_or_else(|| no_run(&id.0))?;
+    let run = with_true_status(project, store.run(id)?.ok_or_else(|| no_run(&id.0))?);
     let split = store.split(id)?;
     let photos = Split::ALL.map(|part| split.iter().filter(|row| row.1 == part).count() as u64);
     Ok(RunView { run, points: store.points(id)?, artifacts: store.artifacts(id)?, photos })
+}
+
+fn with_true_status(project: &Project, run: Run) -> Run {
+    Run { status: super::train::true_status(project, &run), ..run }
 }
 
 fn change_meta(project: &Project, id: &RunId, change: impl FnOnce(&mut RunMeta)) -> Result<()> {

@@ -1,12 +1,21 @@
 //! Scoring folders: decode, infer, write; bounded, resumable, cancellable.
 
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Project;
-use crate::domain::{ModelId, ScoreRow};
-use crate::error::{Error, Result};
-use crate::jobs::{JobHandle, Wake};
+use super::{Project, clock, find_model};
+use crate::domain::{Attributes, ModelId, ScoreRow};
+use crate::error::{Code, Error, Result};
+use crate::imaging::{self, Limits};
+use crate::infer::Scorer;
+use crate::jobs::{self, Control, JobHandle, Outcome, Reporter, Wake, worker_count};
+use crate::preprocess::{self, Views};
+use crate::rules::RulePack;
+use crate::store::Store;
+use crate::{attributes, device, rules};
 
 /// What to score.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +24,7 @@ pub struct ScoreRequest {
     pub paths: Vec<PathBuf>,
     /// Run id, run name, model id or folder; the newest model when absent.
     pub model: Option<String>,
-    /// Only the `i`-th of `n` parts (1-based), by content hash.
+    /// Only the `i`-th of `n` parts (1-based), in order of path.
     pub shard: Option<(u32, u32)>,
     /// Score again what this model has already scored.
     pub again: bool,
@@ -49,7 +58,7 @@ impl RowFeed {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn push(&self, rows: &[ScoreRow]) {
+    fn push(&self, rows: &[ScoreRow]) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(rows);
     }
 }
@@ -66,6 +75,231 @@ pub struct ScoreJob {
 ///
 /// # Errors
 /// When no thread can be started; everything else arrives as the job's outcome.
-pub fn start_scoring(_project: &Project, _request: ScoreRequest, _wake: Wake) -> Result<ScoreJob> {
-    Err(Error::internal("score"))
+pub fn start_scoring(project: &Project, request: ScoreRequest, wake: Wake) -> Result<ScoreJob> {
+    let project = project.clone();
+    let feed = RowFeed::default();
+    let rows = feed.clone();
+    let handle = jobs::spawn("packshot-score", wake, move |reporter| run(&project, &request, &rows, reporter))?;
+    Ok(ScoreJob { handle, feed })
+}
+
+/// A photo that is ready for the network, or a row that needs none.
+enum Prepared {
+    Ready { path: PathBuf, sha256: String, views: Views, attributes: Attributes, reason: Option<String> },
+    Known(Box<ScoreRow>),
+    Failed(Box<ScoreRow>),
+}
+
+fn run(
+    project: &Project,
+    request: &ScoreRequest,
+    feed: &RowFeed,
+    reporter: &Reporter<ScoreSummary>,
+) -> Result<Outcome<ScoreSummary>> {
+    let entry = find_model(project, request.model.as_deref())?;
+    let config = &project.config.score;
+    let chosen = device::choose(config.device)?;
+    let scorer = Scorer::load(&entry.folder, &chosen.device, config.batch_size)?;
+    let model = scorer.card().id.clone();
+    let mut keep_going = |found: usize| {
+        reporter.progress("Looking for photos", found as u64, 0, "");
+        !reporter.control.is_cancelled()
+    };
+    let listing = imaging::list_photos(&request.paths, &mut keep_going);
+    let files = shard(listing.files, request.shard);
+    if files.is_empty() && listing.problems.is_empty() {
+        return Err(Error::new(Code::NotFound, "there are no photos to score")
+            .hint("Name folders or files with JPEG, PNG, WebP, BMP, GIF or TIFF photos."));
+    }
+    let store = project.store()?;
+    let known = if request.again { HashMap::new() } else { store.scores_of(&model)? };
+    let preparing = Preparing {
+        model: &model,
+        limits: Limits::from_config(&project.config.decode),
+        rules: rules::builtin(&config.rules)?,
+        known: &known,
+    };
+    let summary = ScoreSummary {
+        model: Some(model.clone()),
+        device: format!("{}: {}", chosen.name, chosen.reason),
+        ..ScoreSummary::default()
+    };
+    let mut writing = Writing { store, scorer: &scorer, feed, reporter, summary, total: files.len() as u64 };
+    let lost: Vec<ScoreRow> =
+        listing.problems.into_iter().map(|(path, reason)| failed_row(path, &model, reason)).collect();
+    writing.add(lost);
+    score_all(&files, &preparing, &mut writing)?;
+    let mut summary = writing.summary;
+    summary.rows.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(if reporter.control.is_cancelled() { Outcome::Cancelled(summary) } else { Outcome::Completed(summary) })
+}
+
+/// The `i`-th of `n` parts: every `n`-th file, so that parts are alike in size and content.
+fn shard(files: Vec<PathBuf>, shard: Option<(u32, u32)>) -> Vec<PathBuf> {
+    let Some((part, parts)) = shard else { return files };
+    let skip = part.saturating_sub(1) as usize;
+    files.into_iter().skip(skip).step_by(parts.max(1) as usize).collect()
+}
+
+/// Decodes on several threads, and infers and writes on this one; at most two batches wait in between.
+fn score_all(files: &[PathBuf], preparing: &Preparing<'_>, writing: &mut Writing<'_>) -> Result<()> {
+    let batch = writing.scorer.batch_size();
+    let control = writing.reporter.control.clone();
+    let (sender, receiver) = sync_channel(batch * 2);
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        // Dropped at the end of this closure: senders that wait for room then stop.
+        let receiver = receiver;
+        for _ in 0..worker_count() {
+            let (sender, next, control) = (sender.clone(), &next, &control);
+            scope.spawn(move || preparing.feed(files, next, &sender, control));
+        }
+        drop(sender);
+        let mut waiting = Vec::with_capacity(batch);
+        while let Ok(prepared) = receiver.recv() {
+            if control.checkpoint().is_err() {
+                break;
+            }
+            match prepared {
+                Prepared::Known(row) | Prepared::Failed(row) => writing.add(vec![*row]),
+                Prepared::Ready { .. } => waiting.push(prepared),
+            }
+            if waiting.len() == batch {
+                writing.infer(std::mem::take(&mut waiting))?;
+            }
+        }
+        // What was decoded before a stop is kept too: it costs one batch.
+        writing.infer(waiting)
+    })
+}
+
+struct Preparing<'a> {
+    model: &'a ModelId,
+    limits: Limits,
+    rules: RulePack,
+    known: &'a HashMap<String, ScoreRow>,
+}
+
+impl Preparing<'_> {
+    fn feed(&self, files: &[PathBuf], next: &AtomicUsize, sender: &SyncSender<Prepared>, control: &Control) {
+        while control.checkpoint().is_ok() {
+            let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+            if sender.send(self.prepare(path)).is_err() {
+                break;
+            }
+        }
+    }
+
+    fn prepare(&self, path: &Path) -> Prepared {
+        self.try_prepare(path)
+            .unwrap_or_else(|error| Prepared::Failed(Box::new(failed_row(path.to_owned(), self.model, error.chain()))))
+    }
+
+    fn try_prepare(&self, path: &Path) -> Result<Prepared> {
+        let file = imaging::read(path, &self.limits)?;
+        if let Some(row) = self.known.get(&file.sha256) {
+            return Ok(Prepared::Known(Box::new(ScoreRow { path: path.to_owned(), ..row.clone() })));
+        }
+        let photo = imaging::decode(&file.bytes, path, &self.limits)?;
+        let (views, attributes, reason) = look_at(&photo, &self.rules);
+        Ok(Prepared::Ready { path: path.to_owned(), sha256: file.sha256, views, attributes, reason })
+    }
+}
+
+/// What scoring wants to know of a decoded photo: views for the network, attributes, the main rule it breaks.
+pub(super) fn look_at(photo: &image::RgbImage, rules: &RulePack) -> (Views, Attributes, Option<String>) {
+    let attributes = attributes::measure(photo);
+    let verdicts = rules.judge(&attributes, photo.width(), photo.height());
+    (preprocess::views(photo), attributes, rules::reason(&verdicts))
+}
+
+fn failed_row(path: PathBuf, model: &ModelId, reason: String) -> ScoreRow {
+    ScoreRow {
+        path,
+        sha256: String::new(),
+        model: model.clone(),
+        score: None,
+        attributes: None,
+        reason: None,
+        error: Some(reason),
+        at_ms: clock::now_ms(),
+    }
+}
+
+struct Writing<'a> {
+    store: Store,
+    scorer: &'a Scorer,
+    feed: &'a RowFeed,
+    reporter: &'a Reporter<ScoreSummary>,
+    summary: ScoreSummary,
+    total: u64,
+}
+
+impl Writing<'_> {
+    fn infer(&mut self, batch: Vec<Prepared>) -> Result<()> {
+        let views = batch.iter().filter_map(|photo| match photo {
+            Prepared::Ready { views, .. } => Some(views),
+            Prepared::Known(_) | Prepared::Failed(_) => None,
+        });
+        let scores = self.scorer.score(views);
+        let now = clock::now_ms();
+        let model = &self.scorer.card().id;
+        let rows: Vec<ScoreRow> = batch
+            .into_iter()
+            .zip(scores)
+            .filter_map(|(photo, score)| match photo {
+                Prepared::Ready { path, sha256, attributes, reason, .. } => Some(ScoreRow {
+                    path,
+                    sha256,
+                    model: model.clone(),
+                    score: Some(score),
+                    attributes: Some(attributes),
+                    reason,
+                    error: None,
+                    at_ms: now,
+                }),
+                Prepared::Known(_) | Prepared::Failed(_) => None,
+            })
+            .collect();
+        self.store.save_scores(&rows)?;
+        self.summary.scored += rows.len() as u64;
+        self.publish(rows);
+        Ok(())
+    }
+
+    /// Adds rows that need no network: known scores and photos without one.
+    fn add(&mut self, rows: Vec<ScoreRow>) {
+        for row in &rows {
+            match &row.error {
+                Some(reason) => {
+                    self.summary.failed += 1;
+                    self.reporter.warn(format!("{}: {reason}", row.path.display()));
+                }
+                None => self.summary.reused += 1,
+            }
+        }
+        self.publish(rows);
+    }
+
+    fn publish(&mut self, rows: Vec<ScoreRow>) {
+        self.feed.push(&rows);
+        self.summary.rows.extend(rows);
+        let done = (self.summary.rows.len() as u64).min(self.total);
+        let detail = if self.summary.failed > 0 { format!("{} failed", self.summary.failed) } else { String::new() };
+        self.reporter.progress("Scoring", done, self.total, detail);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_cover_everything_once() {
+        let files: Vec<PathBuf> = (0..10).map(|index| PathBuf::from(format!("{index}"))).collect();
+        let mut all: Vec<PathBuf> = (1..=3).flat_map(|part| shard(files.clone(), Some((part, 3)))).collect();
+        all.sort();
+        assert_eq!(all, files);
+        assert_eq!(shard(files.clone(), None), files);
+    }
 }

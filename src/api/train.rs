@@ -1,9 +1,28 @@
 //! Training: from labels to a model, as a job.
 
-use super::Project;
-use crate::domain::{ModelId, RunId};
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::run_lock::RunLock;
+use super::{CODE_VERSION, FailedPhoto, Project, clock};
+use crate::config::TrainConfig;
+use crate::data::{Candidate, Dataset, Loader, Sample, SplitShares, assign};
+use crate::device::{self, Chosen};
+use crate::domain::{
+    Calibration, MetricPoint, ModelCard, ModelId, Photo, Reach, Run, RunId, RunMeta, RunStatus, Split,
+};
 use crate::error::{Error, Result};
-use crate::jobs::{JobHandle, Wake};
+use crate::evaluate::{self, Judged};
+use crate::imaging::{self, Limits};
+use crate::infer::Scorer;
+use crate::jobs::{self, Control, JobHandle, Outcome, Reporter, Wake};
+use crate::store::{Artifact, Store, StoredModel};
+use crate::train::{Ending, Fit, Job, Watcher, model_path};
+use crate::{model_folder, preprocess};
 
 /// What to train.
 #[derive(Debug, Clone, Default)]
@@ -26,17 +45,352 @@ pub struct TrainSummary {
     /// Photos in train, validation and test.
     pub photos: [u64; 3],
     /// Final metrics by name, as recorded in the run.
-    pub metrics: serde_json::Map<String, serde_json::Value>,
+    pub metrics: Map<String, Value>,
     /// Labelled photos that could not be used, with the reason.
-    pub left_out: Vec<super::FailedPhoto>,
+    pub left_out: Vec<FailedPhoto>,
+}
+
+/// The configuration as a run records it.
+#[derive(Serialize, Deserialize)]
+struct RecordedConfig {
+    version: u32,
+    train: TrainConfig,
 }
 
 /// Starts or resumes a training with the project's `[train]` configuration. Curves go to the store
-/// (`train_loss`, `validation_loss`, `validation_srcc`, `validation_plcc`, `validation_mae`, `validation_rmse`), the
-/// job says `Points` when there are new ones; `Progress` counts steps, its detail carries loss, images/s and device.
+/// (`train_loss`, `validation_loss`, `validation_srcc`, `validation_plcc`, `validation_mae`, `validation_rmse`,
+/// `learning_rate`), the job says `Points` when there are new ones; `Progress` counts steps, its detail carries loss,
+/// images/s and device.
 ///
 /// # Errors
 /// When no thread can be started; everything else arrives as the job's outcome.
-pub fn start_training(_project: &Project, _request: TrainRequest, _wake: Wake) -> Result<JobHandle<TrainSummary>> {
-    Err(Error::internal("train"))
+pub fn start_training(project: &Project, request: TrainRequest, wake: Wake) -> Result<JobHandle<TrainSummary>> {
+    let project = project.clone();
+    jobs::spawn("packshot-train", wake, move |reporter| match &request.resume {
+        Some(id) => resume(&project, id, reporter),
+        None => begin(&project, &request.name, reporter),
+    })
+}
+
+type Watching<'a> = &'a Reporter<TrainSummary>;
+
+fn begin(project: &Project, name: &str, reporter: Watching<'_>) -> Result<Outcome<TrainSummary>> {
+    let config = &project.config.train;
+    let chosen = device::choose(config.device)?;
+    let mut store = project.store()?;
+    let (candidates, mut left_out) = candidates(&store)?;
+    let shares = SplitShares { validation: config.validation_share, test: config.test_share };
+    assign(&candidates, shares, config.seed)?;
+    let paths = candidates.iter().map(|candidate| candidate.path.clone()).collect();
+    let Some((loader, unreadable)) = read_photos(project, config, paths, reporter) else {
+        return Ok(Outcome::Cancelled(TrainSummary { device: describe(&chosen), ..TrainSummary::default() }));
+    };
+    left_out.extend(unreadable.iter().map(|(index, error)| failed(&candidates[*index].path, error)));
+    let gone: HashSet<usize> = unreadable.into_iter().map(|entry| entry.0).collect();
+    let loader = loader.without(&gone);
+    let readable = candidates.into_iter().enumerate().filter(|(index, _)| !gone.contains(index));
+    let readable: Vec<Candidate> = readable.map(|(_, candidate)| candidate).collect();
+    let dataset = assign(&readable, shares, config.seed)?;
+    let run = record_run(&mut store, project, name, &dataset, &chosen)?;
+    left_out.iter().for_each(|photo| reporter.warn(format!("left out {}: {}", photo.path.display(), photo.reason)));
+    Training { project, store, run, config: config.clone(), chosen, dataset, loader, left_out, reporter }.go()
+}
+
+fn resume(project: &Project, id: &RunId, reporter: Watching<'_>) -> Result<Outcome<TrainSummary>> {
+    let mut store = project.store()?;
+    let run = store.run(id)?.ok_or_else(|| Error::not_found(format!("there is no run {id}")))?;
+    if run.status == RunStatus::Completed {
+        return Err(Error::usage(format!("run {id} is completed: there is nothing left to do"))
+            .hint("Start a new run, for example with more epochs: --set train.epochs=40."));
+    }
+    let recorded: RecordedConfig = toml::from_str(&run.config_toml)
+        .map_err(|error| Error::bad_data(format!("the configuration of run {id} cannot be read")).caused_by(error))?;
+    let config = TrainConfig { device: project.config.train.device, ..recorded.train };
+    let chosen = device::choose(config.device)?;
+    let dataset = recorded_dataset(&store, id)?;
+    let paths = dataset.samples.iter().map(|sample| sample.path.clone()).collect();
+    let Some((loader, unreadable)) = read_photos(project, &config, paths, reporter) else {
+        return Ok(Outcome::Cancelled(TrainSummary { run: Some(id.clone()), ..TrainSummary::default() }));
+    };
+    if let Some((index, error)) = unreadable.into_iter().next() {
+        let path = &dataset.samples[index].path;
+        return Err(Error::bad_data(format!("{} belongs to run {id} and cannot be read any more", path.display()))
+            .hint("Bring the photo back, or start a new run without it.")
+            .caused_by(error));
+    }
+    store.restart_run(id, &chosen.name, clock::now_ms())?;
+    Training { project, store, run, config, chosen, dataset, loader, left_out: Vec::new(), reporter }.go()
+}
+
+fn describe(chosen: &Chosen) -> String {
+    format!("{}: {}", chosen.name, chosen.reason)
+}
+
+fn failed(path: &Path, error: &Error) -> FailedPhoto {
+    FailedPhoto { path: path.to_owned(), reason: error.chain() }
+}
+
+/// The labelled photos that may be used, and those that may not.
+fn candidates(store: &Store) -> Result<(Vec<Candidate>, Vec<FailedPhoto>)> {
+    let photos: HashMap<_, Photo> = store.photos()?.into_iter().map(|photo| (photo.id, photo)).collect();
+    let (mut usable, mut left_out) = (Vec::new(), Vec::new());
+    for label in store.labels()? {
+        let Some(photo) = photos.get(&label.image) else { continue };
+        let reason = photo.error.clone().or_else(|| photo.missing.then(|| "the file is gone".to_owned()));
+        match reason {
+            Some(reason) => left_out.push(FailedPhoto { path: photo.path.clone(), reason }),
+            None => usable.push(Candidate {
+                image: photo.id,
+                path: photo.path.clone(),
+                sha256: photo.sha256.clone(),
+                label: label.mos,
+                group: photo.group.clone(),
+            }),
+        }
+    }
+    Ok((usable, left_out))
+}
+
+fn recorded_dataset(store: &Store, id: &RunId) -> Result<Dataset> {
+    let photos: HashMap<_, Photo> = store.photos()?.into_iter().map(|photo| (photo.id, photo)).collect();
+    let samples = store.split(id)?.into_iter().filter_map(|(image, part, group, label)| {
+        let photo = photos.get(&image)?;
+        Some(Sample { image, path: photo.path.clone(), sha256: photo.sha256.clone(), label, group, part })
+    });
+    Ok(Dataset { samples: samples.collect() })
+}
+
+fn read_photos(
+    project: &Project,
+    config: &TrainConfig,
+    paths: Vec<PathBuf>,
+    reporter: Watching<'_>,
+) -> Option<(Loader, Vec<crate::data::Unreadable>)> {
+    let total = paths.len() as u64;
+    let limits = Limits::from_config(&project.config.decode);
+    let progress = |done: u64| reporter.progress("Reading photos", done, total, "");
+    Loader::read_all(paths, limits, config.cache_mb << 20, &reporter.control, &progress)
+}
+
+fn record_run(store: &mut Store, project: &Project, name: &str, dataset: &Dataset, chosen: &Chosen) -> Result<Run> {
+    let now = clock::now_ms();
+    let config = &project.config.train;
+    let recorded = RecordedConfig { version: 1, train: config.clone() };
+    let config_toml = toml::to_string_pretty(&recorded)
+        .map_err(|error| Error::internal("could not record the configuration").caused_by(error))?;
+    let loss = serde_json::to_value(config.loss).ok().and_then(|loss| loss.as_str().map(str::to_owned));
+    let made_up = format!("{} {}", config.architecture, loss.unwrap_or_default());
+    let digest = imaging::sha256_hex(dataset.digest_text().as_bytes());
+    let id = format!("{}-{}", clock::compact_text(now), &imaging::sha256_hex(format!("{now}{digest}").as_bytes())[..4]);
+    let run = Run {
+        id: RunId(id),
+        status: RunStatus::Running,
+        config_toml,
+        seed: config.seed,
+        code_version: CODE_VERSION.to_owned(),
+        device: chosen.name.clone(),
+        dataset_digest: digest,
+        started_ms: now,
+        heartbeat_ms: now,
+        finished_ms: None,
+        summary: Map::new(),
+        error: None,
+        meta: RunMeta {
+            name: if name.trim().is_empty() { made_up } else { name.trim().to_owned() },
+            ..RunMeta::default()
+        },
+    };
+    store.insert_run(&run)?;
+    let rows: Vec<_> = dataset.samples.iter().map(|s| (s.image, s.part, s.group.clone(), s.label)).collect();
+    store.save_split(&run.id, &rows)?;
+    Ok(run)
+}
+
+/// A run whose photos are read and whose record stands: fit, evaluate, finish.
+struct Training<'a> {
+    project: &'a Project,
+    store: Store,
+    run: Run,
+    config: TrainConfig,
+    chosen: Chosen,
+    dataset: Dataset,
+    loader: Loader,
+    left_out: Vec<FailedPhoto>,
+    reporter: Watching<'a>,
+}
+
+impl Training<'_> {
+    fn go(mut self) -> Result<Outcome<TrainSummary>> {
+        let folder = self.project.models().join(&self.run.id.0);
+        std::fs::create_dir_all(&folder).map_err(|error| Error::io("create the folder", &folder, error))?;
+        let _lock = RunLock::take(&folder, &self.run.id)?;
+        let result = self.fit(&folder).and_then(|ending| self.conclude(&folder, ending));
+        if let Err(error) = &result {
+            let summary = self.run.summary.clone();
+            let text = error.chain();
+            self.store.finish_run(&self.run.id, RunStatus::Failed, &summary, Some(&text), clock::now_ms())?;
+        }
+        result
+    }
+
+    fn fit(&mut self, folder: &Path) -> Result<Ending> {
+        let labels: Vec<f64> = self.dataset.part(Split::Train).iter().map(|&i| self.dataset.samples[i].label).collect();
+        let card = ModelCard {
+            format: ModelCard::FORMAT,
+            id: ModelId(String::new()),
+            architecture: self.config.architecture.clone(),
+            preprocess: preprocess::VERSION,
+            calibration: Calibration::fit(&labels),
+            reach: Reach::UNKNOWN,
+            run: Some(self.run.id.0.clone()),
+            created_ms: self.run.started_ms,
+            code_version: CODE_VERSION.to_owned(),
+        };
+        let job = Job {
+            config: &self.config,
+            dataset: &self.dataset,
+            loader: &self.loader,
+            device: &self.chosen.device,
+            folder,
+            card: &card,
+        };
+        let mut watcher = RunWatcher {
+            store: &mut self.store,
+            run: &self.run.id,
+            reporter: self.reporter,
+            device: &self.chosen.name,
+            epochs: self.config.epochs,
+            batch: self.config.batch_size,
+            started: Instant::now(),
+            first_step: None,
+        };
+        let fit = Fit::new(job, &mut watcher)?;
+        let step = fit.position().step;
+        let mut trimming = self.project.store()?;
+        trimming.drop_points_after(&self.run.id, step)?;
+        fit.run()
+    }
+
+    /// Tests the best model once, registers it, and finishes the run.
+    fn conclude(&mut self, folder: &Path, ending: Ending) -> Result<Outcome<TrainSummary>> {
+        let mut metrics = Map::new();
+        metrics.insert("epochs".to_owned(), json!(ending.epochs));
+        let mut model = None;
+        if let Some(best) = ending.best {
+            metrics.insert("best_epoch".to_owned(), json!(best.epoch + 1));
+            metrics.insert("validation_srcc".to_owned(), json!(best.value));
+            let card = model_folder::read_card(&model_path(folder))?;
+            if !ending.stopped {
+                self.test(folder, &mut metrics)?;
+            }
+            self.register(&card)?;
+            model = Some(card.id);
+        }
+        let status = if ending.stopped { RunStatus::Cancelled } else { RunStatus::Completed };
+        self.store.finish_run(&self.run.id, status, &metrics, None, clock::now_ms())?;
+        let summary = TrainSummary {
+            run: Some(self.run.id.clone()),
+            model,
+            device: describe(&self.chosen),
+            photos: self.dataset.sizes(),
+            metrics,
+            left_out: std::mem::take(&mut self.left_out),
+        };
+        Ok(if ending.stopped { Outcome::Cancelled(summary) } else { Outcome::Completed(summary) })
+    }
+
+    fn test(&self, folder: &Path, metrics: &mut Map<String, Value>) -> Result<()> {
+        let indices = self.dataset.part(Split::Test);
+        if indices.is_empty() {
+            return Ok(());
+        }
+        let scorer = Scorer::load(&model_path(folder), &self.chosen.device, self.project.config.score.batch_size)?;
+        let batches: Vec<Vec<usize>> = indices.chunks(scorer.batch_size()).map(<[usize]>::to_vec).collect();
+        let mut judged = Vec::with_capacity(indices.len());
+        self.loader.for_each_batch(&batches, |index, views| {
+            self.reporter.progress("Testing", judged.len() as u64, indices.len() as u64, "");
+            let scores = scorer.score(views.iter().map(AsRef::as_ref));
+            judged.extend(batches[index].iter().zip(scores).map(|(&sample, score)| {
+                let sample = &self.dataset.samples[sample];
+                Judged { label: sample.label, score: score.value, group: sample.group.clone() }
+            }));
+            Ok(true)
+        })?;
+        let report = evaluate::report(&judged, self.config.seed);
+        let mut put = |name: &str, value: Option<f64>| {
+            if let Some(value) = value {
+                metrics.insert(format!("test_{name}"), json!(value));
+            }
+        };
+        put("srcc", report.srcc);
+        put("srcc_low", report.srcc_interval.map(|interval| interval.0));
+        put("srcc_high", report.srcc_interval.map(|interval| interval.1));
+        put("plcc", report.plcc);
+        put("krcc", report.krcc);
+        put("mae", report.mae);
+        put("rmse", report.rmse);
+        metrics.insert("test_n".to_owned(), json!(report.n));
+        metrics.insert("test_groups".to_owned(), json!(report.groups));
+        Ok(())
+    }
+
+    fn register(&mut self, card: &ModelCard) -> Result<()> {
+        let path = format!("models/{}/model", self.run.id);
+        self.store.save_model(&StoredModel {
+            id: card.id.clone(),
+            run: Some(self.run.id.clone()),
+            architecture: card.architecture.clone(),
+            path: path.clone(),
+            created_ms: clock::now_ms(),
+        })?;
+        self.store.save_artifact(&self.run.id, &Artifact { kind: "model".to_owned(), path: path.clone() })?;
+        let scores = Artifact { kind: "validation-scores".to_owned(), path: format!("{path}/validation.csv") };
+        self.store.save_artifact(&self.run.id, &scores)
+    }
+}
+
+/// Carries what the loop reports to the store and to the job's watcher.
+struct RunWatcher<'a> {
+    store: &'a mut Store,
+    run: &'a RunId,
+    reporter: Watching<'a>,
+    device: &'a str,
+    epochs: u32,
+    batch: usize,
+    started: Instant,
+    first_step: Option<u64>,
+}
+
+impl Watcher for RunWatcher<'_> {
+    fn control(&self) -> &Control {
+        &self.reporter.control
+    }
+
+    fn stepped(&mut self, epoch: u32, step: u64, steps: u64, loss: f64) {
+        let first = *self.first_step.get_or_insert_with(|| {
+            self.started = Instant::now();
+            step
+        });
+        let rate = (step - first) as f64 * self.batch as f64 / self.started.elapsed().as_secs_f64().max(1e-6);
+        let speed = if step > first { format!(" · {rate:.0} images/s") } else { String::new() };
+        let detail = format!("epoch {}/{} · loss {loss:.3}{speed} · {}", epoch + 1, self.epochs, self.device);
+        self.reporter.progress("Training", step, steps, detail);
+    }
+
+    fn points(&mut self, points: &[MetricPoint]) -> Result<()> {
+        let now = clock::now_ms();
+        self.store.save_points(self.run, points, now)?;
+        self.store.beat_run(self.run, now)?;
+        self.reporter.points();
+        Ok(())
+    }
+}
+
+/// The state a run is really in: a run that says it is running while nobody holds its lock was interrupted.
+pub(super) fn true_status(project: &Project, run: &Run) -> RunStatus {
+    let folder = project.models().join(&run.id.0);
+    match run.status {
+        RunStatus::Running if !RunLock::is_held(&folder) => RunStatus::Interrupted,
+        status => status,
+    }
 }

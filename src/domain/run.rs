@@ -18,8 +18,10 @@ impl fmt::Display for RunId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunStatus {
-    /// A process is working on it, or died while it was (see `heartbeat_ms`).
+    /// A process is working on it.
     Running,
+    /// Its process died while it was running; can be resumed. Never stored: derived when runs are listed.
+    Interrupted,
     /// Finished by itself (all epochs, or early stop).
     Completed,
     /// Stopped by the user; can be resumed.
@@ -33,6 +35,7 @@ impl RunStatus {
     pub fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
+            Self::Interrupted => "interrupted",
             Self::Completed => "completed",
             Self::Cancelled => "cancelled",
             Self::Failed => "failed",

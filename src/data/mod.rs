@@ -1,0 +1,11 @@
+//! From labelled photos to batches: who trains, who validates, who tests; reading photos ahead of the network.
+//!
+//! Must not know the store, runs or the loop.
+
+mod dataset;
+mod loader;
+mod split;
+
+pub use dataset::{Dataset, Sample, shuffled_batches};
+pub use loader::{Loader, Unreadable};
+pub use split::{Candidate, SplitShares, assign};

@@ -1,0 +1,212 @@
+//! Splitting by group: photos of one SKU, scene or content never cross parts.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
+
+use super::dataset::{Dataset, Sample, shuffle};
+use crate::domain::{ImageId, Split};
+use crate::error::{Error, Result};
+
+/// A labelled photo that wants a part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// The photo.
+    pub image: ImageId,
+    /// Its file.
+    pub path: PathBuf,
+    /// SHA-256 of the content.
+    pub sha256: String,
+    /// Its label, 0-100.
+    pub label: f64,
+    /// Its group, when the labels or the user named one.
+    pub group: Option<String>,
+}
+
+/// How much is held out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SplitShares {
+    /// Share of photos for validation.
+    pub validation: f64,
+    /// Share of photos for the test.
+    pub test: f64,
+}
+
+/// Fewest labelled photos a training accepts.
+const FEWEST: usize = 20;
+
+/// Fewest groups, so that every part has one.
+const FEWEST_GROUPS: usize = 3;
+
+/// Gives every photo a part; whole groups move together, and which group goes where is drawn at random from `seed`.
+///
+/// The group of a photo is the one it was given; else its folder, when the labelled photos lie in at least
+/// ten folders (one a SKU); else the photo stands alone. Photos with the same content are joined into one group.
+///
+/// # Errors
+/// [`crate::error::Code::BadData`] when there are too few photos or groups to hold any out.
+pub fn assign(candidates: &[Candidate], shares: SplitShares, seed: u64) -> Result<Dataset> {
+    if candidates.len() < FEWEST {
+        return Err(Error::bad_data(format!("{} labelled photos are too few to train on", candidates.len()))
+            .hint(format!("Label at least {FEWEST} photos, or import labels with `packshot label import FILE`.")));
+    }
+    let groups = groups_of(candidates);
+    let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, group) in groups.iter().enumerate() {
+        members.entry(group).or_default().push(index);
+    }
+    if members.len() < FEWEST_GROUPS {
+        return Err(Error::bad_data(format!("the labelled photos form only {} groups", members.len())).hint(
+            "Photos of one group (SKU) are never split between training and test; label photos of more products.",
+        ));
+    }
+    let mut order: Vec<&str> = members.keys().copied().collect();
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    shuffle(&mut order, &mut rng);
+    let mut parts = vec![Split::Train; candidates.len()];
+    for (group, part) in deal(&order, &members, shares, candidates.len()) {
+        members[group].iter().for_each(|&index| parts[index] = part);
+    }
+    let samples = candidates.iter().zip(groups).zip(parts).map(|((candidate, group), part)| Sample {
+        image: candidate.image,
+        path: candidate.path.clone(),
+        sha256: candidate.sha256.clone(),
+        label: candidate.label,
+        group,
+        part,
+    });
+    let mut samples: Vec<Sample> = samples.collect();
+    samples.sort_by_key(|sample| sample.image);
+    Ok(Dataset { samples })
+}
+
+/// Goes through the shuffled groups and gives each to the part that lacks most of its share.
+fn deal<'a>(
+    order: &[&'a str],
+    members: &BTreeMap<&str, Vec<usize>>,
+    shares: SplitShares,
+    photos: usize,
+) -> Vec<(&'a str, Split)> {
+    let wanted = [
+        (Split::Test, shares.test),
+        (Split::Validation, shares.validation),
+        (Split::Train, 1.0 - shares.test - shares.validation),
+    ];
+    let mut filled = [0.0; 3];
+    let mut dealt = Vec::with_capacity(order.len());
+    for group in order {
+        let lack = |index: usize| {
+            if wanted[index].1 > 0.0 { 1.0 - filled[index] / (wanted[index].1 * photos as f64) } else { f64::MIN }
+        };
+        let neediest = (0..3).max_by(|&a, &b| lack(a).total_cmp(&lack(b)).then(b.cmp(&a))).unwrap_or(2);
+        filled[neediest] += members[group].len() as f64;
+        dealt.push((*group, wanted[neediest].0));
+    }
+    dealt
+}
+
+fn groups_of(candidates: &[Candidate]) -> Vec<String> {
+    let folder = |candidate: &Candidate| candidate.path.parent().map(|parent| parent.to_string_lossy().into_owned());
+    let folders: std::collections::BTreeSet<_> = candidates.iter().map(folder).collect();
+    let folder_is_sku = folders.len() >= 10;
+    let mut groups: Vec<String> = candidates
+        .iter()
+        .map(|candidate| {
+            let given = candidate.group.clone().map(|group| format!("group {group}"));
+            let by_folder = || folder(candidate).filter(|_| folder_is_sku).map(|folder| format!("folder {folder}"));
+            given.or_else(by_folder).unwrap_or_else(|| format!("photo {}", candidate.sha256))
+        })
+        .collect();
+    join_twins(candidates, &mut groups);
+    groups
+}
+
+/// Renames groups that share a content to one name, transitively (union-find over group names).
+fn join_twins(candidates: &[Candidate], groups: &mut [String]) {
+    let mut parent: HashMap<String, String> = HashMap::new();
+    fn root(parent: &HashMap<String, String>, name: &str) -> String {
+        let mut name = name;
+        while let Some(next) = parent.get(name) {
+            name = next;
+        }
+        name.to_owned()
+    }
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    for (index, candidate) in candidates.iter().enumerate() {
+        let earlier = *first.entry(&candidate.sha256).or_insert(index);
+        let (a, b) = (root(&parent, &groups[earlier]), root(&parent, &groups[index]));
+        if a != b {
+            parent.insert(b, a);
+        }
+    }
+    for group in groups.iter_mut() {
+        *group = root(&parent, group);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(index: i64, group: Option<&str>, sha256: &str, folder: &str) -> Candidate {
+        Candidate {
+            image: ImageId(index),
+            path: PathBuf::from(format!("/{folder}/{index}.jpg")),
+            sha256: sha256.to_owned(),
+            label: index as f64 % 100.0,
+            group: group.map(str::to_owned),
+        }
+    }
+
+    const SHARES: SplitShares = SplitShares { validation: 0.15, test: 0.15 };
+
+    #[test]
+    fn no_group_crosses_parts_and_shares_are_kept() {
+        let candidates: Vec<_> =
+            (0..600).map(|i| candidate(i, Some(&format!("sku{}", i / 6)), &format!("{i}"), "all")).collect();
+        let dataset = assign(&candidates, SHARES, 7).expect("splits");
+        let mut parts: HashMap<&str, Split> = HashMap::new();
+        for sample in &dataset.samples {
+            assert_eq!(*parts.entry(&sample.group).or_insert(sample.part), sample.part, "{}", sample.group);
+        }
+        let [train, validation, test] = dataset.sizes();
+        assert!((400..=440).contains(&train) && (84..=96).contains(&validation) && (84..=96).contains(&test));
+        assert_eq!(dataset, assign(&candidates, SHARES, 7).expect("splits"));
+        assert_ne!(dataset, assign(&candidates, SHARES, 8).expect("splits"));
+    }
+
+    #[test]
+    fn equal_content_joins_groups_even_through_a_third() {
+        let mut candidates: Vec<_> =
+            (0..40).map(|i| candidate(i, Some(&format!("g{i}")), &format!("{i}"), "all")).collect();
+        candidates.push(candidate(100, Some("g0"), "x", "all"));
+        candidates.push(candidate(101, Some("g1"), "x", "all"));
+        candidates.push(candidate(102, Some("g1"), "y", "all"));
+        candidates.push(candidate(103, Some("g2"), "y", "all"));
+        let dataset = assign(&candidates, SHARES, 1).expect("splits");
+        let group = |id| dataset.samples.iter().find(|sample| sample.image == ImageId(id)).map(|s| s.group.clone());
+        assert_eq!(group(0), group(2));
+        assert_ne!(group(0), group(3));
+    }
+
+    #[test]
+    fn folders_are_groups_only_when_there_are_many() {
+        let many: Vec<_> = (0..40).map(|i| candidate(i, None, &format!("{i}"), &format!("sku{}", i / 4))).collect();
+        let few: Vec<_> = (0..40).map(|i| candidate(i, None, &format!("{i}"), &format!("sku{}", i / 20))).collect();
+        let groups = |candidates: &[Candidate]| {
+            let dataset = assign(candidates, SHARES, 1).expect("splits");
+            dataset.samples.iter().map(|s| s.group.clone()).collect::<std::collections::BTreeSet<_>>().len()
+        };
+        assert_eq!((groups(&many), groups(&few)), (10, 40));
+    }
+
+    #[test]
+    fn too_little_data_is_refused_with_a_hint() {
+        let few: Vec<_> = (0..19).map(|i| candidate(i, None, &format!("{i}"), "all")).collect();
+        assert!(assign(&few, SHARES, 1).expect_err("few").details.is_some());
+        let one: Vec<_> = (0..40).map(|i| candidate(i, Some("same"), &format!("{i}"), "all")).collect();
+        assert!(assign(&one, SHARES, 1).expect_err("one group").summary.contains("groups"));
+    }
+}

@@ -1,0 +1,44 @@
+//! Building blocks shared by the networks.
+
+use burn::module::Module;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
+use burn::tensor::{Device, Tensor, activation};
+
+/// Plain 3×3 convolution, batch normalisation, ReLU: what CPU stacks and exporters handle fastest.
+#[derive(Module, Debug)]
+pub(super) struct ConvBlock {
+    conv: Conv2d,
+    norm: BatchNorm,
+}
+
+impl ConvBlock {
+    /// `stride` 1 keeps the size, 2 halves it (rounding up).
+    pub(super) fn new(channels: [usize; 2], stride: usize, device: &Device) -> Self {
+        let conv = Conv2dConfig::new(channels, [3, 3])
+            .with_stride([stride, stride])
+            .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
+            .with_bias(false)
+            .init(device);
+        Self { conv, norm: BatchNormConfig::new(channels[1]).init(device) }
+    }
+
+    /// `[n, in, h, w]` -> `[n, out, ceil(h/stride), ceil(w/stride)]`
+    pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        activation::relu(self.norm.forward(self.conv.forward(input)))
+    }
+}
+
+/// Mean and standard deviation of every channel over the plane: `[n, c, h, w]` -> `[n, 2c]`.
+///
+/// The deviation keeps what an average hides: how unevenly a defect is spread (style pooling, as in GRepQ and MUSIQ
+/// heads).
+pub(super) fn mean_std_pool(input: Tensor<4>) -> Tensor<2> {
+    let [n, c, h, w] = input.dims();
+    let flat = input.reshape([n, c, h * w]);
+    let mean = flat.clone().mean_dim(2);
+    let variance = (flat - mean.clone()).square().mean_dim(2);
+    // The small constant keeps the gradient of the root finite on flat planes (pure white backgrounds).
+    let std = (variance + 1e-5).sqrt();
+    Tensor::cat(vec![mean, std], 1).reshape([n, 2 * c])
+}

@@ -1,0 +1,95 @@
+//! The plain 3×3 convolutional network: one trunk for both views, mean and deviation pooling, a small head.
+
+use burn::module::Module;
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::{Device, Tensor, activation};
+
+use super::blocks::{ConvBlock, mean_std_pool};
+use super::{VIEW_EDGE, VIEWS};
+
+/// Widths of a [`Cnn`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CnnConfig {
+    /// Channels after the first stride-2 convolution.
+    pub stem: usize,
+    /// Channels of the four stages; every stage halves the size and has two convolutions.
+    pub stages: [usize; 4],
+    /// Units of the hidden layer in the head.
+    pub hidden: usize,
+}
+
+impl CnnConfig {
+    /// Builds the network with burn's initial values; see [`super::seeded`] for reproducible ones.
+    pub fn init(&self, device: &Device) -> Cnn {
+        let mut blocks = vec![ConvBlock::new([3, self.stem], 2, device)];
+        let mut width = self.stem;
+        for next in self.stages {
+            blocks.push(ConvBlock::new([width, next], 2, device));
+            blocks.push(ConvBlock::new([next, next], 1, device));
+            width = next;
+        }
+        let hidden = LinearConfig::new(self.feature_count(), self.hidden).init(device);
+        Cnn { blocks, hidden, output: LinearConfig::new(self.hidden, 1).init(device) }
+    }
+
+    /// Features a photo: mean and deviation of the last two stages, for every view.
+    pub fn feature_count(&self) -> usize {
+        2 * (self.stages[2] + self.stages[3]) * VIEWS
+    }
+
+    /// Multiply-accumulates a photo (both views): `k²·in·out·h·w` summed over the convolutions, plus the head.
+    pub fn macs(&self) -> u64 {
+        let mut edge = VIEW_EDGE as u64 / 2;
+        let conv = |input: usize, output: usize, edge: u64| 9 * (input * output) as u64 * edge * edge;
+        let mut sum = conv(3, self.stem, edge);
+        let mut width = self.stem;
+        for next in self.stages {
+            edge = edge.div_ceil(2);
+            sum += conv(width, next, edge) + conv(next, next, edge);
+            width = next;
+        }
+        sum * VIEWS as u64 + (self.feature_count() * self.hidden + self.hidden) as u64
+    }
+}
+
+/// The network. Output is the standardised score (zero mean, unit deviation over the training labels).
+#[derive(Module, Debug)]
+pub struct Cnn {
+    blocks: Vec<ConvBlock>,
+    hidden: Linear,
+    output: Linear,
+}
+
+impl Cnn {
+    /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` with values 0-1 -> raw scores `[n]`.
+    pub fn forward(&self, views: Tensor<5>) -> Tensor<1> {
+        let [n, ..] = views.dims();
+        let features = self.features(views);
+        let hidden = activation::relu(self.hidden.forward(features));
+        self.output.forward(hidden).reshape([n])
+    }
+
+    /// The raw scores of the first `count` photos of a batch, fetched to the CPU (which waits for the device here).
+    pub fn raw_scores(&self, views: Tensor<5>, count: usize) -> Vec<f64> {
+        self.forward(views).into_data().iter::<f32>().take(count).map(f64::from).collect()
+    }
+
+    /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` -> features `[n, feature_count]`.
+    pub fn features(&self, views: Tensor<5>) -> Tensor<2> {
+        let [n, v, c, h, w] = views.dims();
+        // Centred on mid grey: product photos are mostly white, and a centred input trains faster.
+        let mut plane = (views.reshape([n * v, c, h, w]) - 0.5) * 4.0;
+        let before_last = self.blocks.len() - 3;
+        let mut pooled = Vec::with_capacity(2);
+        for (index, block) in self.blocks.iter().enumerate() {
+            plane = block.forward(plane);
+            if index == before_last {
+                pooled.push(mean_std_pool(plane.clone()));
+            }
+        }
+        pooled.push(mean_std_pool(plane));
+        let features = Tensor::cat(pooled, 1);
+        let [_, per_view] = features.dims();
+        features.reshape([n, v * per_view])
+    }
+}

@@ -1,0 +1,18 @@
+//! Networks: modules and their configurations, found by name in the registry.
+//!
+//! Must not touch files, the store, or know what a photo is: tensors in, tensors out.
+
+mod blocks;
+mod cnn;
+mod init;
+mod registry;
+
+pub use cnn::{Cnn, CnnConfig};
+pub use init::seeded;
+pub use registry::{ARCHITECTURES, Architecture, find};
+
+/// Views of one photo that a network sees: the whole photo, and a mosaic of its native pixels.
+pub const VIEWS: usize = 2;
+
+/// Width and height of a view in pixels.
+pub const VIEW_EDGE: usize = 192;

@@ -1,0 +1,77 @@
+//! Every architecture by name.
+
+use super::CnnConfig;
+
+/// An architecture that can be trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Architecture {
+    /// The stable name used in configurations and model cards.
+    pub name: &'static str,
+    /// What it is for, in words.
+    pub about: &'static str,
+    /// Its widths.
+    pub config: CnnConfig,
+}
+
+/// All architectures, the default first.
+pub const ARCHITECTURES: &[Architecture] = &[
+    Architecture {
+        name: "cnn-s",
+        about: "small plain 3×3 network; the default, made for CPUs and any GPU",
+        config: CnnConfig { stem: 16, stages: [24, 48, 96, 160], hidden: 128 },
+    },
+    Architecture {
+        name: "cnn-xs",
+        about: "a fifth of the work of cnn-s, for very old machines and quick trials",
+        config: CnnConfig { stem: 8, stages: [12, 20, 32, 64], hidden: 32 },
+    },
+];
+
+/// The architecture with that name.
+pub fn find(name: &str) -> Option<&'static Architecture> {
+    ARCHITECTURES.iter().find(|architecture| architecture.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::module::Module as _;
+    use burn::tensor::{Device, Tensor};
+
+    use super::*;
+    use crate::nn::{VIEW_EDGE, VIEWS, seeded};
+
+    fn input(n: usize, value: f32, device: &Device) -> Tensor<5> {
+        Tensor::full([n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE], value, device)
+    }
+
+    #[test]
+    fn every_architecture_maps_views_to_one_number_a_photo() {
+        let device = Device::flex();
+        for architecture in ARCHITECTURES {
+            let network = architecture.config.init(&device);
+            assert_eq!(network.forward(input(2, 0.3, &device)).dims(), [2], "{}", architecture.name);
+            let features = network.features(input(2, 0.3, &device));
+            assert_eq!(features.dims(), [2, architecture.config.feature_count()], "{}", architecture.name);
+        }
+    }
+
+    #[test]
+    fn the_default_stays_within_its_budget() {
+        let config = ARCHITECTURES[0].config;
+        let parameters = config.init(&Device::flex()).num_params();
+        assert!(config.macs() <= 150_000_000, "{} MACs", config.macs());
+        assert!((300_000..1_200_000).contains(&parameters), "{parameters} parameters");
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_network_and_another_seed_another() {
+        let device = Device::flex();
+        let config = ARCHITECTURES[1].config;
+        let output = |seed| {
+            let network = seeded(config.init(&device), seed);
+            network.forward(input(1, 0.7, &device)).into_data().iter::<f32>().collect::<Vec<_>>()
+        };
+        assert_eq!(output(1), output(1));
+        assert_ne!(output(1), output(2));
+    }
+}

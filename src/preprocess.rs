@@ -1,0 +1,196 @@
+//! Photo -> views -> tensors: the one copy for training, scoring, server and export.
+//!
+//! A photo becomes two fixed-size views: the whole photo reduced and padded, and a mosaic of patches at native
+//! resolution, because a reduction hides blur, noise and compression. Must not know files, the store or networks'
+//! insides.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use image::RgbImage;
+use image::imageops;
+
+use crate::imaging;
+use crate::nn::{VIEW_EDGE, VIEWS};
+
+/// Version of this preprocessing; a model is only ever fed the version it was trained with.
+pub const VERSION: u32 = 1;
+
+/// Longest side at which a photo is judged, in pixels: what a zoomed product page shows. Larger photos are reduced to
+/// it first, smaller ones are never enlarged.
+pub const VIEWING_SIZE: u32 = 1600;
+
+/// Patches along each side of the mosaic.
+const GRID: u32 = 6;
+
+/// Width and height of a patch, in pixels.
+const PATCH: u32 = VIEW_EDGE as u32 / GRID;
+
+/// Candidate positions along each side of a grid cell, from which the most detailed patch is taken.
+const CANDIDATES: u32 = 3;
+
+/// Bytes of one photo's views.
+pub const VIEWS_LEN: usize = VIEWS * 3 * VIEW_EDGE * VIEW_EDGE;
+
+/// The views of one photo: `[VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` bytes, channels first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Views(Vec<u8>);
+
+impl Views {
+    /// The bytes, `[VIEWS, 3, VIEW_EDGE, VIEW_EDGE]`.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The same photo seen in a mirror: a change that leaves quality as it is.
+    #[must_use]
+    pub fn mirrored(&self) -> Self {
+        let mut bytes = self.0.clone();
+        bytes.chunks_exact_mut(VIEW_EDGE).for_each(<[u8]>::reverse);
+        Self(bytes)
+    }
+}
+
+/// Makes the views of a decoded photo.
+pub fn views(photo: &RgbImage) -> Views {
+    let viewed = imaging::fit(photo, VIEWING_SIZE);
+    let mut bytes = Vec::with_capacity(VIEWS_LEN);
+    push_planar(&mut bytes, &whole(&viewed));
+    push_planar(&mut bytes, &mosaic(&viewed));
+    Views(bytes)
+}
+
+/// The whole photo inside a white square.
+fn whole(photo: &RgbImage) -> RgbImage {
+    let edge = VIEW_EDGE as u32;
+    let small = imaging::fit(photo, edge);
+    let mut canvas = RgbImage::from_pixel(edge, edge, image::Rgb([255; 3]));
+    let (x, y) = ((edge - small.width()) / 2, (edge - small.height()) / 2);
+    imageops::replace(&mut canvas, &small, i64::from(x), i64::from(y));
+    canvas
+}
+
+/// `GRID`×`GRID` native patches, each the most detailed one of its cell, so that flat backgrounds do not crowd out
+/// the product (after the mini-patch sampling of UIQA, AIM 2024 challenge).
+fn mosaic(photo: &RgbImage) -> RgbImage {
+    let photo: &RgbImage = &padded(photo);
+    let luma = imageops::grayscale(photo);
+    let edge = VIEW_EDGE as u32;
+    let mut canvas = RgbImage::new(edge, edge);
+    for row in 0..GRID {
+        for column in 0..GRID {
+            let xs = candidates(column, photo.width());
+            let ys = candidates(row, photo.height());
+            let corners = ys.iter().flat_map(|&y| xs.iter().map(move |&x| (x, y)));
+            let best = corners.map(|(x, y)| (detail(&luma, x, y), x, y)).max_by_key(|found| found.0);
+            let (_, x, y) = best.unwrap_or_default();
+            let patch = imageops::crop_imm(photo, x, y, PATCH, PATCH).to_image();
+            imageops::replace(&mut canvas, &patch, i64::from(column * PATCH), i64::from(row * PATCH));
+        }
+    }
+    canvas
+}
+
+/// A photo smaller than one patch is laid on white: it is never enlarged.
+fn padded(photo: &RgbImage) -> std::borrow::Cow<'_, RgbImage> {
+    if photo.width() >= PATCH && photo.height() >= PATCH {
+        return std::borrow::Cow::Borrowed(photo);
+    }
+    let (width, height) = (photo.width().max(PATCH), photo.height().max(PATCH));
+    let mut canvas = RgbImage::from_pixel(width, height, image::Rgb([255; 3]));
+    let (x, y) = ((width - photo.width()) / 2, (height - photo.height()) / 2);
+    imageops::replace(&mut canvas, photo, i64::from(x), i64::from(y));
+    std::borrow::Cow::Owned(canvas)
+}
+
+/// Where patches of cell `index` may start along a side of `length` pixels.
+fn candidates(index: u32, length: u32) -> [u32; CANDIDATES as usize] {
+    let last_start = length - PATCH;
+    let cell = f64::from(length) / f64::from(GRID);
+    std::array::from_fn(|step| {
+        let room = (cell - f64::from(PATCH)).max(0.0);
+        let offset = room * step as f64 / f64::from(CANDIDATES - 1);
+        ((f64::from(index) * cell + offset).round() as u32).min(last_start)
+    })
+}
+
+/// Sum of absolute luma differences between diagonal neighbours at every second pixel of a patch.
+fn detail(luma: &image::GrayImage, left: u32, top: u32) -> u64 {
+    let width = luma.width() as usize;
+    let pixels = luma.as_raw();
+    let mut sum = 0;
+    for y in (top as usize..(top + PATCH - 1) as usize).step_by(2) {
+        let (this, next) = (&pixels[y * width..], &pixels[(y + 1) * width..]);
+        for x in (left as usize..(left + PATCH - 1) as usize).step_by(2) {
+            sum += u64::from(this[x].abs_diff(next[x + 1]));
+        }
+    }
+    sum
+}
+
+fn push_planar(bytes: &mut Vec<u8>, view: &RgbImage) {
+    for channel in 0..3 {
+        bytes.extend(view.as_raw().iter().skip(channel).step_by(3));
+    }
+}
+
+/// A batch as a tensor `[size, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` of values 0-1. Fewer views than `size` are filled up
+/// with white, so that the shape, and with it the compiled kernels and the rounding, never changes.
+pub fn batch<'a>(views: impl Iterator<Item = &'a Views>, size: usize, device: &Device) -> Tensor<5> {
+    let mut values: Vec<f32> = Vec::with_capacity(size * VIEWS_LEN);
+    for photo in views.take(size) {
+        values.extend(photo.0.iter().map(|&byte| f32::from(byte) / 255.0));
+    }
+    values.resize(size * VIEWS_LEN, 1.0);
+    Tensor::from_data(TensorData::new(values, [size, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checks(width: u32, height: u32) -> RgbImage {
+        RgbImage::from_fn(width, height, |x, y| image::Rgb(if (x + y) % 2 == 0 { [0; 3] } else { [255; 3] }))
+    }
+
+    #[test]
+    fn any_size_becomes_views_of_one_size() {
+        for (width, height) in [(1, 1), (31, 500), (500, 31), (192, 192), (640, 480), (3000, 100)] {
+            assert_eq!(views(&checks(width, height)).bytes().len(), VIEWS_LEN, "{width}x{height}");
+        }
+    }
+
+    #[test]
+    fn native_detail_survives_in_the_mosaic_alone() {
+        let plane = 3 * VIEW_EDGE * VIEW_EDGE;
+        let views = views(&checks(1200, 1200));
+        let extremes = |part: &[u8]| part.iter().filter(|&&value| value == 0 || value == 255).count();
+        assert_eq!(extremes(&views.bytes()[plane..]), plane, "the mosaic holds native pixels");
+        assert!(extremes(&views.bytes()[..plane]) < plane / 10, "the whole view averages them away");
+    }
+
+    #[test]
+    fn patches_prefer_the_product_to_the_background() {
+        let mut photo = RgbImage::from_pixel(900, 900, image::Rgb([255; 3]));
+        imageops::replace(&mut photo, &checks(150, 900), 0, 0);
+        let canvas = mosaic(&photo);
+        let column_is_detailed =
+            |column: u32| canvas.get_pixel(column * PATCH, 0) != canvas.get_pixel(column * PATCH + 1, 0);
+        assert!(column_is_detailed(0) && !column_is_detailed(3));
+    }
+
+    #[test]
+    fn mirroring_twice_is_the_photo_itself() {
+        let photo = RgbImage::from_fn(300, 200, |x, y| image::Rgb([x as u8, y as u8, 7]));
+        let views = views(&photo);
+        assert_ne!(views.mirrored(), views);
+        assert_eq!(views.mirrored().mirrored(), views);
+    }
+
+    #[test]
+    fn short_batches_are_filled_up() {
+        let photo = views(&checks(64, 64));
+        let tensor = batch([&photo].into_iter(), 3, &Device::flex());
+        assert_eq!(tensor.dims(), [3, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]);
+        let last = tensor.slice([2..3]).into_data().iter::<f32>().fold(0.0, f32::max);
+        assert_eq!(last, 1.0);
+    }
+}

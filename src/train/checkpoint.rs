@@ -1,0 +1,91 @@
+//! Checkpoints: everything a run needs to go on as if it had never stopped.
+
+use std::path::Path;
+
+use burn::module::Module as _;
+use burn::optim::ModuleOptimizer;
+use burn::store::ModuleRecord;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::model_folder::{repair_folder, replace_folder};
+use crate::nn::Cnn;
+
+const POSITION: &str = "position.json";
+const WEIGHTS: &str = "weights.bpk";
+const OPTIMISER: &str = "optimiser.bpk";
+
+/// The best epoch so far.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// Epoch, 0-based.
+    pub epoch: u32,
+    /// Its validation SRCC (or minus the validation loss when labels do not vary).
+    pub value: f64,
+}
+
+/// Where a run stands between two steps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    /// Epoch, 0-based.
+    pub epoch: u32,
+    /// Next batch within the epoch.
+    pub batch: usize,
+    /// Optimiser steps taken.
+    pub step: u64,
+    /// Sum of the losses of this epoch's steps so far.
+    pub loss_sum: f64,
+    /// The best epoch so far.
+    pub best: Option<Best>,
+}
+
+/// A checkpoint's folder: network, optimiser state and position, replaced whole.
+#[derive(Debug, Clone, Copy)]
+pub struct Checkpoint<'a> {
+    /// The folder.
+    pub folder: &'a Path,
+}
+
+impl Checkpoint<'_> {
+    /// Writes the state; a crash leaves the former checkpoint or this one.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn save(&self, network: &Cnn, optimiser: &ModuleOptimizer, position: &Position) -> Result<()> {
+        let failed = |what| move |error| Error::internal(format!("could not serialise the {what}")).caused_by(error);
+        let weights = network.clone().into_record().into_bytes().map_err(failed("network"))?;
+        let state = optimiser.into_bytes().map_err(failed("optimiser"))?;
+        let text = serde_json::to_string(position)
+            .map_err(|error| Error::internal("could not serialise the position").caused_by(error))?;
+        replace_folder(self.folder, &[(WEIGHTS, &weights), (OPTIMISER, &state), (POSITION, text.as_bytes())])
+    }
+
+    /// Whether there is a checkpoint.
+    ///
+    /// # Errors
+    /// When a half-replaced folder cannot be repaired.
+    pub fn exists(&self) -> Result<bool> {
+        repair_folder(self.folder)?;
+        Ok(self.folder.join(POSITION).exists())
+    }
+
+    /// Loads the state into a freshly built network and optimiser.
+    ///
+    /// # Errors
+    /// When there is no checkpoint, or its files are damaged or of another architecture.
+    pub fn load(&self, network: Cnn, optimiser: ModuleOptimizer) -> Result<(Cnn, ModuleOptimizer, Position)> {
+        repair_folder(self.folder)?;
+        let read = |name: &str| {
+            let path = self.folder.join(name);
+            std::fs::read(&path).map_err(|error| Error::io("read", &path, error))
+        };
+        let damaged = || Error::bad_data(format!("the checkpoint in {} is damaged", self.folder.display()));
+        let position: Position =
+            serde_json::from_slice(&read(POSITION)?).map_err(|error| damaged().caused_by(error))?;
+        let bytes = |name| read(name).map(crate::model_folder::burn_bytes);
+        let record = ModuleRecord::from_bytes(bytes(WEIGHTS)?).map_err(|error| damaged().caused_by(error))?;
+        let network = network.try_load_record(record).map_err(|error| damaged().caused_by(error))?;
+        let optimiser = optimiser.from_bytes(bytes(OPTIMISER)?).map_err(|error| damaged().caused_by(error))?;
+        Ok((network, optimiser, position))
+    }
+}

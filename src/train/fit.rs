@@ -1,0 +1,317 @@
+//! The loop: batches, steps, validation, best model, early stop, checkpoints.
+//!
+//! Every random choice derives from (seed, epoch, sample), so a resumed run repeats what an uninterrupted one does.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use burn::module::Module as _;
+use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
+use burn::tensor::{Device, Tensor};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+
+use super::checkpoint::{Best, Checkpoint, Position};
+use super::{Schedule, losses, metrics};
+use crate::config::TrainConfig;
+use crate::data::{Dataset, Loader, shuffled_batches};
+use crate::domain::{MetricPoint, ModelCard, Reach, Split};
+use crate::error::{Code, Error, Result};
+use crate::nn::{self, Cnn};
+use crate::preprocess::{self, Views};
+use crate::{jobs, model_folder};
+
+/// Longest time between two checkpoints within an epoch.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+
+/// At most this many points of the training loss are kept a run.
+const LOSS_POINTS: u64 = 2000;
+
+/// Photos a batch in validation.
+const VALIDATION_BATCH: usize = 16;
+
+/// What a run trains on and with.
+pub struct Job<'a> {
+    /// The configuration; recorded with the run.
+    pub config: &'a TrainConfig,
+    /// The frozen dataset; `loader` reads `dataset.samples[i]` under index `i`.
+    pub dataset: &'a Dataset,
+    /// Reads the photos.
+    pub loader: &'a Loader,
+    /// The device, without autodiff.
+    pub device: &'a Device,
+    /// The run's folder: `checkpoint` and `model` are made in it.
+    pub folder: &'a Path,
+    /// The model card to fill in; its calibration standardises the labels.
+    pub card: &'a ModelCard,
+}
+
+/// Whoever watches a run.
+pub trait Watcher {
+    /// Pause and cancel.
+    fn control(&self) -> &jobs::Control;
+    /// A step was taken: its epoch (0-based), steps taken and in all, and its loss.
+    fn stepped(&mut self, epoch: u32, step: u64, steps: u64, loss: f64);
+    /// New points of the curves, to be stored before this returns.
+    ///
+    /// # Errors
+    /// When they cannot be stored; the run then fails.
+    fn points(&mut self, points: &[MetricPoint]) -> Result<()>;
+}
+
+/// A held-out photo's score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Prediction {
+    /// Index of the sample.
+    pub index: usize,
+    /// The network's raw output.
+    pub raw: f64,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ending {
+    /// It was asked to stop before its end.
+    pub stopped: bool,
+    /// Epochs finished.
+    pub epochs: u32,
+    /// The best epoch.
+    pub best: Option<Best>,
+}
+
+/// A run under way.
+pub struct Fit<'a, W> {
+    job: Job<'a>,
+    watcher: &'a mut W,
+    network: Cnn,
+    optimiser: ModuleOptimizer,
+    position: Position,
+    schedule: Schedule,
+    train: Vec<usize>,
+    validation: Vec<usize>,
+    pending: Vec<MetricPoint>,
+    saved_at: Instant,
+}
+
+impl<'a, W: Watcher> Fit<'a, W> {
+    /// Prepares a run: fresh, or from its checkpoint when there is one.
+    ///
+    /// # Errors
+    /// When the architecture is unknown or the checkpoint is damaged.
+    pub fn new(job: Job<'a>, watcher: &'a mut W) -> Result<Self> {
+        let config = job.config;
+        let architecture = nn::find(&config.architecture).ok_or_else(|| {
+            let names: Vec<_> = nn::ARCHITECTURES.iter().map(|found| found.name).collect();
+            Error::bad_data(format!("there is no architecture {:?}", config.architecture))
+                .hint(format!("Known: {}", names.join(", ")))
+        })?;
+        let device = job.device.clone().autodiff();
+        let network = nn::seeded(architecture.config.init(&device), config.seed);
+        let optimiser = AdamWConfig::new().with_weight_decay(config.weight_decay as f32).init();
+        let train = job.dataset.part(Split::Train);
+        let validation = job.dataset.part(Split::Validation);
+        let steps_an_epoch = shuffled_batches(&train, config.batch_size, config.seed, 0).len() as u64;
+        let schedule = Schedule {
+            peak: config.learning_rate,
+            steps: steps_an_epoch * u64::from(config.epochs),
+            warmup: config.warmup,
+        };
+        let checkpoint = job.folder.join("checkpoint");
+        let checkpoint = Checkpoint { folder: &checkpoint };
+        let (network, optimiser, position) = if checkpoint.exists()? {
+            checkpoint.load(network, optimiser)?
+        } else {
+            (network, optimiser, Position::default())
+        };
+        let saved_at = Instant::now();
+        let pending = Vec::new();
+        Ok(Self { job, watcher, network, optimiser, position, schedule, train, validation, pending, saved_at })
+    }
+
+    /// Where the run stands.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Trains until the last epoch, an early stop, or a request to stop (then the state is saved first).
+    ///
+    /// # Errors
+    /// When a photo, the disk or the watcher fails, or the loss stops being a number.
+    pub fn run(mut self) -> Result<Ending> {
+        while self.position.epoch < self.job.config.epochs && !self.out_of_patience() {
+            if !self.epoch()? {
+                self.save()?;
+                return Ok(self.ending(true));
+            }
+            self.validate()?;
+            self.position = Position { epoch: self.position.epoch + 1, batch: 0, loss_sum: 0.0, ..self.position };
+            self.save()?;
+        }
+        Ok(self.ending(false))
+    }
+
+    fn ending(&self, stopped: bool) -> Ending {
+        Ending { stopped, epochs: self.position.epoch, best: self.position.best }
+    }
+
+    fn out_of_patience(&self) -> bool {
+        let patience = self.job.config.patience;
+        let best = self.position.best.map_or(0, |best| best.epoch + 1);
+        patience > 0 && self.position.epoch >= best + patience
+    }
+
+    /// One pass over the training photos; false when it was asked to stop.
+    fn epoch(&mut self) -> Result<bool> {
+        let config = self.job.config;
+        let batches = shuffled_batches(&self.train, config.batch_size, config.seed, self.position.epoch);
+        let rest = batches.get(self.position.batch..).unwrap_or_default();
+        let loader = self.job.loader;
+        let mut going = true;
+        loader.for_each_batch(rest, |index, views| {
+            going = self.watcher.control().checkpoint().is_ok();
+            if going {
+                self.step(&rest[index], views)?;
+                self.save_when_due()?;
+            }
+            Ok(going)
+        })?;
+        Ok(going)
+    }
+
+    fn step(&mut self, samples: &[usize], views: &[Arc<Views>]) -> Result<()> {
+        let config = self.job.config;
+        let device = self.job.device.clone().autodiff();
+        let (seed, epoch) = (config.seed, self.position.epoch);
+        let seen: Vec<Views> =
+            samples.iter().zip(views).map(|(&sample, views)| augmented(views, seed, epoch, sample)).collect();
+        let targets: Vec<f32> = samples.iter().map(|&sample| self.target(sample) as f32).collect();
+        let input = preprocess::batch(seen.iter(), seen.len(), &device);
+        let target = Tensor::<1>::from_data(targets.as_slice(), &device);
+        let loss = losses::loss(config.loss, config.huber_delta, self.network.forward(input), target);
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
+        let rate = self.schedule.rate(self.position.step);
+        self.network = self.optimiser.step(rate, self.network.clone(), gradients);
+        // The CPU waits for the device here.
+        let loss = f64::from(loss.into_scalar::<f32>());
+        if !loss.is_finite() {
+            return Err(Error::new(Code::BadData, format!("the loss became {loss} at step {}", self.position.step))
+                .hint("Try a lower learning rate, for example --set train.learning_rate=0.0005."));
+        }
+        self.position.step += 1;
+        self.position.batch += 1;
+        self.position.loss_sum += loss;
+        let step = self.position.step;
+        if step % self.schedule.steps.div_ceil(LOSS_POINTS).max(1) == 0 {
+            self.pending.push(point("train_loss", step, loss));
+        }
+        self.watcher.stepped(epoch, step, self.schedule.steps, loss);
+        Ok(())
+    }
+
+    fn target(&self, sample: usize) -> f64 {
+        self.job.card.calibration.standardise(self.job.dataset.samples[sample].label)
+    }
+
+    /// Measures the validation part, stores the points, and keeps the model when it is the best so far.
+    fn validate(&mut self) -> Result<()> {
+        let predictions = self.predictions()?;
+        let calibration = self.job.card.calibration;
+        let samples = &self.job.dataset.samples;
+        let scores: Vec<f64> = predictions.iter().map(|prediction| calibration.score(prediction.raw)).collect();
+        let labels: Vec<f64> = predictions.iter().map(|prediction| samples[prediction.index].label).collect();
+        let raw: Vec<f32> = predictions.iter().map(|prediction| prediction.raw as f32).collect();
+        let targets: Vec<f32> = predictions.iter().map(|prediction| self.target(prediction.index) as f32).collect();
+        let device = self.job.device;
+        let loss = losses::loss(
+            self.job.config.loss,
+            self.job.config.huber_delta,
+            Tensor::<1>::from_data(raw.as_slice(), device),
+            Tensor::<1>::from_data(targets.as_slice(), device),
+        );
+        let loss = f64::from(loss.into_scalar::<f32>());
+        let srcc = metrics::srcc(&scores, &labels);
+        let measured = [
+            ("validation_loss", Some(loss)),
+            ("validation_srcc", srcc),
+            ("validation_plcc", metrics::plcc(&scores, &labels)),
+            ("validation_mae", metrics::mae(&scores, &labels)),
+            ("validation_rmse", metrics::rmse(&scores, &labels)),
+            ("learning_rate", Some(self.schedule.rate(self.position.step.saturating_sub(1)))),
+        ];
+        let step = self.position.step;
+        self.pending.extend(measured.iter().filter_map(|(name, value)| value.map(|value| point(name, step, value))));
+        self.flush()?;
+        let value = srcc.unwrap_or(-loss);
+        if self.position.best.is_none_or(|best| value > best.value) {
+            self.position.best = Some(Best { epoch: self.position.epoch, value });
+            let residuals: Vec<f64> = scores.iter().zip(&labels).map(|(score, label)| score - label).collect();
+            self.keep_model(Reach::conformal(&residuals), &predictions)?;
+        }
+        Ok(())
+    }
+
+    fn predictions(&self) -> Result<Vec<Prediction>> {
+        let network = self.network.valid();
+        let batches: Vec<Vec<usize>> = self.validation.chunks(VALIDATION_BATCH).map(<[usize]>::to_vec).collect();
+        let mut predictions = Vec::with_capacity(self.validation.len());
+        self.job.loader.for_each_batch(&batches, |index, views| {
+            let input = preprocess::batch(views.iter().map(AsRef::as_ref), VALIDATION_BATCH, self.job.device);
+            let raw = network.raw_scores(input, views.len());
+            predictions.extend(batches[index].iter().zip(raw).map(|(&index, raw)| Prediction { index, raw }));
+            Ok(true)
+        })?;
+        Ok(predictions)
+    }
+
+    /// Writes the model folder: weights, card, and the validation scores that speak for it.
+    fn keep_model(&self, reach: Reach, predictions: &[Prediction]) -> Result<()> {
+        let card = ModelCard { reach, ..self.job.card.clone() };
+        let mut table = "content_sha256,label,score\n".to_owned();
+        for prediction in predictions {
+            let sample = &self.job.dataset.samples[prediction.index];
+            let score = card.calibration.score(prediction.raw);
+            table.push_str(&format!("{},{:.4},{score:.4}\n", sample.sha256, sample.label));
+        }
+        let folder = model_path(self.job.folder);
+        model_folder::save(&folder, &self.network.valid(), &card, &[("validation.csv", table.as_bytes())]).map(drop)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let points = std::mem::take(&mut self.pending);
+        self.watcher.points(&points)
+    }
+
+    fn save_when_due(&mut self) -> Result<()> {
+        // Curves move in the window about once a second.
+        if self.pending.len() as u64 >= 8 {
+            self.flush()?;
+        }
+        if self.saved_at.elapsed() >= CHECKPOINT_EVERY { self.save() } else { Ok(()) }
+    }
+
+    fn save(&mut self) -> Result<()> {
+        self.flush()?;
+        let folder = self.job.folder.join("checkpoint");
+        Checkpoint { folder: &folder }.save(&self.network, &self.optimiser, &self.position)?;
+        self.saved_at = Instant::now();
+        Ok(())
+    }
+}
+
+/// Where a run's best model lies.
+pub fn model_path(run_folder: &Path) -> PathBuf {
+    run_folder.join("model")
+}
+
+fn point(name: &str, step: u64, value: f64) -> MetricPoint {
+    MetricPoint { name: name.to_owned(), step, value }
+}
+
+/// The photo, mirrored for half of all (seed, epoch, sample): mirroring leaves quality as it is.
+fn augmented(views: &Views, seed: u64, epoch: u32, sample: usize) -> Views {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x6d69_7272_6f72);
+    rng.set_stream(u64::from(epoch));
+    rng.set_word_pos(sample as u128 * 16);
+    if rng.next_u32() & 1 == 1 { views.mirrored() } else { views.clone() }
+}

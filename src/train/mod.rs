@@ -1,0 +1,13 @@
+//! Training: losses, schedule, metrics, checkpoints and the loop.
+//!
+//! Must not know the store, the project's layout or any front end: it reports through callbacks.
+
+mod checkpoint;
+mod fit;
+pub mod losses;
+pub mod metrics;
+mod schedule;
+
+pub use checkpoint::{Best, Checkpoint, Position};
+pub use fit::{Ending, Fit, Job, Prediction, Watcher, model_path};
+pub use schedule::Schedule;
