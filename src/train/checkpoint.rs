@@ -53,7 +53,8 @@ impl Checkpoint<'_> {
     /// When a file cannot be written.
     pub fn save(&self, network: &Cnn, optimiser: &ModuleOptimizer, position: &Position) -> Result<()> {
         let failed = |what| move |error| Error::internal(format!("could not serialise the {what}")).caused_by(error);
-        let weights = network.clone().into_record().into_bytes().map_err(failed("network"))?;
+        // `valid` settles the running statistics of batch normalisation, which otherwise lag one step behind.
+        let weights = network.valid().into_record().into_bytes().map_err(failed("network"))?;
         let state = optimiser.into_bytes().map_err(failed("optimiser"))?;
         let text = serde_json::to_string(position)
             .map_err(|error| Error::internal("could not serialise the position").caused_by(error))?;

@@ -1,0 +1,6 @@
+//! Learning, end to end through the use cases: overfitting, reproducibility, resuming, cancelling, one score everywhere.
+
+mod common;
+mod golden;
+mod resume;
+mod train;
