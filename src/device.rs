@@ -86,9 +86,10 @@ pub fn adapters() -> Vec<Adapter> {
 
 #[cfg(feature = "gpu")]
 fn wgpu_adapters() -> Vec<wgpu::AdapterInfo> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
     // OpenGL adapters repeat the Vulkan ones and cannot compute.
     let backends = wgpu::Backends::PRIMARY;
+    let descriptor = wgpu::InstanceDescriptor { backends, ..wgpu::InstanceDescriptor::new_without_display_handle() };
+    let instance = wgpu::Instance::new(descriptor);
     pollster::block_on(instance.enumerate_adapters(backends)).iter().map(wgpu::Adapter::get_info).collect()
 }
 

@@ -1,210 +1,159 @@
-//! Decoding to upright 8-bit RGB: any supported format, any orientation, alpha on white.
+//! From bytes to upright 8-bit RGB pixels, with every decoder behind an unwind boundary and limits.
 
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use image::{DynamicImage, ImageDecoder, ImageReader, RgbImage};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, ImageResult, RgbImage};
 
-use super::Limits;
-use super::probe::cut_short;
-use crate::error::{Code, Error, Result};
+use super::{Limits, PhotoFile, file, whole};
+use crate::error::{Error, Result};
 
-/// Decodes a photo; `name` is only used in messages.
+/// What a photo's header says, after EXIF orientation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Header {
+    /// Format by content: "jpeg", "png", "webp", "bmp", "gif" or "tiff".
+    pub format: &'static str,
+    /// Upright width in pixels.
+    pub width: u32,
+    /// Upright height in pixels.
+    pub height: u32,
+}
+
+/// Decodes a photo to upright RGB, 8 bits a channel.
+///
+/// The format is told by content, never by name. Alpha is laid on white, 16 bits are rounded to 8, CMYK is converted
+/// (stored inverted, the Adobe convention), and of an animation the first frame is taken. `name` is for messages.
 ///
 /// # Errors
-/// [`Code::BadData`] naming the file when it is no photo, is cut short, is damaged, or has too many pixels.
+/// [`crate::error::Code::BadData`] naming the file: not a photo, cut short, damaged, or more than `limits.max_pixels`.
 pub fn decode(bytes: &[u8], name: &Path, limits: &Limits) -> Result<RgbImage> {
-    // A damaged file must cost one photo, whatever its decoder does.
-    catch_unwind(AssertUnwindSafe(|| try_decode(bytes, name, limits)))
-        .unwrap_or_else(|_| Err(damaged(name).hint("Its decoder stopped unexpectedly; export the photo again.")))
+    let format = checked_format(bytes, name)?;
+    guarded(name, || {
+        let mut decoder = open(bytes, format, limits).map_err(|error| damaged(name, error))?;
+        check_size(&decoder, name, limits)?;
+        let orientation = upright(&mut decoder);
+        let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| damaged(name, error))?;
+        picture.apply_orientation(orientation);
+        Ok(flatten(picture))
+    })
 }
 
-pub(super) fn damaged(name: &Path) -> Error {
-    Error::bad_data(format!("{} is damaged", name.display()))
+/// Reads and decodes a photo.
+///
+/// # Errors
+/// As [`super::read`] and [`decode`].
+pub fn load(path: &Path, limits: &Limits) -> Result<(PhotoFile, RgbImage)> {
+    let file = file::read(path, limits)?;
+    let picture = decode(&file.bytes, path, limits)?;
+    Ok((file, picture))
 }
 
-/// The decoder for a photo, with its pixel and memory limits set.
-pub(super) fn decoder<'a>(bytes: &'a [u8], name: &Path, limits: &Limits) -> Result<(impl ImageDecoder + 'a, String)> {
-    let unknown = || {
-        Error::bad_data(format!("{} is not a photo in a known format", name.display()))
-            .hint("Packshot reads JPEG, PNG, WebP, BMP, GIF and TIFF.")
-    };
-    let reader =
-        ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|error| Error::io("read", name, error))?;
-    let format = reader.format().ok_or_else(unknown)?;
-    let mut decoder = reader.into_decoder().map_err(|error| explain(name, error))?;
-    let (width, height) = decoder.dimensions();
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels > limits.max_pixels || pixels == 0 {
-        let text = format!("{} claims {width}×{height} pixels", name.display());
-        return Err(Error::bad_data(text).hint("Raise decode.max_megapixels if it really is that large."));
-    }
-    let mut allocation = image::Limits::no_limits();
-    // Sixteen bits in four channels are 8 bytes a pixel; decoders need about as much again.
-    allocation.max_alloc = Some(pixels * 16 + (64 << 20));
-    decoder.set_limits(allocation).map_err(|error| explain(name, error))?;
-    let format = format.extensions_str().first().copied().unwrap_or_default();
-    Ok((decoder, if format == "jpg" { "jpeg".to_owned() } else { format.to_owned() }))
-}
-
-fn explain(name: &Path, error: image::ImageError) -> Error {
-    match error {
-        image::ImageError::Unsupported(_) => {
-            Error::bad_data(format!("{} uses a variant that cannot be read", name.display()))
-                .hint("Export the photo as a baseline JPEG or PNG.")
-                .caused_by(error)
+/// Reads the header only; the pixel limit and the file's length are checked as in [`decode`].
+pub(super) fn header(bytes: &[u8], name: &Path, limits: &Limits) -> Result<Header> {
+    let format = checked_format(bytes, name)?;
+    guarded(name, || {
+        let mut decoder = open(bytes, format, limits).map_err(|error| damaged(name, error))?;
+        check_size(&decoder, name, limits)?;
+        let (mut width, mut height) = decoder.dimensions();
+        let turned = matches!(
+            upright(&mut decoder),
+            Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH
+        );
+        if turned {
+            (width, height) = (height, width);
         }
-        error => damaged(name).caused_by(error),
+        Ok(Header { format: format_name(format).unwrap_or_default(), width, height })
+    })
+}
+
+fn format_name(format: ImageFormat) -> Option<&'static str> {
+    match format {
+        ImageFormat::Jpeg => Some("jpeg"),
+        ImageFormat::Png => Some("png"),
+        ImageFormat::WebP => Some("webp"),
+        ImageFormat::Bmp => Some("bmp"),
+        ImageFormat::Gif => Some("gif"),
+        ImageFormat::Tiff => Some("tiff"),
+        _ => None,
     }
 }
 
-fn try_decode(bytes: &[u8], name: &Path, limits: &Limits) -> Result<RgbImage> {
-    let (mut decoder, format) = decoder(bytes, name, limits)?;
-    if cut_short(bytes, &format) {
-        return Err(Error::new(Code::BadData, format!("{} is cut short", name.display())).hint("Copy the photo again."));
+fn checked_format(bytes: &[u8], name: &Path) -> Result<ImageFormat> {
+    let guess = image::guess_format(bytes).ok().filter(|format| format_name(*format).is_some());
+    let format = guess.ok_or_else(|| {
+        Error::bad_data(format!("{} is not a JPEG, PNG, WebP, BMP, GIF or TIFF photo", name.display()))
+            .hint("The format is told by the file's content: export it in one of these formats.")
+    })?;
+    if whole::is_whole(bytes, format) {
+        Ok(format)
+    } else {
+        Err(Error::bad_data(format!("{} is cut short: its end is missing", name.display()))
+            .hint("Copy or download the file again."))
     }
-    // A broken orientation tag leaves the photo as it lies.
-    let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
-    let mut photo = DynamicImage::from_decoder(decoder).map_err(|error| explain(name, error))?;
-    photo.apply_orientation(orientation);
-    Ok(on_white(photo))
 }
 
-/// Eight bits a channel, transparent parts white.
-fn on_white(photo: DynamicImage) -> RgbImage {
-    if !photo.color().has_alpha() {
-        return photo.into_rgb8();
+/// A decoder that has read the header. Decoders may hold the output (at most 16 bytes a pixel) and as much again.
+fn open<'a>(bytes: &'a [u8], format: ImageFormat, limits: &Limits) -> ImageResult<impl ImageDecoder + 'a> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut decoder_limits = image::Limits::default();
+    decoder_limits.max_alloc = Some(limits.max_pixels.saturating_mul(32).saturating_add(64 << 20));
+    reader.limits(decoder_limits);
+    reader.into_decoder()
+}
+
+fn check_size(decoder: &impl ImageDecoder, name: &Path, limits: &Limits) -> Result<()> {
+    let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        return Err(Error::bad_data(format!("{} has no pixels ({width}x{height})", name.display())));
     }
-    let photo = photo.into_rgba8();
-    let over = |value: u8, alpha: u8| {
-        let (value, alpha) = (u32::from(value), u32::from(alpha));
-        ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
-    };
-    RgbImage::from_fn(photo.width(), photo.height(), |x, y| {
-        let [r, g, b, alpha] = photo.get_pixel(x, y).0;
-        image::Rgb([over(r, alpha), over(g, alpha), over(b, alpha)])
+    if u64::from(width) * u64::from(height) > limits.max_pixels {
+        let most = limits.max_pixels as f64 / 1e6;
+        return Err(Error::bad_data(format!("{} has {width}x{height} pixels, more than {most} MP", name.display()))
+            .hint("Raise decode.max_megapixels if the photo is meant to be this large."));
+    }
+    Ok(())
+}
+
+/// The orientation to apply. WebP files may repeat JPEG's `Exif\0\0` prefix, which the decoder does not expect.
+fn upright(decoder: &mut impl ImageDecoder) -> Orientation {
+    let stated = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    if stated != Orientation::NoTransforms {
+        return stated;
+    }
+    let exif = decoder.exif_metadata().ok().flatten().unwrap_or_default();
+    exif.strip_prefix(b"Exif\0\0").and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms)
+}
+
+/// 8-bit RGB with transparency laid on white, the colour of the shop page behind it.
+fn flatten(picture: DynamicImage) -> RgbImage {
+    if !picture.color().has_alpha() {
+        return picture.into_rgb8();
+    }
+    let rgba = picture.into_rgba8();
+    let (width, height) = rgba.dimensions();
+    let mut out = RgbImage::new(width, height);
+    for (target, source) in out.chunks_exact_mut(3).zip(rgba.chunks_exact(4)) {
+        let alpha = u32::from(source[3]);
+        for (to, &from) in target.iter_mut().zip(source) {
+            *to = ((u32::from(from) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
+        }
+    }
+    out
+}
+
+fn damaged(name: &Path, error: ImageError) -> Error {
+    Error::bad_data(format!("{} cannot be decoded", name.display())).caused_by(error)
+}
+
+/// Runs a decoder so that its panic costs one photo, not the process.
+fn guarded<T>(name: &Path, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(Error::bad_data(format!("{} is damaged in a way that its decoder cannot handle", name.display())))
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use image::{ImageFormat, Rgb, Rgba};
-
-    use super::*;
-
-    fn encode(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
-        let mut bytes = Cursor::new(Vec::new());
-        image.write_to(&mut bytes, format).expect("encodes");
-        bytes.into_inner()
-    }
-
-    fn read(bytes: &[u8]) -> Result<RgbImage> {
-        decode(bytes, Path::new("photo.x"), &Limits::default())
-    }
-
-    /// Red left half, blue right half.
-    fn halves() -> DynamicImage {
-        let colour = |x, _| if x < 24 { Rgb([250, 10, 10]) } else { Rgb([10, 10, 250]) };
-        DynamicImage::ImageRgb8(RgbImage::from_fn(48, 32, colour))
-    }
-
-    fn is_red(photo: &RgbImage, x: u32, y: u32) -> bool {
-        let [r, _, b] = photo.get_pixel(x, y).0;
-        r > 200 && b < 60
-    }
-
-    #[test]
-    fn every_format_decodes_whole_and_is_refused_when_cut_short() {
-        use ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
-        for format in [Jpeg, Png, WebP, Bmp, Gif, Tiff] {
-            let bytes = encode(&halves(), format);
-            let photo = read(&bytes).unwrap_or_else(|error| panic!("{format:?}: {error:#}"));
-            assert!(is_red(&photo, 5, 5) && !is_red(&photo, 40, 5), "{format:?}");
-            for keep in [bytes.len() / 2, bytes.len() - 3] {
-                let error = read(&bytes[..keep]).err().map(|error| error.code);
-                assert_eq!(error, Some(Code::BadData), "{format:?} cut to {keep} of {}", bytes.len());
-            }
-        }
-    }
-
-    /// A JPEG with an EXIF segment that holds nothing but an orientation.
-    fn oriented(orientation: u8) -> Vec<u8> {
-        let jpeg = encode(&halves(), ImageFormat::Jpeg);
-        let mut exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
-        exif.extend([orientation, 0, 0, 0, 0, 0, 0]);
-        let mut bytes = jpeg[..2].to_vec();
-        bytes.extend([0xff, 0xe1]);
-        bytes.extend(((exif.len() + 2) as u16).to_be_bytes());
-        bytes.extend(exif);
-        bytes.extend(&jpeg[2..]);
-        bytes
-    }
-
-    #[test]
-    fn all_eight_orientations_are_applied() {
-        // Where the red half ends up: left, right, right, left, top, top, bottom, bottom.
-        let expected = [(5, 16), (43, 16), (43, 16), (5, 16), (16, 5), (16, 5), (16, 43), (16, 43)];
-        for (index, (x, y)) in expected.into_iter().enumerate() {
-            let photo = read(&oriented(index as u8 + 1)).expect("decodes");
-            let size = if index < 4 { (48, 32) } else { (32, 48) };
-            assert_eq!(photo.dimensions(), size, "orientation {}", index + 1);
-            let (other_x, other_y) = (size.0 - 1 - x, size.1 - 1 - y);
-            assert!(is_red(&photo, x, y) && !is_red(&photo, other_x, other_y), "orientation {}", index + 1);
-        }
-    }
-
-    #[test]
-    fn transparent_is_white_and_half_transparent_half_white() {
-        let mut image = image::RgbaImage::from_pixel(2, 1, Rgba([0, 0, 0, 0]));
-        image.put_pixel(1, 0, Rgba([0, 100, 200, 128]));
-        let photo = read(&encode(&DynamicImage::ImageRgba8(image), ImageFormat::Png)).expect("decodes");
-        assert_eq!(photo.get_pixel(0, 0).0, [255, 255, 255]);
-        assert_eq!(photo.get_pixel(1, 0).0, [127, 177, 227]);
-    }
-
-    #[test]
-    fn sixteen_bits_and_grey_become_eight_bit_rgb() {
-        let deep = image::ImageBuffer::<Rgb<u16>, _>::from_pixel(2, 2, Rgb([65535, 32896, 0]));
-        let photo = read(&encode(&DynamicImage::ImageRgb16(deep), ImageFormat::Png)).expect("decodes");
-        assert_eq!(photo.get_pixel(0, 0).0, [255, 128, 0]);
-        let grey = image::GrayImage::from_pixel(2, 2, image::Luma([77]));
-        let photo = read(&encode(&DynamicImage::ImageLuma8(grey), ImageFormat::Png)).expect("decodes");
-        assert_eq!(photo.get_pixel(1, 1).0, [77, 77, 77]);
-    }
-
-    #[test]
-    fn cmyk_jpegs_have_their_real_colours() {
-        // Made with Pillow: a 16×16 CMYK JPEG, pure red (0, 255, 255, 0) on the left, mid grey (0, 0, 0, 127) on the right.
-        let photo = read(include_bytes!("../../tests/fixtures/cmyk.jpg")).expect("decodes");
-        let close = |x: u32, expected: [u8; 3]| {
-            let found = photo.get_pixel(x, 8).0;
-            let near = found.iter().zip(expected).all(|(a, b)| a.abs_diff(b) < 12);
-            assert!(near, "pixel {x}: {found:?}, expected {expected:?}");
-        };
-        close(3, [255, 0, 0]);
-        close(12, [128, 128, 128]);
-    }
-
-    #[test]
-    fn what_is_no_photo_is_refused_by_name() {
-        let error = read(b"just some text").expect_err("no photo");
-        assert!(error.summary.contains("photo.x is not a photo"), "{}", error.summary);
-    }
-
-    #[test]
-    fn huge_claims_are_refused_before_decoding() {
-        let mut png = encode(&halves(), ImageFormat::Png);
-        png[16..24].copy_from_slice(&[0, 1, 0, 0, 0, 1, 0, 0]);
-        let crc = crc32(&png[12..29]);
-        png[29..33].copy_from_slice(&crc.to_be_bytes());
-        let error = read(&png).expect_err("refused");
-        assert!(error.summary.contains("65536×65536"), "{}", error.summary);
-    }
-
-    fn crc32(bytes: &[u8]) -> u32 {
-        !bytes.iter().fold(!0_u32, |crc, &byte| {
-            (0..8).fold(crc ^ u32::from(byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 })
-        })
-    }
-}
+#[path = "decode_tests.rs"]
+mod tests;
