@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! domain, error                      plain values, the one error type
-//! config, logging
+//! config, logging, files
 //! jobs, imaging, store, nn, device, query
 //! attributes, degrade, dedup, preprocess, model_folder
 //! rules, data, labels
@@ -20,6 +20,7 @@
 pub mod config;
 pub mod domain;
 pub mod error;
+pub mod files;
 pub mod jobs;
 pub mod logging;
 pub mod store;
