@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! domain, error                      plain values, the one error type
-//! config, logging
+//! config, logging, files
 //! jobs, imaging, store, nn, device, query
 //! attributes, degrade, dedup, preprocess
 //! rules, data, labels, model_folder
@@ -25,9 +25,11 @@ pub mod device;
 pub mod domain;
 pub mod error;
 pub mod evaluate;
+pub mod files;
 pub mod imaging;
 pub mod infer;
 pub mod jobs;
+pub mod labels;
 pub mod logging;
 pub mod model_folder;
 pub mod nn;
