@@ -1,11 +1,15 @@
 //! Labelling: votes from the window, label files in and out.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use super::{Project, clock};
-use crate::domain::{ImageId, Scale, Vote, VoteId, VoteKind};
-use crate::error::{Error, Result};
-use crate::jobs::{JobHandle, Wake};
+use crate::domain::{ImageId, Photo, Scale, Split, Vote, VoteId, VoteKind};
+use crate::error::Result;
+use crate::imaging::{self, Limits};
+use crate::jobs::{self, JobHandle, Outcome, Reporter, Wake};
+use crate::labels::{self, ActiveVote};
+use crate::store::Store;
 
 /// The rater name of the person at this window.
 pub const RATER: &str = "me";
@@ -89,23 +93,84 @@ pub struct ImportSummary {
     pub problems: Vec<(usize, String)>,
 }
 
-/// Starts importing a label file; photos it names that are not indexed yet are indexed.
+/// Starts importing a label file; photos it names that are not indexed yet are indexed, and groups it names are kept.
+///
+/// Importing the same file twice changes nothing.
 ///
 /// # Errors
 /// When no thread can be started; everything else arrives as the job's outcome.
 pub fn import_labels(
-    _project: &Project,
-    _file: &Path,
-    _scale: Option<Scale>,
-    _wake: Wake,
+    project: &Project,
+    file: &Path,
+    scale: Option<Scale>,
+    wake: Wake,
 ) -> Result<JobHandle<ImportSummary>> {
-    Err(Error::internal("label import"))
+    let project = project.clone();
+    let file = file.to_owned();
+    jobs::spawn("packshot-labels", wake, move |reporter| import(&project, &file, scale, reporter))
+}
+
+fn import(
+    project: &Project,
+    file: &Path,
+    scale: Option<Scale>,
+    reporter: &Reporter<ImportSummary>,
+) -> Result<Outcome<ImportSummary>> {
+    let parsed = labels::parse(file, scale)?;
+    let mut store = project.store()?;
+    let mut known = paths(&store)?;
+    let unknown: Vec<PathBuf> =
+        parsed.rows.iter().map(|row| &row.path).filter(|path| !known.contains_key(*path)).cloned().collect();
+    let mut summary = ImportSummary { rows: parsed.rows.len() as u64, ..ImportSummary::default() };
+    let limits = Limits::from_config(&project.config.decode);
+    for (index, chunk) in unknown.chunks(FILES_A_COMMIT).enumerate() {
+        if reporter.control.checkpoint().is_err() {
+            return Ok(Outcome::Cancelled(summary));
+        }
+        reporter.progress("Indexing", (index * FILES_A_COMMIT) as u64, unknown.len() as u64, "");
+        let probed: Vec<_> =
+            chunk.iter().filter(|path| path.exists()).map(|path| imaging::probe(path, &limits)).collect();
+        summary.indexed += store.import_files(&probed, clock::now_ms())?.added;
+    }
+    if !unknown.is_empty() {
+        known = paths(&store)?;
+    }
+    reporter.progress("Saving labels", 0, summary.rows, "");
+    let groups: Vec<_> =
+        parsed.rows.iter().filter_map(|row| Some((*known.get(&row.path)?, row.group.clone()?))).collect();
+    let (votes, lost) = labels::to_votes(&parsed.rows, file, &known, clock::now_ms());
+    let tally = store.append_votes(&votes)?;
+    store.set_groups(&groups)?;
+    summary.added = tally.added;
+    summary.unchanged = tally.unchanged;
+    summary.problems = parsed.problems.into_iter().chain(lost).map(|problem| (problem.line, problem.text)).collect();
+    summary.problems.sort();
+    Ok(Outcome::Completed(summary))
+}
+
+/// Files a transaction while indexing.
+const FILES_A_COMMIT: usize = 256;
+
+fn paths(store: &Store) -> Result<HashMap<PathBuf, ImageId>> {
+    Ok(store.photos()?.into_iter().map(|photo| (photo.path, photo.id)).collect())
 }
 
 /// Writes every active vote to a CSV or metadata.jsonl file and returns how many.
 ///
 /// # Errors
 /// When the file exists and `overwrite` is not set, or it cannot be written.
-pub fn export_labels(_project: &Project, _file: &Path, _overwrite: bool) -> Result<u64> {
-    Err(Error::internal("label export"))
+pub fn export_labels(project: &Project, file: &Path, overwrite: bool) -> Result<u64> {
+    let store = project.store()?;
+    let photos: HashMap<ImageId, Photo> = store.photos()?.into_iter().map(|photo| (photo.id, photo)).collect();
+    // The part each photo served in last: the newest run's.
+    let parts: HashMap<ImageId, Split> = match store.runs()?.first() {
+        Some(run) => store.split(&run.id)?.into_iter().map(|(image, part, ..)| (image, part)).collect(),
+        None => HashMap::new(),
+    };
+    let votes = store.active_votes()?.into_iter().filter_map(|vote| {
+        let photo = photos.get(&vote.image)?;
+        let (path, content_sha256) = (photo.path.clone(), photo.sha256.clone());
+        Some(ActiveVote { path, content_sha256, split: parts.get(&vote.image).copied(), vote })
+    });
+    labels::write_labels(file, &votes.collect::<Vec<_>>(), overwrite)
 }

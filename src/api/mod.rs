@@ -4,9 +4,11 @@
 //! egui, clap or axum.
 
 pub mod clock;
+
 mod labels;
 mod models;
 mod photos;
+mod predict;
 mod project;
 mod run_lock;
 mod runs;
@@ -21,6 +23,7 @@ pub use models::{ModelEntry, find_model, list_models};
 pub use photos::{
     FailedPhoto, OpenSummary, PhotoRow, Picture, list_photos, load_picture, load_thumbnail, open_folders,
 };
+pub use predict::Predictor;
 pub use project::{CODE_VERSION, Project};
 pub use runs::{RunView, delete_run, find_run, list_runs, rename_run, restore_run, run_view, set_run_note};
 pub use score::{RowFeed, ScoreJob, ScoreRequest, ScoreSummary, start_scoring};

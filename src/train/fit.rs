@@ -202,7 +202,7 @@ impl<'a, W: Watcher> Fit<'a, W> {
         self.position.batch += 1;
         self.position.loss_sum += loss;
         let step = self.position.step;
-        if step % self.schedule.steps.div_ceil(LOSS_POINTS).max(1) == 0 {
+        if step.is_multiple_of(self.schedule.steps.div_ceil(LOSS_POINTS).max(1)) {
             self.pending.push(point("train_loss", step, loss));
         }
         self.watcher.stepped(epoch, step, self.schedule.steps, loss);

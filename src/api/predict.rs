@@ -1,0 +1,62 @@
+//! One photo at a time, from memory: what the HTTP API calls.
+
+use std::path::Path;
+
+use super::score::look_at;
+use super::{Project, clock, find_model};
+use crate::domain::{ModelCard, ScoreRow};
+use crate::error::Result;
+use crate::imaging::{self, Limits};
+use crate::infer::Scorer;
+use crate::rules::RulePack;
+use crate::{device, rules};
+
+/// A loaded model that scores photos from memory; belongs to one thread.
+pub struct Predictor {
+    scorer: Scorer,
+    rules: RulePack,
+    limits: Limits,
+}
+
+impl Predictor {
+    /// Loads a model (the newest when none is named) onto the configured device.
+    ///
+    /// # Errors
+    /// When there is no such model, or no device.
+    pub fn open(project: &Project, model: Option<&str>) -> Result<Self> {
+        let entry = find_model(project, model)?;
+        let config = &project.config.score;
+        let chosen = device::choose(config.device)?;
+        Ok(Self {
+            scorer: Scorer::load(&entry.folder, &chosen.device, config.batch_size)?,
+            rules: rules::builtin(&config.rules)?,
+            limits: Limits::from_config(&project.config.decode),
+        })
+    }
+
+    /// The model's card.
+    pub fn card(&self) -> &ModelCard {
+        self.scorer.card()
+    }
+
+    /// Scores a photo; `name` stands in messages and in the row.
+    ///
+    /// # Errors
+    /// When the bytes are no sound photo.
+    pub fn predict(&self, name: &str, bytes: &[u8]) -> Result<ScoreRow> {
+        let path = Path::new(name);
+        let photo = imaging::decode(bytes, path, &self.limits)?;
+        let (views, attributes, reason) = look_at(&photo, &self.rules);
+        let score = self.scorer.score([&views]).into_iter().next();
+        Ok(ScoreRow {
+            path: path.to_owned(),
+            sha256: imaging::sha256_hex(bytes),
+            model: self.card().id.clone(),
+            score,
+            attributes: Some(attributes),
+            reason,
+            error: None,
+            at_ms: clock::now_ms(),
+        })
+    }
+}
