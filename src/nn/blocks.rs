@@ -5,7 +5,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, activation};
 
-/// Plain 3×3 convolution, batch normalisation, ReLU: what CPU stacks and exporters handle fastest.
+/// Plain convolution, batch normalisation, ReLU: what CPU stacks and exporters handle fastest.
 #[derive(Module, Debug)]
 pub(super) struct ConvBlock {
     conv: Conv2d,
@@ -13,17 +13,16 @@ pub(super) struct ConvBlock {
 }
 
 impl ConvBlock {
-    /// `stride` 1 keeps the size, 2 halves it (rounding up).
-    pub(super) fn new(channels: [usize; 2], stride: usize, device: &Device) -> Self {
-        let conv = Conv2dConfig::new(channels, [3, 3])
+    pub(super) fn new(channels: [usize; 2], kernel: usize, stride: usize, padding: usize, device: &Device) -> Self {
+        let conv = Conv2dConfig::new(channels, [kernel, kernel])
             .with_stride([stride, stride])
-            .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
+            .with_padding(PaddingConfig2d::Explicit(padding, padding, padding, padding))
             .with_bias(false)
             .init(device);
         Self { conv, norm: BatchNormConfig::new(channels[1]).init(device) }
     }
 
-    /// `[n, in, h, w]` -> `[n, out, ceil(h/stride), ceil(w/stride)]`
+    /// `[n, in, h, w]` -> `[n, out, h', w']`, `h' = (h + 2·padding − kernel)/stride + 1`
     pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         activation::relu(self.norm.forward(self.conv.forward(input)))
     }

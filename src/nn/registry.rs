@@ -18,12 +18,12 @@ pub const ARCHITECTURES: &[Architecture] = &[
     Architecture {
         name: "cnn-s",
         about: "small plain 3×3 network; the default, made for CPUs and any GPU",
-        config: CnnConfig { stem: 16, stages: [24, 48, 96, 160], hidden: 128 },
+        config: CnnConfig { stem: 24, stages: [24, 48, 96, 160], hidden: 128 },
     },
     Architecture {
         name: "cnn-xs",
         about: "a fifth of the work of cnn-s, for very old machines and quick trials",
-        config: CnnConfig { stem: 8, stages: [12, 20, 32, 64], hidden: 32 },
+        config: CnnConfig { stem: 12, stages: [12, 20, 32, 64], hidden: 32 },
     },
 ];
 
