@@ -144,21 +144,20 @@ sections! {
 }
 
 impl Config {
-    /// The configuration of a project folder: defaults, then its file, then environment pairs, then `key=value` flags.
+    /// Defaults, then a configuration file (when it exists), then environment pairs, then `key=value` flags.
     ///
     /// # Errors
     /// [`crate::error::Code::BadData`] naming the file, variable or flag with an unknown key or an unfit value.
-    pub fn load(project: &Path, env: impl Iterator<Item = (String, String)>, flags: &[String]) -> Result<Self> {
+    pub fn load(file: &Path, env: impl Iterator<Item = (String, String)>, flags: &[String]) -> Result<Self> {
         let mut table = toml::Table::new();
-        let file = project.join(FILE_NAME);
-        match std::fs::read_to_string(&file) {
+        match std::fs::read_to_string(file) {
             Ok(text) => {
                 table =
                     text.parse().map_err(|error: toml::de::Error| bad_source(&file.display().to_string(), error))?;
                 Self::from_table(&table).map_err(|error| bad_source(&file.display().to_string(), error))?;
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Error::io("read", &file, error)),
+            Err(error) => return Err(Error::io("read", file, error)),
         }
         let mut env: Vec<_> = env.filter(|(name, _)| name.starts_with(ENV_PREFIX)).collect();
         env.sort();
@@ -276,10 +275,11 @@ mod tests {
 
     fn load(file: &str, env: &[(&str, &str)], flags: &[&str]) -> Result<Config> {
         let folder = tempfile::tempdir().expect("temp dir");
-        std::fs::write(folder.path().join(FILE_NAME), file).expect("write");
+        let path = folder.path().join(FILE_NAME);
+        std::fs::write(&path, file).expect("write");
         let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        Config::load(folder.path(), env, &flags)
+        Config::load(&path, env, &flags)
     }
 
     #[test]

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `packshot` program: parses arguments, dispatches, and turns an error's code into an exit status.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(packshot::cli::run(std::env::args_os()))
+}

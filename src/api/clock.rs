@@ -25,3 +25,25 @@ pub fn compact_text(ms: i64) -> String {
     let at = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     at.strftime("%Y%m%d-%H%M%S").to_string()
 }
+
+/// A length of time as people write it: `1 h 05 min`, `3 min 20 s`, `12 s`.
+pub fn duration_text(ms: i64) -> String {
+    let seconds = (ms / 1000).max(0);
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, m, s) => format!("{m} min {s:02} s"),
+        (h, m, _) => format!("{h} h {m:02} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_well() {
+        assert_eq!(compact_text(1_763_913_901_000), "20251123-160501");
+        assert_eq!(utc_text(1_763_913_901_000), "2025-11-23T16:05:01Z");
+        assert_eq!(["12 s", "3 min 20 s", "1 h 05 min"], [12_000, 200_000, 3_900_000].map(duration_text).each_ref().map(String::as_str));
+    }
+}

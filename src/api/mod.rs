@@ -5,6 +5,7 @@
 
 pub mod clock;
 
+mod doctor;
 mod labels;
 mod models;
 mod photos;
@@ -15,11 +16,12 @@ mod runs;
 mod score;
 mod train;
 
+pub use doctor::{Finding, examine};
 pub use labels::{
     ImportSummary, LabelProgress, RATER, cast_vote, export_labels, import_labels, label_progress, label_queue,
     recent_votes, undo_vote,
 };
-pub use models::{ModelEntry, find_model, list_models};
+pub use models::{ArchitectureEntry, ModelEntry, find_model, list_architectures, list_models};
 pub use photos::{
     FailedPhoto, OpenSummary, PhotoRow, Picture, list_photos, load_picture, load_thumbnail, open_folders,
 };

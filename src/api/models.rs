@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use burn::module::Module as _;
+use burn::tensor::Device;
+
 use super::Project;
 use crate::domain::ModelCard;
 use crate::error::{Code, Error, Result};
-use crate::model_folder;
+use crate::{model_folder, nn};
 
 /// A model that can be used: its card and the folder it lies in.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,4 +76,28 @@ pub fn find_model(project: &Project, name: Option<&str>) -> Result<ModelEntry> {
             .hint("`packshot models list` shows them; a model folder can be named too.")),
         _ => Err(Error::usage(format!("{name:?} fits several models")).hint("`packshot models list` shows them.")),
     }
+}
+
+/// An architecture with its measured size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct ArchitectureEntry {
+    /// The stable name.
+    pub name: &'static str,
+    /// What it is for.
+    pub about: &'static str,
+    /// Trainable numbers.
+    pub parameters: usize,
+    /// Multiply-accumulates a photo.
+    pub macs: u64,
+}
+
+/// The architectures that can be trained, the default first.
+pub fn list_architectures() -> Vec<ArchitectureEntry> {
+    let entry = |found: &nn::Architecture| ArchitectureEntry {
+        name: found.name,
+        about: found.about,
+        parameters: found.config.init(&Device::flex()).num_params(),
+        macs: found.config.macs(),
+    };
+    nn::ARCHITECTURES.iter().map(entry).collect()
 }

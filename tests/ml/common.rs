@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use image::RgbImage;
 use packshot::api::{self, Project, ScoreRequest, ScoreSummary, TrainRequest, TrainSummary};
-use packshot::config::Config;
+use packshot::config::{Config, FILE_NAME};
 use packshot::domain::{MetricPoint, RunId, ScoreRow, Vote, VoteId, VoteKind};
 use packshot::jobs::{Outcome, Wake};
 
@@ -18,7 +18,7 @@ pub fn silent() -> Wake {
 pub fn project(folder: &Path, settings: &[&str]) -> Project {
     let quick = ["train.architecture=cnn-xs", "train.device=cpu", "score.device=cpu", "train.batch_size=8"];
     let flags: Vec<String> = quick.iter().chain(settings).map(|flag| (*flag).to_owned()).collect();
-    let config = Config::load(folder, std::iter::empty(), &flags).expect("configuration");
+    let config = Config::load(&folder.join(FILE_NAME), std::iter::empty(), &flags).expect("configuration");
     Project::open(folder, config).expect("project")
 }
 

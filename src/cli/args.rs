@@ -1,0 +1,307 @@
+//! The arguments, their help and their examples.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Browse, label, train and score the quality of product photos.
+#[derive(Debug, Parser)]
+#[command(name = "packshot", version, arg_required_else_help = false, after_help = "\
+Examples:
+  packshot                                  open the window on the default project
+  packshot open ~/catalogue                 index a folder
+  packshot label import labels.csv          import labels
+  packshot train --epochs 10                train a model on them
+  packshot score ~/new -o scores.csv        score a folder with the newest model
+
+Exit status: 0 ok, 2 usage, 3 some photos failed (all are listed), 65 bad data, 75 try again, 1 other.")]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// How progress is shown on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProgressStyle {
+    /// A bar on a terminal, lines elsewhere.
+    Auto,
+    /// A line every few seconds.
+    Plain,
+    /// One JSON object a line.
+    Json,
+    /// Nothing.
+    None,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(super) struct Global {
+    /// Project folder; the default project lies in your data folder.
+    #[arg(long, global = true, value_name = "DIR", env = "PACKSHOT_PROJECT")]
+    pub(super) project: Option<PathBuf>,
+    /// Print one JSON summary as the last line on stdout.
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// Progress on stderr.
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    pub(super) progress: ProgressStyle,
+    /// Messages on the console: error, warn, info, debug, trace.
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub(super) log: Option<String>,
+    /// Set a configuration value for this command; may be repeated (see `packshot config show`).
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Open the window.
+    #[command(after_help = "Examples:\n  packshot gui\n  packshot gui ~/catalogue     index the folder and show it")]
+    Gui {
+        /// Folder to index and show.
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
+    /// Draw the demo catalogue: product photos with known defects, and their labels.
+    Demo(Demo),
+    /// Index folders into the project; photos stay where they are.
+    #[command(after_help = "Examples:\n  packshot open ~/catalogue\n  packshot --project shop open summer/ winter/")]
+    Open {
+        /// Folders or photo files.
+        #[arg(required = true, value_name = "DIR")]
+        folders: Vec<PathBuf>,
+    },
+    /// Import and export labels.
+    #[command(subcommand)]
+    Label(Label),
+    /// Train a model on the project's labels.
+    Train(Train),
+    /// Score folders: one row a photo.
+    Score(Score),
+    /// The history of trainings.
+    #[command(subcommand)]
+    Runs(Runs),
+    /// The models of this project and the architectures that can be trained.
+    #[command(subcommand)]
+    Models(Models),
+    /// Write an HTML report of the newest scores and a run.
+    Report(Report),
+    /// The configuration in force.
+    #[command(subcommand)]
+    Config(Config),
+    /// Serve the HTTP scoring API.
+    #[cfg(feature = "server")]
+    Serve(Serve),
+    /// Check versions, devices, display and the project's health.
+    #[command(after_help = "Examples:\n  packshot doctor\n  packshot --project shop --json doctor")]
+    Doctor,
+    /// Print a completion script for a shell.
+    #[command(after_help = "Examples:\n  packshot completions bash > ~/.local/share/bash-completion/completions/packshot")]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  packshot demo data/raw/demo\n  packshot demo small --skus 10 --shots 4 --seed 7")]
+pub(super) struct Demo {
+    /// Folder to draw into: empty, new, or an earlier demo.
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
+    /// Seed: the same seed draws the same photos.
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Products.
+    #[arg(long, default_value_t = 70)]
+    pub(super) skus: u32,
+    /// Photos a product.
+    #[arg(long, default_value_t = 6)]
+    pub(super) shots: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Label {
+    /// Import labels from a .csv or metadata.jsonl file; photos it names are indexed.
+    #[command(after_help = "\
+Examples:
+  packshot label import labels.csv                    scores from 0 to 100
+  packshot label import stars.csv --scale 1..5        five-star ratings")]
+    Import {
+        /// The label file; its paths are relative to it.
+        file: PathBuf,
+        /// The scale of its scores, worst to best; needed when the file does not make it clear.
+        #[arg(long, value_name = "MIN..MAX")]
+        scale: Option<String>,
+    },
+    /// Export every vote to a .csv or metadata.jsonl file.
+    #[command(after_help = "Examples:\n  packshot label export -o labels.csv\n  packshot label export -o metadata.jsonl --overwrite")]
+    Export {
+        /// The file to write.
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+        /// Replace the file when it exists.
+        #[arg(long)]
+        overwrite: bool,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  packshot train
+  packshot train --epochs 30 --loss mae --name \"first try\"
+  packshot train --device cpu --set train.learning_rate=0.001
+  packshot train --resume latest                       go on with a stopped run")]
+pub(super) struct Train {
+    /// Configuration file whose [train] section replaces the project's.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// The run's name in the history.
+    #[arg(long, default_value = "")]
+    pub(super) name: String,
+    /// Go on with a run: its id, its name, or "latest".
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "name", "epochs", "loss"])]
+    pub(super) resume: Option<String>,
+    /// Most epochs (train.epochs).
+    #[arg(long)]
+    pub(super) epochs: Option<u32>,
+    /// Loss: huber, mse, mae (train.loss).
+    #[arg(long)]
+    pub(super) loss: Option<String>,
+    /// Device: auto, gpu, cpu (train.device).
+    #[arg(long)]
+    pub(super) device: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  packshot score ~/new -o scores.csv
+  packshot score ~/new -o scores.json --model \"first try\"
+  packshot score ~/new -o part1.csv --shard 1/4        a quarter of the photos
+  packshot score ~/new -o scores.csv --resume          go on after an interruption")]
+pub(super) struct Score {
+    /// Folders or photo files.
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The file to write; .csv or .json.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: PathBuf,
+    /// Model: run id, run name, model id, or a model's folder; the newest when absent.
+    #[arg(long)]
+    pub(super) model: Option<String>,
+    /// Go on with an interrupted scoring: finished photos are reused, the file is completed.
+    #[arg(long, conflicts_with = "overwrite")]
+    pub(super) resume: bool,
+    /// Replace the file when it exists.
+    #[arg(long)]
+    pub(super) overwrite: bool,
+    /// Score only the I-th of N parts.
+    #[arg(long, value_name = "I/N")]
+    pub(super) shard: Option<String>,
+    /// Score photos again that this model has already scored.
+    #[arg(long)]
+    pub(super) again: bool,
+    /// Device: auto, gpu, cpu (score.device).
+    #[arg(long)]
+    pub(super) device: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Runs {
+    /// List runs, newest first.
+    #[command(after_help = "Examples:\n  packshot runs list\n  packshot --json runs list --all")]
+    List {
+        /// Deleted ones too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show a run's metrics, curves, configuration and files.
+    #[command(after_help = "Examples:\n  packshot runs show latest\n  packshot runs show 20261123")]
+    Show {
+        /// Run id (or its beginning), name, or "latest".
+        run: String,
+    },
+    /// Rename a run.
+    #[command(after_help = "Examples:\n  packshot runs rename latest \"summer catalogue\"")]
+    Rename {
+        /// Run id, name, or "latest".
+        run: String,
+        /// The new name.
+        name: String,
+    },
+    /// Replace a run's note.
+    #[command(after_help = "Examples:\n  packshot runs note latest \"labels from the August study\"")]
+    Note {
+        /// Run id, name, or "latest".
+        run: String,
+        /// The note.
+        note: String,
+    },
+    /// Delete a run and its model from the lists; `restore` brings it back.
+    #[command(after_help = "Examples:\n  packshot runs delete 20261123-174501-3f9a")]
+    Delete {
+        /// Run id, name, or "latest".
+        run: String,
+    },
+    /// Bring a deleted run back.
+    #[command(after_help = "Examples:\n  packshot runs restore 20261123-174501-3f9a")]
+    Restore {
+        /// Run id.
+        run: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Models {
+    /// List the project's models and the architectures that can be trained.
+    #[command(after_help = "Examples:\n  packshot models list")]
+    List,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  packshot report -o report.html\n  packshot report --run latest -o report.html --overwrite")]
+pub(super) struct Report {
+    /// The run to report; the one that made the newest model when absent.
+    #[arg(long)]
+    pub(super) run: Option<String>,
+    /// The file to write.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: PathBuf,
+    /// Replace the file when it exists.
+    #[arg(long)]
+    pub(super) overwrite: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Config {
+    /// Print every setting with its meaning and the value in force.
+    #[command(after_help = "\
+Examples:
+  packshot config show
+  packshot config show > my-project/packshot.toml
+  PACKSHOT_TRAIN_EPOCHS=5 packshot config show")]
+    Show,
+}
+
+#[cfg(feature = "server")]
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  packshot serve
+  packshot serve --port 9000 --model \"first try\"
+  curl --data-binary @photo.jpg -H 'content-type: image/jpeg' http://127.0.0.1:8077/predict")]
+pub(super) struct Serve {
+    /// Address to listen on (server.host).
+    #[arg(long)]
+    pub(super) host: Option<String>,
+    /// Port to listen on (server.port); 0 takes a free one.
+    #[arg(long)]
+    pub(super) port: Option<u16>,
+    /// Model: run id, run name, model id, or a model's folder; the newest when absent.
+    #[arg(long)]
+    pub(super) model: Option<String>,
+}

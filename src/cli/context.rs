@@ -1,0 +1,106 @@
+//! What every command needs: global options, the project, stdout.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::args::{Global, ProgressStyle};
+use crate::api::Project;
+use crate::config::{self, Config};
+use crate::error::{Error, Result};
+use crate::logging::{self, LogGuard};
+
+/// How a command ended.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// The summary printed with `--json`.
+    pub(super) summary: Value,
+    /// Some photos failed.
+    pub(super) partial: bool,
+}
+
+impl Done {
+    /// All went well.
+    pub(super) fn ok(summary: Value) -> Self {
+        Self { summary, partial: false }
+    }
+}
+
+/// Global options, and the project they lead to.
+pub(super) struct Context {
+    global: Global,
+    root: PathBuf,
+}
+
+impl Context {
+    pub(super) fn new(global: Global) -> Result<Self> {
+        let root = match &global.project {
+            Some(root) => root.clone(),
+            None => Project::default_root()?,
+        };
+        Ok(Self { global, root })
+    }
+
+    /// The project's folder.
+    pub(super) fn root(&self) -> &std::path::Path {
+        &self.root
+    }
+
+    pub(super) fn progress_style(&self) -> ProgressStyle {
+        self.global.progress
+    }
+
+    /// Nothing but the JSON summary may go to stdout.
+    pub(super) fn is_json(&self) -> bool {
+        self.global.json
+    }
+
+    /// Adds `key=value` settings that a command's own flags stand for.
+    pub(super) fn set(&mut self, key: &str, value: Option<impl std::fmt::Display>) {
+        self.global.set.extend(value.map(|value| format!("{key}={value}")));
+    }
+
+    /// The configuration in force.
+    pub(super) fn config(&self) -> Result<Config> {
+        self.config_from(None)
+    }
+
+    /// The configuration in force, with `file` in place of the project's own.
+    pub(super) fn config_from(&self, file: Option<&std::path::Path>) -> Result<Config> {
+        let own = self.root.join(config::FILE_NAME);
+        if let Some(missing) = file.filter(|file| !file.exists()) {
+            return Err(Error::usage(format!("there is no configuration file {}", missing.display())));
+        }
+        let mut config = Config::load(file.unwrap_or(&own), std::env::vars(), &self.global.set)?;
+        if let Some(level) = &self.global.log {
+            level.clone_into(&mut config.log.console);
+        }
+        Ok(config)
+    }
+
+    /// Opens the project (made when there is none) and starts logging; keep the guard until the command ends.
+    pub(super) fn project(&self) -> Result<(Project, LogGuard)> {
+        self.project_with(self.config()?)
+    }
+
+    /// As [`Context::project`], with a configuration of the caller's.
+    pub(super) fn project_with(&self, config: Config) -> Result<(Project, LogGuard)> {
+        let project = Project::open(&self.root, config)?;
+        let guard = logging::start(&project.config.log, Some(&project.logs()))?;
+        Ok((project, guard))
+    }
+
+    /// Prints a line for people; silent with `--json`.
+    pub(super) fn say(&self, text: &str) {
+        if !self.is_json() {
+            print_line(text);
+        }
+    }
+}
+
+/// Prints a line on stdout; a closed pipe (`| head`) is no failure of ours.
+pub(super) fn print_line(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _closed = writeln!(out, "{text}").and_then(|()| out.flush());
+}

@@ -1,0 +1,119 @@
+//! `packshot runs`: the history.
+
+use serde_json::{Value, json};
+
+use super::args;
+use super::context::{Context, Done};
+use super::table::{Side, layout, sparkline};
+use super::train::metric_lines;
+use crate::api::{self, Project, RunView, clock};
+use crate::domain::{MetricPoint, Run};
+use crate::error::Result;
+
+pub(super) fn run(context: &Context, command: args::Runs) -> Result<Done> {
+    let (project, _log) = context.project()?;
+    match command {
+        args::Runs::List { all } => list(context, &project, all),
+        args::Runs::Show { run } => {
+            let run = api::find_run(&project, &run)?;
+            let view = api::run_view(&project, &run.id)?;
+            context.say(&describe(&view));
+            Ok(Done::ok(json!(view)))
+        }
+        args::Runs::Rename { run, name } => {
+            changed(context, &project, &run, |run| api::rename_run(&project, &run.id, &name), "renamed")
+        }
+        args::Runs::Note { run, note } => {
+            changed(context, &project, &run, |run| api::set_run_note(&project, &run.id, &note), "noted")
+        }
+        args::Runs::Delete { run } => {
+            let done = changed(context, &project, &run, |run| api::delete_run(&project, &run.id), "deleted")?;
+            context.say("`packshot runs restore ID` brings it back");
+            Ok(done)
+        }
+        args::Runs::Restore { run } => {
+            changed(context, &project, &run, |run| api::restore_run(&project, &run.id), "restored")
+        }
+    }
+}
+
+fn changed(
+    context: &Context,
+    project: &Project,
+    name: &str,
+    change: impl FnOnce(&Run) -> Result<()>,
+    word: &str,
+) -> Result<Done> {
+    let run = api::find_run(project, name)?;
+    change(&run)?;
+    context.say(&format!("{} {word}", run.id));
+    Ok(Done::ok(json!({"run": run.id, "done": word})))
+}
+
+fn list(context: &Context, project: &Project, all: bool) -> Result<Done> {
+    let runs = api::list_runs(project, all)?;
+    if runs.is_empty() {
+        context.say("no runs yet; `packshot train` makes one");
+    } else {
+        let columns = [
+            ("RUN", Side::Left),
+            ("NAME", Side::Left),
+            ("STATUS", Side::Left),
+            ("STARTED", Side::Left),
+            ("TIME", Side::Right),
+            ("EPOCHS", Side::Right),
+            ("VAL SRCC", Side::Right),
+            ("TEST SRCC", Side::Right),
+        ];
+        context.say(&layout(&columns, &runs.iter().map(row).collect::<Vec<_>>()));
+    }
+    Ok(Done::ok(json!({ "runs": runs })))
+}
+
+fn row(run: &Run) -> Vec<String> {
+    let number = |name: &str, digits: usize| {
+        let value = run.summary.get(name).and_then(Value::as_f64);
+        value.map_or_else(|| "–".to_owned(), |value| format!("{value:.digits$}"))
+    };
+    let status = if run.meta.deleted_ms.is_some() { "deleted" } else { run.status.name() };
+    vec![
+        run.id.0.clone(),
+        run.meta.name.clone(),
+        status.to_owned(),
+        clock::local_text(run.started_ms),
+        run.finished_ms.map_or_else(|| "–".to_owned(), |end| clock::duration_text(end - run.started_ms)),
+        number("epochs", 0),
+        number("validation_srcc", 3),
+        number("test_srcc", 3),
+    ]
+}
+
+fn describe(view: &RunView) -> String {
+    let run = &view.run;
+    let [train, validation, test] = view.photos;
+    let mut lines = vec![
+        format!("{}  {}  {}", run.id, run.meta.name, run.status.name()),
+        format!("started     {}", clock::local_text(run.started_ms)),
+        format!("device      {}", run.device),
+        format!("version     {}", run.code_version),
+        format!("dataset     {} ({train} train, {validation} validation, {test} test)", &run.dataset_digest[..12.min(run.dataset_digest.len())]),
+    ];
+    lines.extend(metric_lines(&run.summary));
+    if !run.meta.note.is_empty() {
+        lines.push(format!("note        {}", run.meta.note));
+    }
+    lines.extend(run.error.iter().map(|error| format!("error       {error}")));
+    for name in ["train_loss", "validation_loss", "validation_srcc"] {
+        let values: Vec<f64> = curve(&view.points, name);
+        if let (Some(first), Some(last)) = (values.first(), values.last()) {
+            lines.push(format!("{name:<16}{first:>7.3}  {}  {last:.3}", sparkline(&values, 40)));
+        }
+    }
+    lines.extend(view.artifacts.iter().map(|artifact| format!("file        {} ({})", artifact.path, artifact.kind)));
+    lines.push(format!("\n{}", run.config_toml.trim_end()));
+    lines.join("\n")
+}
+
+fn curve(points: &[MetricPoint], name: &str) -> Vec<f64> {
+    points.iter().filter(|point| point.name == name).map(|point| point.value).collect()
+}

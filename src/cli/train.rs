@@ -1,0 +1,74 @@
+//! `packshot train`: trains a model, or goes on with a stopped run.
+
+use serde_json::{Map, Value, json};
+
+use super::args;
+use super::context::{Context, Done};
+use super::open::show_failed;
+use super::watch::{Ended, stopped, wake, watch};
+use crate::api::{self, TrainRequest, TrainSummary};
+use crate::error::Result;
+
+pub(super) fn run(mut context: Context, args: args::Train) -> Result<Done> {
+    context.set("train.epochs", args.epochs);
+    context.set("train.loss", args.loss);
+    context.set("train.device", args.device);
+    let (project, _log) = context.project_with(context.config_from(args.config.as_deref())?)?;
+    let resume = args.resume.map(|name| api::find_run(&project, &name)).transpose()?.map(|run| run.id);
+    let handle = api::start_training(&project, TrainRequest { resume, name: args.name }, wake())?;
+    match watch(&context, handle)? {
+        Ended::Completed(summary) => {
+            context.say(&describe(&summary));
+            show_failed(&context, &summary.left_out, summary.left_out.len() as u64);
+            let partial = !summary.left_out.is_empty();
+            Ok(Done { summary: json!(summary), partial })
+        }
+        Ended::Cancelled(summary) => Err(match summary.run {
+            Some(run) => stopped(&format!("Everything so far is saved: `packshot train --resume {run}` goes on.")),
+            None => stopped("Training had not begun; nothing was lost."),
+        }),
+    }
+}
+
+fn describe(summary: &TrainSummary) -> String {
+    let [train, validation, test] = summary.photos;
+    let mut lines = vec![
+        format!("device      {}", summary.device),
+        format!("photos      {train} train, {validation} validation, {test} test"),
+    ];
+    lines.extend(metric_lines(&summary.metrics));
+    if let (Some(run), Some(model)) = (&summary.run, &summary.model) {
+        lines.push(format!("run         {run}"));
+        lines.push(format!("model       {model}"));
+    }
+    lines.join("\n")
+}
+
+/// The final metrics of a run as lines for people.
+pub(super) fn metric_lines(metrics: &Map<String, Value>) -> Vec<String> {
+    let number = |name: &str| metrics.get(name).and_then(Value::as_f64);
+    let mut lines = Vec::new();
+    if let (Some(best), Some(epochs)) = (number("best_epoch"), number("epochs")) {
+        let srcc = number("validation_srcc").map_or_else(String::new, |srcc| format!(", validation SRCC {srcc:.3}"));
+        lines.push(format!("best epoch  {best} of {epochs}{srcc}"));
+    }
+    if let Some(srcc) = number("test_srcc") {
+        let interval = match (number("test_srcc_low"), number("test_srcc_high")) {
+            (Some(low), Some(high)) => format!(" (95 % interval {low:.3} to {high:.3})"),
+            _ => " (too few groups for an interval)".to_owned(),
+        };
+        let count = |name: &str| number(name).unwrap_or(0.0);
+        let held_out = format!("{} held-out photos of {} groups", count("test_n"), count("test_groups"));
+        lines.push(format!("test SRCC   {srcc:.3}{interval}, {held_out}"));
+    }
+    let others = [("PLCC", "test_plcc", 3), ("KRCC", "test_krcc", 3), ("MAE", "test_mae", 1), ("RMSE", "test_rmse", 1)];
+    let others = others.iter().filter_map(|(label, name, digits)| {
+        let value = number(name)?;
+        Some(format!("{label} {value:.digits$}"))
+    });
+    let others: Vec<String> = others.collect();
+    if !others.is_empty() {
+        lines.push(format!("test        {}", others.join(", ")));
+    }
+    lines
+}
