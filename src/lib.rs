@@ -17,6 +17,7 @@
 //!
 //! ARCHITECTURE.md holds the map and the invariants; `tests/tidy.rs` holds them in force.
 
+pub mod attributes;
 pub mod config;
 pub mod domain;
 pub mod error;
