@@ -25,6 +25,7 @@ pub mod files;
 pub mod jobs;
 pub mod labels;
 pub mod logging;
+pub mod rules;
 pub mod store;
 
 pub use error::{Code, Error, Result};
