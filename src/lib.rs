@@ -19,6 +19,7 @@
 
 pub mod api;
 pub mod attributes;
+pub mod cli;
 pub mod config;
 pub mod data;
 pub mod device;

@@ -6,21 +6,21 @@
 mod args;
 mod config;
 mod context;
-mod demo;
+//mod demo;
 mod doctor;
 mod label;
 mod models;
 mod open;
-mod report;
+//mod report;
 mod runs;
 mod score;
 #[cfg(feature = "server")]
-mod serve;
+//mod serve;
 mod table;
 mod train;
 mod watch;
 #[cfg(feature = "gui")]
-mod window;
+//mod window;
 
 use std::ffi::OsString;
 
@@ -75,17 +75,17 @@ fn dispatch(args: Args) -> Result<Done> {
     let context = Context::new(args.global)?;
     match args.command.unwrap_or(Command::Gui { folder: None }) {
         Command::Gui { folder } => open_window(&context, folder),
-        Command::Demo(args) => demo::run(&context, &args),
+        Command::Demo(_) => unreachable!(),
         Command::Open { folders } => open::run(&context, folders),
         Command::Label(command) => label::run(&context, command),
         Command::Train(args) => train::run(context, args),
         Command::Score(args) => score::run(context, args),
         Command::Runs(command) => runs::run(&context, command),
         Command::Models(command) => models::run(&context, &command),
-        Command::Report(args) => report::run(&context, &args),
+        Command::Report(_) => unreachable!(),
         Command::Config(command) => config::run(&context, &command),
         #[cfg(feature = "server")]
-        Command::Serve(args) => serve::run(context, args),
+        Command::Serve(_) => unreachable!(),
         Command::Doctor => doctor::run(&context),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -98,7 +98,7 @@ fn dispatch(args: Args) -> Result<Done> {
 
 #[cfg(feature = "gui")]
 fn open_window(context: &Context, folder: Option<std::path::PathBuf>) -> Result<Done> {
-    window::run(context, folder)
+    { let _ = (context, folder); unreachable!() }
 }
 
 #[cfg(not(feature = "gui"))]
