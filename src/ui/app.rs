@@ -1,0 +1,251 @@
+//! The application: drains what happened, draws the state, does what [`update`] asks for.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use eframe::egui;
+
+use super::command::UiCommand;
+use super::desk::Desk;
+use super::message::{DialogFor, Effect, JobKind, Message};
+use super::prefs::{self, Page, Prefs};
+use super::running::Running;
+use super::state::AppState;
+use super::thumbs::Thumbs;
+use super::update::{sort_rows, update};
+use super::{panels, theme};
+use crate::api::{self, Project, ScoreRequest, TrainRequest, clock};
+use crate::error::Result;
+use crate::jobs::{self, JobHandle, Outcome, Wake};
+
+/// Longest time a frame spends on messages.
+const BUDGET: Duration = Duration::from_millis(8);
+
+/// The window's application; also driven without a window by the tests.
+pub struct App {
+    project: Project,
+    state: AppState,
+    desk: Desk,
+    thumbs: Thumbs,
+    running: Vec<Running>,
+    dialogs: Vec<JobHandle<()>>,
+    picked: (Sender<Message>, Receiver<Message>),
+    wake: Wake,
+    clock: fn() -> i64,
+}
+
+impl App {
+    /// An application on a project, with what it remembers.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn new(project: Project, prefs: Prefs, ctx: &egui::Context) -> Result<Self> {
+        theme::install(ctx);
+        let repaint = ctx.clone();
+        let wake: Wake = Arc::new(move || repaint.request_repaint());
+        let mut app = Self {
+            desk: Desk::open(project.clone(), wake.clone())?,
+            thumbs: Thumbs::new(&project, &wake)?,
+            state: AppState::new(project.root(), project.config.clone(), prefs),
+            running: Vec::new(),
+            dialogs: Vec::new(),
+            picked: channel(),
+            project,
+            wake,
+            clock: clock::now_ms,
+        };
+        for errand in [Effect::LoadPhotos, Effect::LoadLabelling, Effect::LoadHistory] {
+            app.desk.send(errand);
+        }
+        Ok(app)
+    }
+
+    /// Indexes folders at the start.
+    #[must_use]
+    pub fn opening(mut self, folders: Vec<PathBuf>) -> Self {
+        if !folders.is_empty() {
+            self.handle(Message::OpenFolders(folders));
+        }
+        self
+    }
+
+    /// Another clock, for tests.
+    #[must_use]
+    pub fn with_clock(mut self, clock: fn() -> i64) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// What the window shows.
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// Nothing is on its way: no errand, no job, no picture.
+    pub fn is_idle(&self) -> bool {
+        self.desk.is_idle() && self.running.is_empty() && self.thumbs.is_idle()
+    }
+
+    /// Applies a message as if the person had caused it.
+    pub fn handle(&mut self, message: Message) {
+        for effect in update(&mut self.state, message) {
+            self.perform(effect);
+        }
+    }
+
+    /// Takes in what happened since the last frame.
+    pub fn drain(&mut self, ctx: &egui::Context) {
+        self.state.now_ms = (self.clock)();
+        let now = self.state.now_ms;
+        self.state.toasts.expire(now);
+        self.thumbs.begin_frame(ctx);
+        let until = Instant::now() + BUDGET;
+        while Instant::now() < until {
+            let Some(message) = self.desk.answer().or_else(|| self.picked.1.try_recv().ok()) else { break };
+            self.handle(message);
+        }
+        for index in 0..self.running.len() {
+            for message in self.running[index].drain() {
+                self.handle(message);
+            }
+        }
+        self.running.retain(|job| !job.is_finished());
+        self.dialogs.iter_mut().for_each(|dialog| drop(dialog.drain()));
+        self.dialogs.retain(|dialog| !dialog.is_finished());
+        if self.state.score.unsorted && self.state.job(JobKind::Score).is_none() {
+            sort_rows(&mut self.state);
+        }
+        if !self.state.toasts.shown.is_empty() || !self.running.is_empty() {
+            ctx.request_repaint_after(Duration::from_millis(250));
+        }
+    }
+
+    /// Draws everything and applies what the person did.
+    pub fn show(&mut self, ui: &mut egui::Ui) {
+        let wanted = if self.state.prefs.dark { egui::Theme::Dark } else { egui::Theme::Light };
+        if ui.theme() != wanted {
+            ui.set_theme(wanted);
+        }
+        let mut messages = panels::show(ui, &mut self.state, &mut self.thumbs);
+        messages.extend(shortcuts(ui, &self.state));
+        let dropped: Vec<PathBuf> =
+            ui.input(|input| input.raw.dropped_files.iter().filter_map(|file| file.path.clone()).collect());
+        if !dropped.is_empty() {
+            messages.push(Message::Dropped(dropped));
+        }
+        for message in messages {
+            self.handle(message);
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        let started = match effect {
+            Effect::StartOpen(folders) => {
+                api::open_folders(&self.project, folders, self.wake.clone()).map(|job| self.running.push(Running::Open(job)))
+            }
+            Effect::StartTrain(config, name, resume) => {
+                let mut project = self.project.clone();
+                project.config.train = *config;
+                let job = api::start_training(&project, TrainRequest { resume, name }, self.wake.clone());
+                job.map(|job| self.running.push(Running::Train(job)))
+            }
+            Effect::StartScore(paths, model) => {
+                let request = ScoreRequest { paths, model, ..ScoreRequest::default() };
+                let job = api::start_scoring(&self.project, request, self.wake.clone());
+                job.map(|job| self.running.push(Running::Score(job)))
+            }
+            Effect::Stop(kind) => {
+                self.running.iter().filter(|job| job.kind() == kind).for_each(|job| job.control().cancel());
+                Ok(())
+            }
+            Effect::Pause(kind, paused) => {
+                self.running.iter().filter(|job| job.kind() == kind).for_each(|job| job.control().set_paused(paused));
+                Ok(())
+            }
+            Effect::Ask(dialog) => self.ask(dialog),
+            Effect::Retry(path) => {
+                self.thumbs.retry(&path);
+                Ok(())
+            }
+            Effect::Copy(_) => Ok(()),
+            errand => {
+                self.desk.send(errand);
+                Ok(())
+            }
+        };
+        if let Err(error) = started {
+            self.state.toasts.error(&error);
+        }
+    }
+
+    /// Opens a file dialog on a thread of its own: desktops may take their time.
+    fn ask(&mut self, dialog: DialogFor) -> Result<()> {
+        let answer = self.picked.0.clone();
+        let wake = self.wake.clone();
+        let handle = jobs::spawn("packshot-dialog", self.wake.clone(), move |_| {
+            let picked = match dialog {
+                DialogFor::OpenFolder => rfd::FileDialog::new().set_title("Open a folder").pick_folder(),
+                DialogFor::ScoreFolder => rfd::FileDialog::new().set_title("Score a folder").pick_folder(),
+                DialogFor::ExportScores => rfd::FileDialog::new()
+                    .set_title("Export scores")
+                    .set_file_name("scores.csv")
+                    .add_filter("Table", &["csv"])
+                    .add_filter("JSON", &["json"])
+                    .save_file(),
+            };
+            if let Some(path) = picked {
+                // A closed window needs no answer.
+                let _closed = answer.send(Message::Picked(dialog, path));
+                wake();
+            }
+            Ok(Outcome::Completed(()))
+        })?;
+        self.dialogs.push(handle);
+        Ok(())
+    }
+}
+
+/// The commands whose keys were pressed; plain keys count only on their page and outside text fields.
+fn shortcuts(ui: &egui::Ui, state: &AppState) -> Vec<Message> {
+    let typing = ui.egui_wants_keyboard_input();
+    let works = |command: &UiCommand| match command.page() {
+        Some(page) => page == state.prefs.page && !typing && state.palette.is_none(),
+        None => true,
+    };
+    // A text field has its own undo.
+    let works = |command: &UiCommand| works(command) && !(typing && *command == UiCommand::Undo);
+    let pressed = |command: &UiCommand| ui.input_mut(|input| input.consume_shortcut(&command.shortcut()));
+    UiCommand::ALL.into_iter().filter(works).filter(pressed).map(Message::Command).collect()
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.drain(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.show(ui);
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, &prefs::key(self.project.root()), &self.state.prefs);
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_has_its_command() {
+        for page in Page::ALL {
+            assert!(UiCommand::ALL.iter().any(|command| command.text() == page.text()), "{page:?}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Every command once: text, tooltip and shortcut for menu, palette and keyboard.
+
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+
+use super::prefs::Page;
+
+/// A command without data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UiCommand {
+    /// Go to Browse.
+    ShowBrowse,
+    /// Go to Label.
+    ShowLabel,
+    /// Go to Train.
+    ShowTrain,
+    /// Go to Score.
+    ShowScore,
+    /// Go to History.
+    ShowHistory,
+    /// Pick a folder to index.
+    OpenFolder,
+    /// Pick a folder to score.
+    ScoreFolder,
+    /// Write the scores to a file.
+    ExportScores,
+    /// Take the newest vote back.
+    Undo,
+    /// Leave the photo without a score.
+    Skip,
+    /// Show the photo at 100 % or fitted.
+    ToggleZoom,
+    /// Change between dark and light.
+    ToggleTheme,
+    /// Find a command.
+    Palette,
+    /// Score with the first level.
+    Rate1,
+    /// Score with the second level.
+    Rate2,
+    /// Score with the third level.
+    Rate3,
+    /// Score with the fourth level.
+    Rate4,
+    /// Score with the fifth level.
+    Rate5,
+    /// Go back to the photo before.
+    PreviousPhoto,
+    /// Go on to the next photo.
+    NextPhoto,
+}
+
+impl UiCommand {
+    /// Every command, in the order the palette shows them.
+    pub const ALL: [Self; 20] = [
+        Self::ShowBrowse,
+        Self::ShowLabel,
+        Self::ShowTrain,
+        Self::ShowScore,
+        Self::ShowHistory,
+        Self::OpenFolder,
+        Self::ScoreFolder,
+        Self::ExportScores,
+        Self::Undo,
+        Self::Skip,
+        Self::ToggleZoom,
+        Self::ToggleTheme,
+        Self::Palette,
+        Self::Rate1,
+        Self::Rate2,
+        Self::Rate3,
+        Self::Rate4,
+        Self::Rate5,
+        Self::PreviousPhoto,
+        Self::NextPhoto,
+    ];
+
+    /// Its text.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::ShowBrowse => "Browse",
+            Self::ShowLabel => "Label",
+            Self::ShowTrain => "Train",
+            Self::ShowScore => "Score",
+            Self::ShowHistory => "History",
+            Self::OpenFolder => "Open a folder…",
+            Self::ScoreFolder => "Score a folder…",
+            Self::ExportScores => "Export scores…",
+            Self::Undo => "Undo the last vote",
+            Self::Skip => "Skip this photo",
+            Self::ToggleZoom => "Fit or 100 %",
+            Self::ToggleTheme => "Dark or light",
+            Self::Palette => "Find a command…",
+            Self::Rate1 => "Score it bad",
+            Self::Rate2 => "Score it poor",
+            Self::Rate3 => "Score it fair",
+            Self::Rate4 => "Score it good",
+            Self::Rate5 => "Score it excellent",
+            Self::PreviousPhoto => "Photo before",
+            Self::NextPhoto => "Next photo",
+        }
+    }
+
+    /// What it does, for the tooltip.
+    pub fn tooltip(self) -> &'static str {
+        match self {
+            Self::ShowBrowse => "All photos of this project",
+            Self::ShowLabel => "Score photos with one key each",
+            Self::ShowTrain => "Train a model on your labels",
+            Self::ShowScore => "Score a folder with a model",
+            Self::ShowHistory => "Every training and its results",
+            Self::OpenFolder => "Index a folder; photos stay where they are",
+            Self::ScoreFolder => "Give every photo in a folder a score",
+            Self::ExportScores => "Write the table to a CSV or JSON file",
+            Self::Undo => "Takes the newest vote back, also one from an earlier session",
+            Self::Skip => "Leaves the photo without a score",
+            Self::ToggleZoom => "Shows the photo at its real pixels, or whole",
+            Self::ToggleTheme => "Changes the colours of the window",
+            Self::Palette => "Shows every command with its key",
+            Self::Rate1 | Self::Rate2 | Self::Rate3 | Self::Rate4 | Self::Rate5 => "Saves the score and shows the next photo",
+            Self::PreviousPhoto => "Goes back; a new vote there replaces yours",
+            Self::NextPhoto => "Goes on without voting",
+        }
+    }
+
+    /// The page on which its key works; everywhere when absent.
+    pub fn page(self) -> Option<Page> {
+        match self {
+            Self::Skip
+            | Self::ToggleZoom
+            | Self::Rate1
+            | Self::Rate2
+            | Self::Rate3
+            | Self::Rate4
+            | Self::Rate5
+            | Self::PreviousPhoto
+            | Self::NextPhoto => Some(Page::Label),
+            _ => None,
+        }
+    }
+
+    /// The level a rating command stands for.
+    pub fn level(self) -> Option<u8> {
+        [Self::Rate1, Self::Rate2, Self::Rate3, Self::Rate4, Self::Rate5]
+            .iter()
+            .zip(1..)
+            .find_map(|(command, level)| (*command == self).then_some(level))
+    }
+
+    /// Its key.
+    pub fn shortcut(self) -> KeyboardShortcut {
+        let plain = |key| KeyboardShortcut::new(Modifiers::NONE, key);
+        let command = |key| KeyboardShortcut::new(Modifiers::COMMAND, key);
+        match self {
+            Self::ShowBrowse => command(Key::Num1),
+            Self::ShowLabel => command(Key::Num2),
+            Self::ShowTrain => command(Key::Num3),
+            Self::ShowScore => command(Key::Num4),
+            Self::ShowHistory => command(Key::Num5),
+            Self::OpenFolder => command(Key::O),
+            Self::ScoreFolder => command(Key::D),
+            Self::ExportScores => command(Key::E),
+            Self::Undo => command(Key::Z),
+            Self::Skip => plain(Key::S),
+            Self::ToggleZoom => plain(Key::Z),
+            Self::ToggleTheme => command(Key::T),
+            Self::Palette => command(Key::P),
+            Self::Rate1 => plain(Key::Num1),
+            Self::Rate2 => plain(Key::Num2),
+            Self::Rate3 => plain(Key::Num3),
+            Self::Rate4 => plain(Key::Num4),
+            Self::Rate5 => plain(Key::Num5),
+            Self::PreviousPhoto => plain(Key::ArrowLeft),
+            Self::NextPhoto => plain(Key::ArrowRight),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_commands_share_a_key_or_a_text() {
+        let keys: HashSet<String> = UiCommand::ALL.iter().map(|command| format!("{:?}", command.shortcut())).collect();
+        let texts: HashSet<&str> = UiCommand::ALL.iter().map(|command| command.text()).collect();
+        assert_eq!((keys.len(), texts.len()), (UiCommand::ALL.len(), UiCommand::ALL.len()));
+    }
+
+    #[test]
+    fn plain_keys_belong_to_a_page() {
+        let plain = UiCommand::ALL.iter().filter(|command| command.shortcut().modifiers == Modifiers::NONE);
+        plain.for_each(|command| assert!(command.page().is_some(), "{command:?}"));
+        assert_eq!(UiCommand::Rate4.level(), Some(4));
+    }
+}

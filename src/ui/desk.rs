@@ -1,0 +1,134 @@
+//! The desk: one thread that reads and writes the project for the window, so that a frame never waits.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use super::message::{Effect, LabelData, Message};
+use crate::api::{self, Project};
+use crate::error::Result;
+use crate::jobs::{self, JobHandle, Outcome, Wake};
+
+/// Recent votes shown as a film strip.
+const RECENT: u32 = 12;
+
+/// The window's end of the desk.
+pub struct Desk {
+    errands: Sender<Effect>,
+    answers: Receiver<Message>,
+    waiting: usize,
+    // Dropped last: ends the thread.
+    _thread: JobHandle<()>,
+}
+
+impl Desk {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn open(project: Project, wake: Wake) -> Result<Self> {
+        let (errands, todo) = channel();
+        let (answer, answers) = channel();
+        let notify = wake.clone();
+        let thread = jobs::spawn("packshot-desk", wake, move |reporter| {
+            loop {
+                match todo.recv_timeout(Duration::from_millis(100)) {
+                    Ok(errand) => {
+                        run(&project, errand, &answer);
+                        notify();
+                    }
+                    Err(RecvTimeoutError::Timeout) if !reporter.control.is_cancelled() => {}
+                    Err(_) => return Ok(Outcome::Completed(())),
+                }
+            }
+        })?;
+        Ok(Self { errands, answers, waiting: 0, _thread: thread })
+    }
+
+    /// Hands an errand over.
+    pub fn send(&mut self, errand: Effect) {
+        // The thread only ends with this value.
+        if self.errands.send(errand).is_ok() {
+            self.waiting += 1;
+        }
+    }
+
+    /// The next answer, when there is one.
+    pub fn answer(&mut self) -> Option<Message> {
+        let message = self.answers.try_recv().ok()?;
+        if matches!(message, Message::Told(ref text) if text.is_empty()) {
+            self.waiting = self.waiting.saturating_sub(1);
+            return self.answer();
+        }
+        Some(message)
+    }
+
+    /// Nothing is under way and every answer has been taken.
+    pub fn is_idle(&self) -> bool {
+        self.waiting == 0
+    }
+}
+
+/// Does an errand and answers; an empty `Told` marks its end.
+fn run(project: &Project, errand: Effect, answer: &Sender<Message>) {
+    let is_vote = matches!(errand, Effect::SaveVote(..) | Effect::UndoVote);
+    let messages = match errands(project, errand) {
+        Ok(messages) => messages,
+        Err(error) if is_vote => vec![Message::VoteFailed(error)],
+        Err(error) => vec![Message::Failed(error)],
+    };
+    for message in messages.into_iter().chain([Message::Told(String::new())]) {
+        // A closed window needs no answers.
+        let _closed = answer.send(message);
+    }
+}
+
+fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
+    Ok(match errand {
+        Effect::LoadPhotos => vec![Message::Photos(api::list_photos(project)?)],
+        Effect::LoadLabelling => vec![Message::Labelling(label_data(project)?)],
+        Effect::SaveVote(id, kind) => {
+            api::cast_vote(project, id, kind)?;
+            vec![Message::Voted(id, kind, label_data(project)?)]
+        }
+        Effect::UndoVote => {
+            let vote = api::undo_vote(project)?;
+            vec![Message::Undone(vote, label_data(project)?)]
+        }
+        Effect::LoadHistory => history(project)?,
+        Effect::LoadRun(id) => vec![Message::RunLoaded(Box::new(api::run_view(project, &id)?))],
+        Effect::Rename(id, name) => {
+            api::rename_run(project, &id, &name)?;
+            history(project)?
+        }
+        Effect::Note(id, note) => {
+            api::set_run_note(project, &id, &note)?;
+            history(project)?
+        }
+        Effect::Delete(id) => {
+            api::delete_run(project, &id)?;
+            history(project)?
+        }
+        Effect::Restore(id) => {
+            api::restore_run(project, &id)?;
+            history(project)?
+        }
+        Effect::Export(rows, file) => {
+            // The save dialog has asked about an existing file.
+            api::export_scores(&rows, &file, true)?;
+            vec![Message::Told(format!("{} rows written to {}", rows.len(), file.display()))]
+        }
+        _ => Vec::new(),
+    })
+}
+
+fn label_data(project: &Project) -> Result<LabelData> {
+    Ok(LabelData {
+        queue: api::label_queue(project)?,
+        recent: api::recent_votes(project, RECENT)?,
+        progress: api::label_progress(project)?,
+    })
+}
+
+fn history(project: &Project) -> Result<Vec<Message>> {
+    Ok(vec![Message::Models(api::list_models(project)?), Message::Runs(api::list_runs(project, false)?)])
+}

@@ -1,0 +1,197 @@
+//! What can happen (messages) and what is to be done about it (effects).
+
+use std::path::PathBuf;
+
+use super::command::UiCommand;
+use super::prefs::{Page, SortBy};
+use crate::api::{LabelProgress, ModelEntry, OpenSummary, PhotoRow, RunView, ScoreSummary, TrainSummary};
+use crate::config::TrainConfig;
+use crate::domain::{ImageId, Run, RunId, ScoreRow, Vote, VoteKind};
+use crate::error::Error;
+use crate::jobs::{Outcome, Progress};
+
+/// Which of the long works; at most one of each kind runs at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JobKind {
+    /// Indexing folders.
+    Open,
+    /// Training.
+    Train,
+    /// Scoring.
+    Score,
+}
+
+impl JobKind {
+    /// Its name in the job strip.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Open => "Opening",
+            Self::Train => "Training",
+            Self::Score => "Scoring",
+        }
+    }
+}
+
+/// What a file dialog is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DialogFor {
+    /// A folder to index.
+    OpenFolder,
+    /// A folder to score.
+    ScoreFolder,
+    /// Where to write the scores.
+    ExportScores,
+}
+
+/// The state of the label page as the store has it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LabelData {
+    /// Photos still to label, in order.
+    pub queue: Vec<ImageId>,
+    /// Newest votes first.
+    pub recent: Vec<Vote>,
+    /// Counts.
+    pub progress: LabelProgress,
+}
+
+/// What happened: the person did something, a job reported, or the desk answered.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// A command from menu, palette or keyboard.
+    Command(UiCommand),
+    /// Go to a page.
+    Show(Page),
+    /// The text of the filter changed.
+    Filter(String),
+    /// Another order; the same one again turns it round.
+    Sort(SortBy),
+    /// Width of the tiles.
+    TileSize(f32),
+    /// Scroll position of the grid.
+    Scrolled(f32),
+    /// A photo was selected.
+    Select(ImageId),
+    /// Move the selection by so many photos.
+    MoveSelection(i64),
+    /// Show a photo on the label page.
+    LabelPhoto(ImageId),
+    /// Score the photo on the label page.
+    Rate(u8),
+    /// Take the newest vote back.
+    UndoVote,
+    /// Index folders.
+    OpenFolders(Vec<PathBuf>),
+    /// Files or folders were dropped on the window.
+    Dropped(Vec<PathBuf>),
+    /// Ask for a path.
+    Ask(DialogFor),
+    /// The answer of a dialog.
+    Picked(DialogFor, PathBuf),
+    /// Start a training with this configuration and name.
+    StartTraining(Box<TrainConfig>, String),
+    /// Go on with a run.
+    ResumeRun(RunId),
+    /// Score folders with a model (its id; the newest when absent).
+    StartScoring(Vec<PathBuf>, Option<String>),
+    /// Stop a job.
+    Stop(JobKind),
+    /// Pause a job or go on.
+    Pause(JobKind, bool),
+    /// Show a run in the history.
+    SelectRun(RunId),
+    /// Give a run a name.
+    RenameRun(RunId, String),
+    /// Replace a run's note.
+    NoteRun(RunId, String),
+    /// Delete a run; the toast offers to undo.
+    DeleteRun(RunId),
+    /// Bring a run back.
+    RestoreRun(RunId),
+    /// Copy a text.
+    Copy(String),
+    /// Edges of the bands on the score page.
+    Bands(f64, f64),
+    /// A toast was closed.
+    CloseToast(u64),
+    /// A photo could not be drawn by the pool; try it again.
+    Retry(PathBuf),
+
+    /// The photos as the store has them.
+    Photos(Vec<PhotoRow>),
+    /// The label page as the store has it.
+    Labelling(LabelData),
+    /// A vote is on disk, and this is the label page now.
+    Voted(ImageId, VoteKind, LabelData),
+    /// A vote was taken back (nothing when there was none), and this is the label page now.
+    Undone(Option<Vote>, LabelData),
+    /// The runs.
+    Runs(Vec<Run>),
+    /// The models.
+    Models(Vec<ModelEntry>),
+    /// One run with its curves.
+    RunLoaded(Box<RunView>),
+    /// Something was done; said in a toast.
+    Told(String),
+    /// Something failed.
+    Failed(Error),
+    /// A vote could not be saved; the photo stays.
+    VoteFailed(Error),
+
+    /// A job reports.
+    JobProgress(JobKind, Progress),
+    /// A job has new curve points.
+    JobPoints(JobKind),
+    /// A job warns.
+    JobWarning(JobKind, String),
+    /// Scores came in.
+    Scored(Vec<ScoreRow>),
+    /// Indexing ended.
+    OpenEnded(Outcome<OpenSummary>),
+    /// Training ended.
+    TrainEnded(Outcome<TrainSummary>),
+    /// Scoring ended.
+    ScoreEnded(Outcome<ScoreSummary>),
+}
+
+/// What is to be done; pure [`super::update`] asks for it, the application does it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Read all photos.
+    LoadPhotos,
+    /// Read the label page.
+    LoadLabelling,
+    /// Save a vote.
+    SaveVote(ImageId, VoteKind),
+    /// Take the newest vote back.
+    UndoVote,
+    /// Read the runs and models.
+    LoadHistory,
+    /// Read one run.
+    LoadRun(RunId),
+    /// Save a run's name.
+    Rename(RunId, String),
+    /// Save a run's note.
+    Note(RunId, String),
+    /// Hide a run.
+    Delete(RunId),
+    /// Bring a run back.
+    Restore(RunId),
+    /// Write scores to a file.
+    Export(Vec<ScoreRow>, PathBuf),
+    /// Start indexing.
+    StartOpen(Vec<PathBuf>),
+    /// Start training.
+    StartTrain(Box<TrainConfig>, String, Option<RunId>),
+    /// Start scoring.
+    StartScore(Vec<PathBuf>, Option<String>),
+    /// Stop a job.
+    Stop(JobKind),
+    /// Pause a job or go on.
+    Pause(JobKind, bool),
+    /// Open a file dialog.
+    Ask(DialogFor),
+    /// Copy a text.
+    Copy(String),
+    /// Forget a failed picture.
+    Retry(PathBuf),
+}

@@ -1,0 +1,154 @@
+//! History: every run, its results and curves; rename, note, delete.
+
+use eframe::egui::{self, RichText};
+use serde_json::Value;
+
+use super::charts;
+use crate::api::clock::{duration_text, local_text};
+use crate::domain::{Run, RunStatus};
+use crate::ui::message::{JobKind, Message};
+use crate::ui::prefs::Page;
+use crate::ui::state::AppState;
+use crate::ui::theme::{colours, space};
+use crate::ui::widgets::{empty_state, heading, hint, primary_button};
+
+pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
+    if !state.history.loaded {
+        return;
+    }
+    if state.history.runs.is_empty() {
+        empty_state(ui, "No runs yet", "Every training is kept here with its settings, curves and results.", |ui| {
+            if primary_button(ui, "Train a model", true).clicked() {
+                out.push(Message::Show(Page::Train));
+            }
+        });
+        return;
+    }
+    let height = (ui.available_height() * 0.34).max(120.0);
+    egui::Panel::top("runs").default_size(height).resizable(true).frame(egui::Frame::new()).show(ui, |ui| {
+        egui::ScrollArea::both().auto_shrink([false, false]).show(ui, |ui| table(ui, state, out));
+    });
+    let margin = egui::Frame::new().inner_margin(egui::Margin { left: 16, top: 12, ..egui::Margin::ZERO });
+    egui::Panel::right("details").default_size(310.0).frame(margin).show(ui, |ui| {
+        egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| details(ui, state, out));
+    });
+    let margin = egui::Frame::new().inner_margin(egui::Margin { top: 12, ..egui::Margin::ZERO });
+    egui::CentralPanel::no_frame().frame(margin).show(ui, |ui| {
+        if let Some(view) = &state.history.view {
+            charts::show(ui, &view.points, charts::best_step(&view.points), false, "history");
+        }
+    });
+}
+
+fn table(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
+    let chosen = state.history.view.as_ref().map(|view| &view.run.id);
+    egui::Grid::new("runs").num_columns(7).striped(false).spacing([24.0, 6.0]).show(ui, |ui| {
+        for title in ["Name", "Status", "Started", "Time", "Epochs", "Validation SRCC", "Test SRCC"] {
+            hint(ui, title);
+        }
+        ui.end_row();
+        for run in &state.history.runs {
+            if ui.selectable_label(chosen == Some(&run.id), &run.meta.name).clicked() {
+                out.push(Message::SelectRun(run.id.clone()));
+            }
+            status(ui, run.status);
+            ui.label(local_text(run.started_ms));
+            number(ui, run.finished_ms.map(|end| duration_text(end - run.started_ms)));
+            number(ui, metric(run, "epochs").map(|value| format!("{value:.0}")));
+            number(ui, metric(run, "validation_srcc").map(|value| format!("{value:.3}")));
+            number(ui, metric(run, "test_srcc").map(|value| format!("{value:.3}")));
+            ui.end_row();
+        }
+    });
+}
+
+fn metric(run: &Run, name: &str) -> Option<f64> {
+    run.summary.get(name).and_then(Value::as_f64)
+}
+
+fn number(ui: &mut egui::Ui, text: Option<String>) {
+    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        ui.monospace(text.unwrap_or_else(|| "–".to_owned()));
+    });
+}
+
+fn status(ui: &mut egui::Ui, status: RunStatus) {
+    let palette = colours(ui);
+    let colour = match status {
+        RunStatus::Completed => palette.accept,
+        RunStatus::Running => palette.accent,
+        RunStatus::Cancelled | RunStatus::Interrupted => palette.review,
+        RunStatus::Failed => palette.reject,
+    };
+    ui.colored_label(colour, status.name());
+}
+
+fn details(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
+    let Some(view) = state.history.view.clone() else { return };
+    let run = &view.run;
+    hint(ui, "Name");
+    let field = ui.add(egui::TextEdit::singleline(&mut state.history.name).desired_width(f32::INFINITY));
+    if field.lost_focus() && state.history.name.trim() != run.meta.name {
+        out.push(Message::RenameRun(run.id.clone(), state.history.name.clone()));
+    }
+    hint(ui, "Note");
+    let note = egui::TextEdit::multiline(&mut state.history.note).desired_rows(2).desired_width(f32::INFINITY);
+    if ui.add(note).lost_focus() && state.history.note != run.meta.note {
+        out.push(Message::NoteRun(run.id.clone(), state.history.note.clone()));
+    }
+    ui.add_space(space().s);
+    heading(ui, "Result");
+    for (text, name) in RESULTS {
+        if let Some(value) = metric(run, name) {
+            fact(ui, text, &format!("{value:.3}"));
+        }
+    }
+    if let Some(error) = &run.error {
+        let reject = colours(ui).reject;
+        ui.add(egui::Label::new(RichText::new(error).color(reject)).wrap());
+    }
+    ui.add_space(space().s);
+    heading(ui, "How it was made");
+    let [train, validation, test] = view.photos;
+    fact(ui, "Photos", &format!("{train} / {validation} / {test}"));
+    fact(ui, "Device", &run.device);
+    fact(ui, "Dataset", run.dataset_digest.get(..12).unwrap_or_default());
+    fact(ui, "Version", &run.code_version);
+    fact(ui, "Run", &run.id.0);
+    ui.collapsing("Settings", |ui| ui.monospace(&run.config_toml));
+    ui.collapsing("Files", |ui| {
+        for artifact in &view.artifacts {
+            ui.add(egui::Label::new(&artifact.path).wrap());
+        }
+    });
+    ui.add_space(space().m);
+    ui.horizontal(|ui| {
+        let unfinished = matches!(run.status, RunStatus::Cancelled | RunStatus::Interrupted | RunStatus::Failed);
+        if unfinished && state.job(JobKind::Train).is_none() && ui.button("Resume").clicked() {
+            out.push(Message::ResumeRun(run.id.clone()));
+        }
+        if run.status != RunStatus::Running && ui.button("Delete").on_hover_text("Can be undone").clicked() {
+            out.push(Message::DeleteRun(run.id.clone()));
+        }
+    });
+}
+
+const RESULTS: [(&str, &str); 8] = [
+    ("Test SRCC", "test_srcc"),
+    ("95 % from", "test_srcc_low"),
+    ("95 % to", "test_srcc_high"),
+    ("Test PLCC", "test_plcc"),
+    ("Test KRCC", "test_krcc"),
+    ("Test MAE", "test_mae"),
+    ("Test RMSE", "test_rmse"),
+    ("Validation SRCC", "validation_srcc"),
+];
+
+fn fact(ui: &mut egui::Ui, name: &str, value: &str) {
+    ui.horizontal(|ui| {
+        hint(ui, name);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.add(egui::Label::new(value).truncate());
+        });
+    });
+}

@@ -1,0 +1,110 @@
+//! The inspector beside the grid: one photo and everything known about it.
+
+use eframe::egui::{self, Sense, vec2};
+
+use crate::api::PhotoRow;
+use crate::domain::Attributes;
+use crate::ui::message::Message;
+use crate::ui::state::AppState;
+use crate::ui::theme::{colours, space};
+use crate::ui::thumbs::{Slot, Thumbs};
+use crate::ui::widgets::{band, heading, hint, photo_box};
+
+/// Longest side of the inspector's picture, in pixels.
+const EDGE: u32 = 1024;
+
+pub(super) fn show(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out: &mut Vec<Message>) {
+    let Some(row) = state.browse.selected.and_then(|id| state.photo(id)) else { return };
+    egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        let width = ui.available_width();
+        let (rect, _) = ui.allocate_exact_size(vec2(width, (width * 0.9).min(340.0)), Sense::hover());
+        let palette = colours(ui);
+        ui.painter().rect_filled(rect, 6.0, palette.background);
+        match &row.photo.error {
+            Some(_) => drop(photo_box(ui.painter(), rect, &Slot::Failed(String::new()), &palette)),
+            None => drop(photo_box(ui.painter(), rect, thumbs.get(&row.photo.path, &row.photo.sha256, EDGE), &palette)),
+        }
+        ui.add_space(space().s);
+        ui.add(egui::Label::new(egui::RichText::new(row.photo.file_name()).size(15.0).strong()).wrap());
+        facts(ui, row);
+        if let Some(error) = &row.photo.error {
+            ui.colored_label(palette.reject, error);
+        }
+        verdict(ui, state, row);
+        if let Some(attributes) = row.score.as_ref().and_then(|score| score.attributes) {
+            ui.add_space(space().m);
+            heading(ui, "Measured");
+            measured(ui, &attributes);
+        }
+        ui.add_space(space().m);
+        ui.horizontal_wrapped(|ui| {
+            if ui.button("Label it").on_hover_text("Opens the photo on the label page (Enter)").clicked() {
+                out.push(Message::LabelPhoto(row.photo.id));
+            }
+            if ui.button("Copy the path").clicked() {
+                let path = row.photo.path.to_string_lossy().into_owned();
+                ui.copy_text(path.clone());
+                out.push(Message::Copy(path));
+            }
+        });
+    });
+}
+
+fn facts(ui: &mut egui::Ui, row: &PhotoRow) {
+    let photo = &row.photo;
+    let mut parts = Vec::new();
+    if photo.width > 0 {
+        parts.push(format!("{} × {} px", photo.width, photo.height));
+    }
+    parts.push(format!("{} kB", photo.bytes / 1000));
+    parts.extend((!photo.format.is_empty()).then(|| photo.format.to_uppercase()));
+    parts.extend(photo.group.as_ref().map(|group| format!("group {group}")));
+    hint(ui, parts.join(" · "));
+}
+
+fn verdict(ui: &mut egui::Ui, state: &AppState, row: &PhotoRow) {
+    let palette = colours(ui);
+    ui.add_space(space().m);
+    if let Some(score) = row.score.as_ref().and_then(|row| row.score) {
+        let band = band(score.value, state.prefs.reject_below, state.prefs.accept_from);
+        ui.horizontal(|ui| {
+            ui.label(egui::RichText::new(format!("{:.0}", score.value)).size(30.0).strong().color(band.colour(&palette)));
+            ui.vertical(|ui| {
+                ui.label(band.text());
+                hint(ui, format!("{:.0} to {:.0} in 9 of 10 cases", score.low, score.high));
+            });
+        });
+        if let Some(reason) = row.score.as_ref().and_then(|row| row.reason.as_ref()) {
+            ui.label(reason);
+        }
+    } else if row.photo.error.is_none() {
+        hint(ui, "Not scored yet");
+    }
+    match row.label {
+        Some(label) => {
+            let raters = if label.n == 1 { "1 rater".to_owned() } else { format!("{} raters", label.n) };
+            ui.label(format!("Label {:.0} by {raters}", label.mos));
+        }
+        None => drop(hint(ui, "No label yet")),
+    }
+}
+
+fn measured(ui: &mut egui::Ui, attributes: &Attributes) {
+    let percent = |value: f64| format!("{:.0} %", value * 100.0);
+    let rows = [
+        ("Sharpness", format!("{:.0}", attributes.sharpness)),
+        ("Brightness", format!("{:.0}", attributes.brightness)),
+        ("Contrast", format!("{:.0}", attributes.contrast)),
+        ("Clipped", percent(attributes.clipped)),
+        ("White border", percent(attributes.white_border)),
+        ("Product fills", percent(attributes.fill)),
+        ("Megapixels", format!("{:.1}", attributes.megapixels)),
+    ];
+    egui::Grid::new("measured").num_columns(2).spacing([24.0, 4.0]).show(ui, |ui| {
+        for (name, value) in rows {
+            hint(ui, name);
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| ui.monospace(value));
+            ui.end_row();
+        }
+    });
+}

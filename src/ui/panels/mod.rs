@@ -1,0 +1,64 @@
+//! The pages and what surrounds them. Panels read the state and return messages; only text being typed is theirs.
+
+mod browse;
+mod charts;
+mod history;
+mod inspector;
+mod job_strip;
+mod label;
+mod palette;
+mod rail;
+mod score;
+mod toasts;
+mod train;
+
+use eframe::egui;
+
+use super::message::Message;
+use super::prefs::Page;
+use super::state::AppState;
+use super::theme::{colours, space};
+use super::thumbs::Thumbs;
+
+/// Draws the whole window and returns what the person did.
+pub fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs) -> Vec<Message> {
+    let mut out = Vec::new();
+    let palette = colours(ui);
+    let plain = egui::Frame::new().fill(palette.background);
+    egui::Panel::left("rail").exact_size(84.0).resizable(false).frame(plain).show(ui, |ui| rail::show(ui, state, &mut out));
+    if !state.jobs.is_empty() {
+        let frame = egui::Frame::new().fill(palette.raised).inner_margin(egui::Margin::symmetric(12, 6));
+        egui::Panel::bottom("jobs").frame(frame).show(ui, |ui| job_strip::show(ui, state, &mut out));
+    }
+    let frame = egui::Frame::new().fill(palette.panel).inner_margin(egui::Margin::same(space().xl as i8));
+    if state.prefs.page == Page::Browse && state.browse.selected.is_some() {
+        egui::Panel::right("inspector").default_size(330.0).size_range(260.0..=560.0).frame(frame).show(ui, |ui| {
+            inspector::show(ui, state, thumbs, &mut out);
+        });
+    }
+    egui::CentralPanel::no_frame().frame(frame).show(ui, |ui| match state.prefs.page {
+        Page::Browse => browse::show(ui, state, thumbs, &mut out),
+        Page::Label => label::show(ui, state, thumbs, &mut out),
+        Page::Train => train::show(ui, state, &mut out),
+        Page::Score => score::show(ui, state, thumbs, &mut out),
+        Page::History => history::show(ui, state, &mut out),
+    });
+    palette::show(ui, state, &mut out);
+    toasts::show(ui, state, &mut out);
+    drop_hint(ui, state);
+    out
+}
+
+/// Tells what a drop will do while files hover over the window.
+fn drop_hint(ui: &egui::Ui, state: &AppState) {
+    if ui.input(|input| input.raw.hovered_files.is_empty()) {
+        return;
+    }
+    let palette = colours(ui);
+    let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::new("drop"));
+    let painter = ui.layer_painter(layer);
+    let rect = ui.content_rect();
+    painter.rect_filled(rect, 0.0, palette.background.gamma_multiply(0.85));
+    let text = if state.prefs.page == Page::Score { "Drop to score these photos" } else { "Drop to open these photos" };
+    painter.text(rect.center(), egui::Align2::CENTER_CENTER, text, egui::FontId::proportional(24.0), palette.text);
+}

@@ -1,0 +1,114 @@
+//! What the window remembers between starts: the only persisted interface state.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// A page of the window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Page {
+    /// The grid of photos.
+    #[default]
+    Browse,
+    /// One photo, five keys.
+    Label,
+    /// Training and its curves.
+    Train,
+    /// Scoring a folder.
+    Score,
+    /// Earlier runs.
+    History,
+}
+
+impl Page {
+    /// Every page in the order of the rail.
+    pub const ALL: [Self; 5] = [Self::Browse, Self::Label, Self::Train, Self::Score, Self::History];
+
+    /// Its name.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Browse => "Browse",
+            Self::Label => "Label",
+            Self::Train => "Train",
+            Self::Score => "Score",
+            Self::History => "History",
+        }
+    }
+}
+
+/// What the grid is sorted by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SortBy {
+    /// File name.
+    #[default]
+    Name,
+    /// Score, unscored last.
+    Score,
+    /// Label, unlabelled last.
+    Label,
+    /// Time of the file's last change.
+    Date,
+}
+
+impl SortBy {
+    /// Every order.
+    pub const ALL: [Self; 4] = [Self::Name, Self::Score, Self::Label, Self::Date];
+
+    /// Its name.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Name => "Name",
+            Self::Score => "Score",
+            Self::Label => "Label",
+            Self::Date => "Date",
+        }
+    }
+}
+
+/// Remembered per project; fields that are missing in an older file take their defaults.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Prefs {
+    /// Dark rather than light.
+    pub dark: bool,
+    /// The page that was open.
+    pub page: Page,
+    /// The filter of the grid.
+    pub filter: String,
+    /// The order of the grid.
+    pub sort: SortBy,
+    /// Largest first.
+    pub descending: bool,
+    /// Width of a tile in points.
+    pub tile: f32,
+    /// Path of the selected photo.
+    pub selected: Option<String>,
+    /// Scroll position of the grid in points.
+    pub scroll: f32,
+    /// Scores below this are rejected.
+    pub reject_below: f64,
+    /// Scores from this on are accepted.
+    pub accept_from: f64,
+}
+
+impl Default for Prefs {
+    fn default() -> Self {
+        Self {
+            dark: true,
+            page: Page::Browse,
+            filter: String::new(),
+            sort: SortBy::Name,
+            descending: false,
+            tile: 150.0,
+            selected: None,
+            scroll: 0.0,
+            reject_below: 40.0,
+            accept_from: 70.0,
+        }
+    }
+}
+
+/// The versioned key under which a project's preferences are kept.
+pub(super) fn key(root: &Path) -> String {
+    format!("packshot.prefs.1:{}", root.display())
+}

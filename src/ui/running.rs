@@ -1,0 +1,71 @@
+//! The long works the window has started.
+
+use super::message::{JobKind, Message};
+use crate::api::{OpenSummary, ScoreJob, TrainSummary};
+use crate::jobs::{Control, JobEvent, JobHandle};
+
+/// A job under way.
+pub enum Running {
+    /// Indexing.
+    Open(JobHandle<OpenSummary>),
+    /// Training.
+    Train(JobHandle<TrainSummary>),
+    /// Scoring.
+    Score(ScoreJob),
+}
+
+impl Running {
+    /// Which.
+    pub fn kind(&self) -> JobKind {
+        match self {
+            Self::Open(_) => JobKind::Open,
+            Self::Train(_) => JobKind::Train,
+            Self::Score(_) => JobKind::Score,
+        }
+    }
+
+    /// Pause and cancel.
+    pub fn control(&self) -> &Control {
+        match self {
+            Self::Open(handle) => handle.control(),
+            Self::Train(handle) => handle.control(),
+            Self::Score(job) => job.handle.control(),
+        }
+    }
+
+    /// It has said its last word.
+    pub fn is_finished(&self) -> bool {
+        match self {
+            Self::Open(handle) => handle.is_finished(),
+            Self::Train(handle) => handle.is_finished(),
+            Self::Score(job) => job.handle.is_finished(),
+        }
+    }
+
+    /// What it reported since the last call.
+    pub fn drain(&mut self) -> Vec<Message> {
+        let kind = self.kind();
+        match self {
+            Self::Open(handle) => messages(kind, handle.drain(), Message::OpenEnded),
+            Self::Train(handle) => messages(kind, handle.drain(), Message::TrainEnded),
+            Self::Score(job) => {
+                let events = job.handle.drain();
+                // Taken after the events: when the end is among them, all rows are here.
+                let rows = job.feed.take();
+                let scored = (!rows.is_empty()).then_some(Message::Scored(rows));
+                scored.into_iter().chain(messages(kind, events, Message::ScoreEnded)).collect()
+            }
+        }
+    }
+}
+
+fn messages<T>(kind: JobKind, events: Vec<JobEvent<T>>, ended: impl Fn(crate::jobs::Outcome<T>) -> Message) -> Vec<Message> {
+    let message = |event| match event {
+        JobEvent::Started => None,
+        JobEvent::Progress(progress) => Some(Message::JobProgress(kind, progress)),
+        JobEvent::Points => Some(Message::JobPoints(kind)),
+        JobEvent::Warning(text) => Some(Message::JobWarning(kind, text)),
+        JobEvent::Finished(outcome) => Some(ended(outcome)),
+    };
+    events.into_iter().filter_map(message).collect()
+}

@@ -1,0 +1,171 @@
+//! Pictures on screen: a fixed pool of threads decodes, newest request first; textures are bounded in bytes.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use eframe::egui::{self, ColorImage, TextureHandle, TextureOptions};
+
+use crate::api::{Picture, Project, load_picture, load_thumbnail};
+use crate::error::{Error, Result};
+use crate::jobs::{self, JobHandle, Outcome, Wake};
+
+/// Longest side of a thumbnail, in pixels.
+pub const THUMB: u32 = 320;
+
+/// Longest side of a photo shown large; larger ones are reduced.
+pub const LARGE: u32 = 4096;
+
+/// Threads that decode.
+const THREADS: usize = 2;
+
+/// Texture memory, in bytes.
+const BUDGET: usize = 384 << 20;
+
+/// Requests that may wait; the oldest give way, they have scrolled out of sight.
+const WAITING: usize = 256;
+
+type Key = (PathBuf, u32);
+
+/// What is known of a picture.
+pub enum Slot {
+    /// On its way.
+    Loading,
+    /// Ready to draw.
+    Ready(TextureHandle),
+    /// It cannot be shown, and why.
+    Failed(String),
+}
+
+struct Entry {
+    slot: Slot,
+    bytes: usize,
+    used: u64,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<(Key, String)>,
+    done: Vec<(Key, Result<Picture>)>,
+}
+
+/// The pictures on screen.
+pub struct Thumbs {
+    entries: HashMap<Key, Entry>,
+    shared: Arc<(Mutex<Queue>, Condvar)>,
+    frame: u64,
+    bytes: usize,
+    _threads: Vec<JobHandle<()>>,
+}
+
+impl Thumbs {
+    /// Starts the pool.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn new(project: &Project, wake: &Wake) -> Result<Self> {
+        let shared = Arc::new((Mutex::new(Queue::default()), Condvar::new()));
+        let thread = |number: usize| {
+            let (project, shared, wake) = (project.clone(), shared.clone(), wake.clone());
+            jobs::spawn(&format!("packshot-pictures-{number}"), wake.clone(), move |reporter| {
+                while !reporter.control.is_cancelled() {
+                    decode_next(&project, &shared, &wake);
+                }
+                Ok(Outcome::Completed(()))
+            })
+        };
+        let threads = (0..THREADS).map(thread).collect::<Result<Vec<_>>>()?;
+        Ok(Self { entries: HashMap::new(), shared, frame: 0, bytes: 0, _threads: threads })
+    }
+
+    /// Takes in what was decoded and lets go of what was not drawn lately; once a frame.
+    pub fn begin_frame(&mut self, ctx: &egui::Context) {
+        self.frame += 1;
+        let done = std::mem::take(&mut lock(&self.shared.0).done);
+        for (key, result) in done {
+            let (slot, bytes) = match result {
+                Ok(picture) => ready(ctx, &key, &picture),
+                Err(error) => (Slot::Failed(error.chain()), 0),
+            };
+            self.bytes += bytes;
+            self.entries.insert(key, Entry { slot, bytes, used: self.frame });
+        }
+        self.evict();
+    }
+
+    fn evict(&mut self) {
+        if self.bytes <= BUDGET {
+            return;
+        }
+        let mut ages: Vec<(u64, Key)> = self.entries.iter().map(|(key, entry)| (entry.used, key.clone())).collect();
+        ages.sort();
+        for (used, key) in ages {
+            if self.bytes <= BUDGET || used + 1 >= self.frame {
+                break;
+            }
+            if let Some(entry) = self.entries.remove(&key) {
+                self.bytes -= entry.bytes;
+            }
+        }
+    }
+
+    /// A picture whose longest side is at most `edge`; asked for now when it is not there yet.
+    pub fn get(&mut self, path: &Path, sha256: &str, edge: u32) -> &Slot {
+        let key = (path.to_owned(), edge);
+        let frame = self.frame;
+        if !self.entries.contains_key(&key) {
+            let mut queue = lock(&self.shared.0);
+            queue.waiting.push((key.clone(), sha256.to_owned()));
+            if queue.waiting.len() > WAITING {
+                let (dropped, _) = queue.waiting.remove(0);
+                self.entries.remove(&dropped);
+            }
+            drop(queue);
+            self.shared.1.notify_one();
+        }
+        let entry = self.entries.entry(key).or_insert(Entry { slot: Slot::Loading, bytes: 0, used: frame });
+        entry.used = frame;
+        &entry.slot
+    }
+
+    /// Forgets a failure, so that the picture is tried again.
+    pub fn retry(&mut self, path: &Path) {
+        self.entries.retain(|key, entry| key.0 != path || !matches!(entry.slot, Slot::Failed(_)));
+    }
+
+    /// Nothing is being decoded.
+    pub fn is_idle(&self) -> bool {
+        self.entries.values().all(|entry| !matches!(entry.slot, Slot::Loading))
+    }
+}
+
+fn lock(queue: &Mutex<Queue>) -> std::sync::MutexGuard<'_, Queue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn decode_next(project: &Project, shared: &(Mutex<Queue>, Condvar), wake: &Wake) {
+    let queue = lock(&shared.0);
+    let (mut queue, _) = shared
+        .1
+        .wait_timeout_while(queue, Duration::from_millis(100), |queue| queue.waiting.is_empty())
+        .unwrap_or_else(PoisonError::into_inner);
+    let Some(((path, edge), sha256)) = queue.waiting.pop() else { return };
+    drop(queue);
+    // One picture must not cost the pool a thread.
+    let load = || match edge {
+        THUMB => load_thumbnail(project, &path, &sha256, edge),
+        _ => load_picture(project, &path, edge),
+    };
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(load))
+        .unwrap_or_else(|panic| Err(Error::internal(jobs::panic_text(&*panic))));
+    lock(&shared.0).done.push(((path, edge), result));
+    wake();
+}
+
+fn ready(ctx: &egui::Context, key: &Key, picture: &Picture) -> (Slot, usize) {
+    let size = [picture.width as usize, picture.height as usize];
+    let image = ColorImage::from_rgb(size, &picture.rgb);
+    let texture = ctx.load_texture(key.0.to_string_lossy(), image, TextureOptions::LINEAR);
+    (Slot::Ready(texture), size[0] * size[1] * 4)
+}

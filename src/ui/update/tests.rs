@@ -1,0 +1,187 @@
+//! The window's behaviour without a window.
+
+use std::path::Path;
+
+use super::*;
+use crate::api::{LabelProgress, ModelEntry, PhotoRow};
+use crate::config::Config;
+use crate::domain::{Calibration, ModelCard, ModelId, Photo, Reach, Score, ScoreRow, VoteId};
+use crate::error::Error;
+use crate::ui::prefs::{Prefs, SortBy};
+
+fn photo(id: i64, score: Option<f64>) -> PhotoRow {
+    let path = PathBuf::from(format!("/photos/{id}.jpg"));
+    let row = |value| ScoreRow {
+        path: path.clone(),
+        sha256: String::new(),
+        model: ModelId("m".to_owned()),
+        score: Some(Score { value, low: 0.0, high: 100.0 }),
+        attributes: None,
+        reason: None,
+        error: None,
+        at_ms: 0,
+    };
+    PhotoRow {
+        photo: Photo {
+            id: ImageId(id),
+            path: path.clone(),
+            sha256: format!("{id}"),
+            bytes: 1,
+            modified_ms: 0,
+            width: 10,
+            height: 10,
+            format: "jpeg".to_owned(),
+            group: None,
+            error: None,
+            missing: false,
+        },
+        label: None,
+        score: score.map(row),
+    }
+}
+
+fn queue(ids: &[i64]) -> LabelData {
+    let queue: Vec<ImageId> = ids.iter().map(|&id| ImageId(id)).collect();
+    LabelData { progress: LabelProgress::default(), recent: Vec::new(), queue }
+}
+
+fn state(scores: &[Option<f64>]) -> AppState {
+    let mut state = AppState::new(Path::new("/p"), Config::default(), Prefs::default());
+    let photos = scores.iter().zip(1..).map(|(score, id)| photo(id, *score)).collect();
+    update(&mut state, Message::Photos(photos));
+    state
+}
+
+fn ids(state: &AppState) -> Vec<i64> {
+    state.browse.visible.iter().map(|&index| state.photos[index].photo.id.0).collect()
+}
+
+#[test]
+fn the_next_photo_shows_only_when_the_vote_is_on_disk() {
+    let mut state = state(&[None, None, None]);
+    state.prefs.page = Page::Label;
+    update(&mut state, Message::Labelling(queue(&[2, 1, 3])));
+    assert_eq!(state.label.current, Some(ImageId(2)));
+    let kind = VoteKind::Rating { level: 4, levels: 5 };
+    assert_eq!(update(&mut state, Message::Command(UiCommand::Rate4)), [Effect::SaveVote(ImageId(2), kind)]);
+    assert_eq!(state.label.current, Some(ImageId(2)), "the photo stays");
+    assert!(update(&mut state, Message::Rate(1)).is_empty(), "input is held");
+    update(&mut state, Message::Voted(ImageId(2), kind, queue(&[1, 3])));
+    assert_eq!((state.label.current, state.label.votes), (Some(ImageId(1)), 1));
+}
+
+#[test]
+fn a_vote_that_cannot_be_saved_keeps_the_photo_and_tells() {
+    let mut state = state(&[None]);
+    state.prefs.page = Page::Label;
+    update(&mut state, Message::Labelling(queue(&[1])));
+    update(&mut state, Message::Rate(3));
+    update(&mut state, Message::VoteFailed(Error::internal("the disk is full")));
+    assert_eq!((state.label.current, state.label.saving), (Some(ImageId(1)), None));
+    assert!(state.toasts.shown[0].text.contains("disk is full"));
+}
+
+#[test]
+fn undo_brings_the_photo_back_on_screen() {
+    let mut state = state(&[None, None]);
+    state.prefs.page = Page::Label;
+    update(&mut state, Message::Labelling(queue(&[2])));
+    assert_eq!(update(&mut state, Message::Command(UiCommand::Undo)), [Effect::UndoVote]);
+    let taken = Vote {
+        id: VoteId(1),
+        image: ImageId(1),
+        kind: VoteKind::Skip,
+        rater: "me".to_owned(),
+        source: "window".to_owned(),
+        at_ms: 0,
+    };
+    update(&mut state, Message::Undone(Some(taken), queue(&[1, 2])));
+    assert_eq!(state.label.current, Some(ImageId(1)));
+}
+
+#[test]
+fn arrows_go_on_without_voting_and_back_again() {
+    let mut state = state(&[None, None, None]);
+    update(&mut state, Message::Labelling(queue(&[1, 2, 3])));
+    update(&mut state, Message::Command(UiCommand::NextPhoto));
+    update(&mut state, Message::Command(UiCommand::NextPhoto));
+    assert_eq!(state.label.current, Some(ImageId(3)));
+    update(&mut state, Message::Command(UiCommand::PreviousPhoto));
+    assert_eq!(state.label.current, Some(ImageId(2)));
+}
+
+#[test]
+fn the_grid_filters_and_sorts_with_unscored_photos_last() {
+    let mut state = state(&[Some(70.0), None, Some(20.0)]);
+    update(&mut state, Message::Sort(SortBy::Score));
+    assert_eq!(ids(&state), [3, 1, 2]);
+    update(&mut state, Message::Sort(SortBy::Score));
+    assert_eq!(ids(&state), [1, 3, 2]);
+    update(&mut state, Message::Filter("score<50".to_owned()));
+    assert_eq!(ids(&state), [3]);
+    update(&mut state, Message::Filter("score<".to_owned()));
+    assert!(state.browse.filter_error.is_some());
+    assert_eq!(ids(&state), [3], "the last good arrangement stays");
+}
+
+#[test]
+fn the_selection_stays_within_the_grid() {
+    let mut state = state(&[None, None]);
+    update(&mut state, Message::MoveSelection(1));
+    update(&mut state, Message::MoveSelection(5));
+    assert_eq!(state.browse.selected, Some(ImageId(2)));
+    assert_eq!(state.prefs.selected.as_deref(), Some("/photos/2.jpg"));
+    update(&mut state, Message::MoveSelection(-9));
+    assert_eq!(state.browse.selected, Some(ImageId(1)));
+}
+
+#[test]
+fn dropping_scores_on_the_score_page_and_opens_elsewhere() {
+    let mut state = state(&[]);
+    let folder = vec![PathBuf::from("/new")];
+    assert_eq!(update(&mut state, Message::Dropped(folder.clone())), [Effect::StartOpen(folder.clone())]);
+    state.prefs.page = Page::Score;
+    assert!(update(&mut state, Message::Dropped(folder.clone())).is_empty(), "no model yet");
+    assert!(state.toasts.shown[0].text.contains("no model"));
+    let card = ModelCard {
+        format: 1,
+        id: ModelId("m".to_owned()),
+        architecture: "cnn-s".to_owned(),
+        preprocess: 1,
+        calibration: Calibration { mean: 50.0, std: 10.0 },
+        reach: Reach::UNKNOWN,
+        run: None,
+        created_ms: 0,
+        code_version: String::new(),
+    };
+    update(&mut state, Message::Models(vec![ModelEntry { card, folder: PathBuf::new(), name: "m".to_owned() }]));
+    assert_eq!(update(&mut state, Message::Dropped(folder.clone())), [Effect::StartScore(folder.clone(), None)]);
+    assert!(update(&mut state, Message::Dropped(folder)).is_empty(), "one scoring at a time");
+}
+
+#[test]
+fn deleting_a_run_offers_to_undo() {
+    let mut state = state(&[]);
+    let id = RunId("r".to_owned());
+    assert_eq!(update(&mut state, Message::DeleteRun(id.clone())), [Effect::Delete(id.clone())]);
+    let (text, message) = state.toasts.shown[0].choice.clone().expect("choice");
+    assert_eq!(text, "Undo");
+    assert_eq!(update(&mut state, *message), [Effect::Restore(id)]);
+}
+
+#[test]
+fn stopping_shows_at_once() {
+    let mut state = state(&[]);
+    update(&mut state, Message::OpenFolders(vec![PathBuf::from("/a")]));
+    assert_eq!(update(&mut state, Message::Stop(JobKind::Open)), [Effect::Stop(JobKind::Open)]);
+    assert!(state.job(JobKind::Open).is_some_and(|job| job.stopping));
+    update(&mut state, Message::OpenEnded(Outcome::Cancelled(crate::api::OpenSummary::default())));
+    assert!(state.jobs.is_empty());
+}
+
+#[test]
+fn bands_never_cross() {
+    let mut state = state(&[]);
+    update(&mut state, Message::Bands(80.0, 60.0));
+    assert_eq!((state.prefs.reject_below, state.prefs.accept_from), (80.0, 80.0));
+}

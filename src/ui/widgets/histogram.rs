@@ -1,0 +1,54 @@
+//! The histogram of scores with two edges that can be dragged.
+
+use eframe::egui::{self, Align2, FontId, Rect, Sense, Stroke, pos2, vec2};
+
+use super::chip::band;
+use crate::ui::theme::colours;
+
+/// Columns.
+const BINS: usize = 50;
+
+/// Draws the scores between 0 and 100 and returns the edges `(reject below, accept from)` when one was moved.
+pub fn histogram(ui: &mut egui::Ui, scores: &[f64], edges: (f64, f64)) -> Option<(f64, f64)> {
+    let palette = colours(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 110.0), Sense::hover());
+    let plot = Rect::from_min_max(rect.min + vec2(8.0, 4.0), rect.max - vec2(8.0, 20.0));
+    let mut bins = [0_u32; BINS];
+    for score in scores {
+        bins[((score / 100.0 * BINS as f64) as usize).min(BINS - 1)] += 1;
+    }
+    let most = bins.iter().copied().max().unwrap_or(0).max(1) as f32;
+    let x = |score: f64| plot.left() + plot.width() * (score / 100.0) as f32;
+    let painter = ui.painter().clone();
+    for (index, count) in bins.iter().enumerate() {
+        let from = index as f64 * 100.0 / BINS as f64;
+        let top = plot.bottom() - plot.height() * *count as f32 / most;
+        let bar = Rect::from_min_max(pos2(x(from) + 0.5, top), pos2(x(from + 100.0 / BINS as f64) - 0.5, plot.bottom()));
+        painter.rect_filled(bar, 1.0, band(from + 1e-6, edges.0, edges.1).colour(&palette).gamma_multiply(0.85));
+    }
+    painter.hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, palette.line));
+    let mut moved = None;
+    for (index, (name, value)) in [("Reject below", edges.0), ("Accept from", edges.1)].into_iter().enumerate() {
+        let handle = Rect::from_center_size(pos2(x(value), plot.center().y), vec2(12.0, plot.height()));
+        let response = ui.interact(handle, ui.id().with(("edge", index)), Sense::click_and_drag());
+        response.widget_info(|| egui::WidgetInfo::slider(true, value, name));
+        let hot = response.hovered() || response.dragged() || response.has_focus();
+        let width = if hot { 3.0 } else { 1.5 };
+        painter.vline(x(value), plot.y_range(), Stroke::new(width, palette.text));
+        let below = pos2(x(value), plot.bottom() + 3.0);
+        painter.text(below, Align2::CENTER_TOP, format!("{value:.0}"), FontId::proportional(11.5), palette.text);
+        let keys = ui.input(|input| {
+            let key = |key| i32::from(response.has_focus() && input.key_pressed(key));
+            f64::from(key(egui::Key::ArrowRight) - key(egui::Key::ArrowLeft))
+        });
+        let dragged = response.interact_pointer_pos().filter(|_| response.dragged());
+        let target = dragged.map(|at| f64::from((at.x - plot.left()) / plot.width()) * 100.0);
+        let target = target.or_else(|| (keys != 0.0).then_some(value + keys));
+        if let Some(target) = target {
+            let target = target.round().clamp(0.0, 100.0);
+            moved = Some(if index == 0 { (target, edges.1.max(target)) } else { (edges.0.min(target), target) });
+        }
+        response.on_hover_cursor(egui::CursorIcon::ResizeHorizontal).on_hover_text(format!("{name} {value:.0}"));
+    }
+    moved
+}
