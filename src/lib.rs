@@ -19,12 +19,14 @@
 
 pub mod attributes;
 pub mod config;
+pub mod dedup;
 pub mod domain;
 pub mod error;
 pub mod files;
 pub mod jobs;
 pub mod labels;
 pub mod logging;
+pub mod query;
 pub mod rules;
 pub mod store;
 
