@@ -22,6 +22,7 @@ pub mod config;
 pub mod dedup;
 pub mod domain;
 pub mod error;
+pub mod export;
 pub mod files;
 pub mod jobs;
 pub mod labels;
