@@ -1,8 +1,8 @@
 //! What can be measured on a photo alone, without a reference: sharpness, brightness, contrast, clipping, background,
 //! framing.
 //!
-//! One file a measure, each with its formula and source. Takes pixels; must not know files, models or limits (those are
-//! in [`crate::rules`]).
+//! One file a measure, each with its formula and source. Takes pixels; must not know files, models, or which values
+//! are good: rule packs say that.
 
 mod clipped;
 mod fill;

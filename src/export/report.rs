@@ -2,12 +2,13 @@
 //!
 //! No script, no external resource; every text is escaped by the template.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
 use super::base64;
-use super::chart::{self, Labels, Line};
+use super::chart::{self, Labels, Line, Width};
 use crate::domain::{MetricPoint, Run, Score, ScoreRow};
 use crate::error::Result;
 use crate::files::write_atomically;
@@ -130,11 +131,11 @@ fn distribution(scored: &[(&ScoreRow, Score)]) -> Markup {
         share(50.0, 75.0),
         share(75.0, f64::MAX)
     );
-    let labels = Labels { title: "Distribution of scores", summary, x: "score", y: "photos" };
+    let labels = Labels { width: Width::Full, title: "Distribution of scores", summary, x: "score", y: "photos" };
     html! {
         section {
             h2 { "Scores" }
-            div class="wide" { (chart::histogram(&labels, &counts, 0.0, 100.0)) }
+            (chart::histogram(&labels, &counts, 0.0, 100.0))
         }
     }
 }
@@ -157,15 +158,17 @@ fn training(run: &Run, points: &[MetricPoint]) -> Markup {
     ];
     let end = |line: &Line<'_>| line.points.last().map(|(_, value)| format!("{} ends at {value:.4}", line.name));
     let summary = losses.iter().filter_map(end).collect::<Vec<_>>().join(", ");
-    let loss = chart::lines(&Labels { title: "Loss", summary, x: "steps", y: "loss" }, &losses, None);
+    let loss =
+        chart::lines(&Labels { width: Width::Half, title: "Loss", summary, x: "steps", y: "loss" }, &losses, None);
     let summary = best.map(|(step, value)| format!("best {value:.3} at step {step}")).unwrap_or_default();
-    let mark = best.map(|(step, value)| (step, format!("best {value:.3}")));
-    let labels = Labels { title: "Validation SRCC", summary, x: "steps", y: "SRCC" };
+    let words = best.map(|(_, value)| format!("best {value:.3}")).unwrap_or_default();
+    let mark = best.map(|(step, _)| (step, words.as_str()));
+    let labels = Labels { width: Width::Half, title: "Validation SRCC", summary, x: "steps", y: "SRCC" };
     let srcc = chart::lines(&labels, &[Line { name: "validation", points: srcc }], mark);
     let name = if run.meta.name.is_empty() { run.id.0.as_str() } else { run.meta.name.as_str() };
     html! {
         section {
-            h2 { "Training run " (name) }
+            h2 { "Training run “" (name) "”" }
             p class="quiet" {
                 (run.id) " · " (run.status.name()) " · " (run.device) " · seed " (run.seed) " · started " (day_and_time(run.started_ms))
                 @if let Some(end) = run.finished_ms { " · took " (duration(end - run.started_ms)) }
@@ -181,9 +184,18 @@ fn training(run: &Run, points: &[MetricPoint]) -> Markup {
     }
 }
 
-fn test_metrics(run: &Run) -> Markup {
+/// A test metric of a run: its place in the table, its name, value and 95 % interval.
+struct TestMetric {
+    place: usize,
+    name: String,
+    value: f64,
+    interval: Option<(f64, f64)>,
+}
+
+/// What the run's summary says under `test_<metric>`, `test_<metric>_low` and `test_<metric>_high`.
+fn test_metrics_of(run: &Run) -> Vec<TestMetric> {
     let number = |key: &str| run.summary.get(key).and_then(serde_json::Value::as_f64);
-    let mut metrics: Vec<(usize, String, f64, Option<(f64, f64)>)> = Vec::new();
+    let mut metrics = Vec::new();
     for key in run.summary.keys() {
         let (Some(short), Some(value)) = (key.strip_prefix("test_"), number(key)) else { continue };
         if short.ends_with("_low") || short.ends_with("_high") {
@@ -191,23 +203,36 @@ fn test_metrics(run: &Run) -> Markup {
         }
         let interval = number(&format!("{key}_low")).zip(number(&format!("{key}_high")));
         let known = METRIC_NAMES.iter().position(|(known, _)| *known == short);
-        let name = known.map_or_else(|| short.to_owned(), |index| METRIC_NAMES[index].1.to_owned());
-        metrics.push((known.unwrap_or(METRIC_NAMES.len()), name, value, interval));
+        let name = known.map_or(short, |index| METRIC_NAMES[index].1).to_owned();
+        metrics.push(TestMetric { place: known.unwrap_or(METRIC_NAMES.len()), name, value, interval });
     }
-    metrics.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    metrics.sort_by(|a, b| (a.place, &a.name).cmp(&(b.place, &b.name)));
+    metrics
+}
+
+fn test_metrics(run: &Run) -> Markup {
+    let metrics = test_metrics_of(run);
     html! {
         @if !metrics.is_empty() {
             h2 { "On the held-out test photos" }
             div class="table" {
                 table {
-                    thead { tr { th scope="col" { "Metric" } th scope="col" class="number" { "Value" } th scope="col" class="number" { "95 % interval" } } }
+                    thead {
+                        tr {
+                            th scope="col" { "Metric" }
+                            th scope="col" class="number" { "Value" }
+                            th scope="col" class="number" { "95 % interval" }
+                        }
+                    }
                     tbody {
-                        @for (_, name, value, interval) in &metrics {
+                        @for metric in &metrics {
                             tr {
-                                th scope="row" { (name) }
-                                td class="number" { (metric_text(*value)) }
+                                th scope="row" { (metric.name) }
+                                td class="number" { (metric_text(metric.value)) }
                                 td class="number" {
-                                    @if let Some((low, high)) = interval { (metric_text(*low)) " to " (metric_text(*high)) } @else { "–" }
+                                    @if let Some((low, high)) = metric.interval {
+                                        (metric_text(low)) " to " (metric_text(high))
+                                    } @else { "–" }
                                 }
                             }
                         }
