@@ -22,10 +22,12 @@ pub mod attributes;
 pub mod cli;
 pub mod config;
 pub mod data;
+pub mod dedup;
 pub mod device;
 pub mod domain;
 pub mod error;
 pub mod evaluate;
+pub mod export;
 pub mod files;
 pub mod imaging;
 pub mod infer;
@@ -35,8 +37,11 @@ pub mod logging;
 pub mod model_folder;
 pub mod nn;
 pub mod preprocess;
+pub mod query;
 pub mod rules;
 pub mod store;
 pub mod train;
+#[cfg(feature = "gui")]
+pub mod ui;
 
 pub use error::{Code, Error, Result};

@@ -1,8 +1,8 @@
 //! What can be measured on a photo alone, without a reference: sharpness, brightness, contrast, clipping, background,
 //! framing.
 //!
-//! One file a measure, each with its formula and source. Takes pixels; must not know files, models or limits (those are
-//! in [`crate::rules`]).
+//! One file a measure, each with its formula and source. Takes pixels; must not know files, models, or which values
+//! are good: rule packs say that.
 
 mod clipped;
 mod fill;
@@ -19,7 +19,7 @@ use mask::Mask;
 
 /// Measures a photo of any size in linear time. All measures are finite; an image without pixels gives zeros.
 ///
-/// Brightness, contrast and clipping look at the product only, found by [`mask`] on at most two megapixels; sharpness
+/// Brightness, contrast and clipping look at the product only, found by a mask on at most two megapixels; sharpness
 /// and the border look at every native pixel, since subsampling would hide blur and thin lines.
 pub fn measure(photo: &RgbImage) -> Attributes {
     let (width, height) = photo.dimensions();

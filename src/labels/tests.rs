@@ -278,3 +278,21 @@ fn an_export_of_only_bad_photos_needs_no_scale() {
          a.jpg,hash of a.jpg,0,Bad,me,2023-11-14T22:13:20.123Z,test,\n"
     );
 }
+
+#[test]
+fn a_real_manifest_is_read_whole_with_its_scale_and_groups() {
+    let root = std::env::var_os("PACKSHOT_TEST_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
+    let manifest = root.join("mos/biq2021/manifest.csv");
+    if !manifest.is_file() {
+        eprintln!("skipped: no test labels at {}", manifest.display());
+        return;
+    }
+    let labels = parse(&manifest, None).expect("parses");
+    assert_eq!((labels.rows.len(), labels.problems.len(), labels.scale), (2037, 0, Scale::PERCENT));
+    let first = &labels.rows[0];
+    assert_eq!((first.score, first.group.as_deref(), first.line), (47.79, Some("ss01_000"), 2));
+    assert!(labels.rows.iter().all(|row| row.path.is_file() && row.path.is_absolute()));
+    let unlabelled = parse(&root.join("products/manifest.csv"), None).expect_err("has no scores");
+    assert!(unlabelled.summary.contains("no score column"), "{unlabelled}");
+}
