@@ -20,6 +20,7 @@
 pub mod config;
 pub mod domain;
 pub mod error;
+pub mod imaging;
 pub mod jobs;
 pub mod logging;
 pub mod store;
