@@ -18,6 +18,7 @@
 //! ARCHITECTURE.md holds the map and the invariants; `tests/tidy.rs` holds them in force.
 
 pub mod config;
+pub mod degrade;
 pub mod domain;
 pub mod error;
 pub mod imaging;
