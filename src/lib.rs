@@ -23,6 +23,7 @@ pub mod cli;
 pub mod config;
 pub mod data;
 pub mod dedup;
+pub mod degrade;
 pub mod device;
 pub mod domain;
 pub mod error;
