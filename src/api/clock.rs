@@ -44,6 +44,9 @@ mod tests {
     fn times_read_well() {
         assert_eq!(compact_text(1_763_913_901_000), "20251123-160501");
         assert_eq!(utc_text(1_763_913_901_000), "2025-11-23T16:05:01Z");
-        assert_eq!(["12 s", "3 min 20 s", "1 h 05 min"], [12_000, 200_000, 3_900_000].map(duration_text).each_ref().map(String::as_str));
+        assert_eq!(
+            ["12 s", "3 min 20 s", "1 h 05 min"],
+            [12_000, 200_000, 3_900_000].map(duration_text).each_ref().map(String::as_str)
+        );
     }
 }

@@ -31,7 +31,12 @@ fn found<T>(topic: &'static str, result: Result<T>, text: impl FnOnce(T) -> Stri
 
 /// Looks at everything; the project in `root` is opened (and made when there is none).
 pub fn examine(root: &Path, config: Result<Config>) -> Vec<Finding> {
-    let features = [("gui", cfg!(feature = "gui")), ("server", cfg!(feature = "server")), ("gpu", cfg!(feature = "gpu")), ("cuda", cfg!(feature = "cuda"))];
+    let features = [
+        ("gui", cfg!(feature = "gui")),
+        ("server", cfg!(feature = "server")),
+        ("gpu", cfg!(feature = "gpu")),
+        ("cuda", cfg!(feature = "cuda")),
+    ];
     let features: Vec<&str> = features.iter().filter(|feature| feature.1).map(|feature| feature.0).collect();
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut findings = vec![

@@ -5,7 +5,9 @@
 
 pub mod clock;
 
+mod demo;
 mod doctor;
+mod export;
 mod labels;
 mod models;
 mod photos;
@@ -16,7 +18,9 @@ mod runs;
 mod score;
 mod train;
 
+pub use demo::draw_demo;
 pub use doctor::{Finding, examine};
+pub use export::{check_score_file, export_scores, write_report};
 pub use labels::{
     ImportSummary, LabelProgress, RATER, cast_vote, export_labels, import_labels, label_progress, label_queue,
     recent_votes, undo_vote,

@@ -7,7 +7,11 @@ use clap_complete::Shell;
 
 /// Browse, label, train and score the quality of product photos.
 #[derive(Debug, Parser)]
-#[command(name = "packshot", version, arg_required_else_help = false, after_help = "\
+#[command(
+    name = "packshot",
+    version,
+    arg_required_else_help = false,
+    after_help = "\
 Examples:
   packshot                                  open the window on the default project
   packshot open ~/catalogue                 index a folder
@@ -15,7 +19,8 @@ Examples:
   packshot train --epochs 10                train a model on them
   packshot score ~/new -o scores.csv        score a folder with the newest model
 
-Exit status: 0 ok, 2 usage, 3 some photos failed (all are listed), 65 bad data, 75 try again, 1 other.")]
+Exit status: 0 ok, 2 usage, 3 some photos failed (all are listed), 65 bad data, 75 try again, 1 other."
+)]
 pub(super) struct Args {
     #[command(flatten)]
     pub(super) global: Global,
@@ -98,7 +103,9 @@ pub(super) enum Command {
     #[command(after_help = "Examples:\n  packshot doctor\n  packshot --project shop --json doctor")]
     Doctor,
     /// Print a completion script for a shell.
-    #[command(after_help = "Examples:\n  packshot completions bash > ~/.local/share/bash-completion/completions/packshot")]
+    #[command(
+        after_help = "Examples:\n  packshot completions bash > ~/.local/share/bash-completion/completions/packshot"
+    )]
     Completions {
         /// The shell.
         shell: Shell,
@@ -137,7 +144,9 @@ Examples:
         scale: Option<String>,
     },
     /// Export every vote to a .csv or metadata.jsonl file.
-    #[command(after_help = "Examples:\n  packshot label export -o labels.csv\n  packshot label export -o metadata.jsonl --overwrite")]
+    #[command(
+        after_help = "Examples:\n  packshot label export -o labels.csv\n  packshot label export -o metadata.jsonl --overwrite"
+    )]
     Export {
         /// The file to write.
         #[arg(short, long, value_name = "FILE")]
@@ -263,7 +272,9 @@ pub(super) enum Models {
 }
 
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  packshot report -o report.html\n  packshot report --run latest -o report.html --overwrite")]
+#[command(
+    after_help = "Examples:\n  packshot report -o report.html\n  packshot report --run latest -o report.html --overwrite"
+)]
 pub(super) struct Report {
     /// The run to report; the one that made the newest model when absent.
     #[arg(long)]

@@ -6,12 +6,12 @@
 mod args;
 mod config;
 mod context;
-//mod demo;
+mod demo;
 mod doctor;
 mod label;
 mod models;
 mod open;
-//mod report;
+mod report;
 mod runs;
 mod score;
 #[cfg(feature = "server")]
@@ -20,7 +20,7 @@ mod table;
 mod train;
 mod watch;
 #[cfg(feature = "gui")]
-//mod window;
+mod window;
 
 use std::ffi::OsString;
 
@@ -75,14 +75,14 @@ fn dispatch(args: Args) -> Result<Done> {
     let context = Context::new(args.global)?;
     match args.command.unwrap_or(Command::Gui { folder: None }) {
         Command::Gui { folder } => open_window(&context, folder),
-        Command::Demo(_) => unreachable!(),
+        Command::Demo(args) => demo::run(&context, &args),
         Command::Open { folders } => open::run(&context, folders),
         Command::Label(command) => label::run(&context, command),
         Command::Train(args) => train::run(context, args),
         Command::Score(args) => score::run(context, args),
         Command::Runs(command) => runs::run(&context, command),
         Command::Models(command) => models::run(&context, &command),
-        Command::Report(_) => unreachable!(),
+        Command::Report(args) => report::run(&context, &args),
         Command::Config(command) => config::run(&context, &command),
         #[cfg(feature = "server")]
         Command::Serve(_) => unreachable!(),
@@ -98,7 +98,7 @@ fn dispatch(args: Args) -> Result<Done> {
 
 #[cfg(feature = "gui")]
 fn open_window(context: &Context, folder: Option<std::path::PathBuf>) -> Result<Done> {
-    { let _ = (context, folder); unreachable!() }
+    window::run(context, folder)
 }
 
 #[cfg(not(feature = "gui"))]

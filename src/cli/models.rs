@@ -16,7 +16,8 @@ pub(super) fn run(context: &Context, command: &args::Models) -> Result<Done> {
         .iter()
         .map(|model| {
             let card = &model.card;
-            let interval = if card.reach.n > 0 { format!("±{:.1}", card.reach.half_width) } else { "unknown".to_owned() };
+            let interval =
+                if card.reach.n > 0 { format!("±{:.1}", card.reach.half_width) } else { "unknown".to_owned() };
             let made = clock::local_text(card.created_ms);
             vec![card.id.0.clone(), model.name.clone(), card.architecture.clone(), interval, made]
         })
@@ -43,6 +44,7 @@ pub(super) fn run(context: &Context, command: &args::Models) -> Result<Done> {
         ("ABOUT", Side::Left),
     ];
     context.say(&format!("\n{}", layout(&columns, &rows)));
-    let cards: Vec<_> = models.iter().map(|model| json!({"name": model.name, "folder": model.folder, "card": model.card})).collect();
+    let cards: Vec<_> =
+        models.iter().map(|model| json!({"name": model.name, "folder": model.folder, "card": model.card})).collect();
     Ok(Done::ok(json!({"models": cards, "architectures": architectures})))
 }

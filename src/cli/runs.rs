@@ -96,7 +96,10 @@ fn describe(view: &RunView) -> String {
         format!("started     {}", clock::local_text(run.started_ms)),
         format!("device      {}", run.device),
         format!("version     {}", run.code_version),
-        format!("dataset     {} ({train} train, {validation} validation, {test} test)", &run.dataset_digest[..12.min(run.dataset_digest.len())]),
+        format!(
+            "dataset     {} ({train} train, {validation} validation, {test} test)",
+            &run.dataset_digest[..12.min(run.dataset_digest.len())]
+        ),
     ];
     lines.extend(metric_lines(&run.summary));
     if !run.meta.note.is_empty() {

@@ -14,6 +14,7 @@ pub(super) fn run(mut context: Context, args: args::Score) -> Result<Done> {
         return Err(Error::usage(format!("there is no file or folder {}", missing.display())));
     }
     // Before any work: hours of scoring must not end at a file that may not be written.
+    api::check_score_file(&args.output)?;
 
     if args.output.exists() && !args.overwrite && !args.resume {
         return Err(Error::usage(format!("{} exists", args.output.display()))
@@ -30,6 +31,7 @@ pub(super) fn run(mut context: Context, args: args::Score) -> Result<Done> {
     let job = api::start_scoring(&project, request, wake())?;
     match watch(&context, job.handle)? {
         Ended::Completed(summary) => {
+            api::export_scores(&summary.rows, &args.output, args.overwrite || args.resume)?;
 
             context.say(&describe(&summary, &args.output));
             show_failed(&context, &failed(&summary), summary.failed);
@@ -65,8 +67,7 @@ fn describe(summary: &ScoreSummary, file: &std::path::Path) -> String {
 }
 
 fn failed(summary: &ScoreSummary) -> Vec<FailedPhoto> {
-    let failed = summary.rows.iter().filter_map(|row| {
-        Some(FailedPhoto { path: row.path.clone(), reason: row.error.clone()? })
-    });
+    let failed =
+        summary.rows.iter().filter_map(|row| Some(FailedPhoto { path: row.path.clone(), reason: row.error.clone()? }));
     failed.collect()
 }

@@ -10,7 +10,7 @@ use eframe::egui;
 use super::command::UiCommand;
 use super::desk::Desk;
 use super::message::{DialogFor, Effect, JobKind, Message};
-use super::prefs::{self, Page, Prefs};
+use super::prefs::{self, Prefs};
 use super::running::Running;
 use super::state::AppState;
 use super::thumbs::Thumbs;
@@ -131,7 +131,7 @@ impl App {
         let mut messages = panels::show(ui, &mut self.state, &mut self.thumbs);
         messages.extend(shortcuts(ui, &self.state));
         let dropped: Vec<PathBuf> =
-            ui.input(|input| input.raw.dropped_files.iter().filter_map(|file| file.path.clone()).collect());
+            ui.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
         if !dropped.is_empty() {
             messages.push(Message::Dropped(dropped));
         }
@@ -142,9 +142,8 @@ impl App {
 
     fn perform(&mut self, effect: Effect) {
         let started = match effect {
-            Effect::StartOpen(folders) => {
-                api::open_folders(&self.project, folders, self.wake.clone()).map(|job| self.running.push(Running::Open(job)))
-            }
+            Effect::StartOpen(folders) => api::open_folders(&self.project, folders, self.wake.clone())
+                .map(|job| self.running.push(Running::Open(job))),
             Effect::StartTrain(config, name, resume) => {
                 let mut project = self.project.clone();
                 project.config.train = *config;
@@ -241,6 +240,7 @@ impl eframe::App for App {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::prefs::Page;
 
     #[test]
     fn every_page_has_its_command() {

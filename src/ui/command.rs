@@ -116,7 +116,9 @@ impl UiCommand {
             Self::ToggleZoom => "Shows the photo at its real pixels, or whole",
             Self::ToggleTheme => "Changes the colours of the window",
             Self::Palette => "Shows every command with its key",
-            Self::Rate1 | Self::Rate2 | Self::Rate3 | Self::Rate4 | Self::Rate5 => "Saves the score and shows the next photo",
+            Self::Rate1 | Self::Rate2 | Self::Rate3 | Self::Rate4 | Self::Rate5 => {
+                "Saves the score and shows the next photo"
+            }
             Self::PreviousPhoto => "Goes back; a new vote there replaces yours",
             Self::NextPhoto => "Goes on without voting",
         }

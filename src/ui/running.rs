@@ -59,7 +59,11 @@ impl Running {
     }
 }
 
-fn messages<T>(kind: JobKind, events: Vec<JobEvent<T>>, ended: impl Fn(crate::jobs::Outcome<T>) -> Message) -> Vec<Message> {
+fn messages<T>(
+    kind: JobKind,
+    events: Vec<JobEvent<T>>,
+    ended: impl Fn(crate::jobs::Outcome<T>) -> Message,
+) -> Vec<Message> {
     let message = |event| match event {
         JobEvent::Started => None,
         JobEvent::Progress(progress) => Some(Message::JobProgress(kind, progress)),

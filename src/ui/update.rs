@@ -111,7 +111,11 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
             state.history.runs = runs;
             state.history.loaded = true;
             let shown = state.history.view.as_ref().map(|view| view.run.id.clone());
-            shown.or_else(|| state.history.runs.first().map(|run| run.id.clone())).map(Effect::LoadRun).into_iter().collect()
+            shown
+                .or_else(|| state.history.runs.first().map(|run| run.id.clone()))
+                .map(Effect::LoadRun)
+                .into_iter()
+                .collect()
         }
         Message::Models(models) => quiet(|| state.models = models),
         Message::RunLoaded(view) => {

@@ -88,14 +88,24 @@ fn bar(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
         hint(ui, "Sort");
         for sort in SortBy::ALL {
             let chosen = state.prefs.sort == sort;
-            let arrow = if !chosen { "" } else if state.prefs.descending { " ⬇" } else { " ⬆" };
+            let arrow = if !chosen {
+                ""
+            } else if state.prefs.descending {
+                " ⬇"
+            } else {
+                " ⬆"
+            };
             if ui.selectable_label(chosen, format!("{}{arrow}", sort.text())).clicked() {
                 out.push(Message::Sort(sort));
             }
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let (shown, all) = (state.browse.visible.len(), state.photos.len());
-            let text = if shown == all { format!("{} photos", grouped(all)) } else { format!("{} of {}", grouped(shown), grouped(all)) };
+            let text = if shown == all {
+                format!("{} photos", grouped(all))
+            } else {
+                format!("{} of {}", grouped(shown), grouped(all))
+            };
             hint(ui, text);
             if ui.button("Open…").on_hover_text(UiCommand::OpenFolder.tooltip()).clicked() {
                 out.push(Message::Ask(DialogFor::OpenFolder));
@@ -134,7 +144,7 @@ fn grid(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out: &mut Vec<
     ui.spacing_mut().item_spacing = vec2(gap, gap);
     keys(ui, state, columns, out);
     let area = egui::ScrollArea::vertical().auto_shrink([false, false]).id_salt("grid");
-    let first_frame_id = ui.id().with("scroll restored");
+    let first_frame_id = ui.scope_id().with("scroll restored");
     let restored = ui.data(|data| data.get_temp::<bool>(first_frame_id)).unwrap_or(false);
     let area = if restored { area } else { area.vertical_scroll_offset(state.prefs.scroll) };
     ui.data_mut(|data| data.insert_temp(first_frame_id, true));
@@ -148,8 +158,8 @@ fn grid(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out: &mut Vec<
             });
         }
     });
-    if (scrolled.state.offset.y - state.prefs.scroll).abs() > 0.5 {
-        out.push(Message::Scrolled(scrolled.state.offset.y));
+    if (scrolled.state.clamped_offset().y - state.prefs.scroll).abs() > 0.5 {
+        out.push(Message::Scrolled(scrolled.state.clamped_offset().y));
     }
 }
 
@@ -225,7 +235,7 @@ fn photo_tile(
 
 /// The selection of the frame before, so that a new one is scrolled to once.
 fn last_seen(ui: &egui::Ui, state: &AppState) -> Option<crate::domain::ImageId> {
-    let id = egui::Id::new("selection seen");
+    let id = egui::Id::unique("selection seen");
     let before = ui.data(|data| data.get_temp::<Option<crate::domain::ImageId>>(id)).flatten();
     ui.data_mut(|data| data.insert_temp(id, state.browse.selected));
     before

@@ -40,7 +40,7 @@ fn chart(
             Line::new(*title, PlotPoints::from(thinned(&own, columns))).color(*colour).width(1.8)
         })
         .collect();
-    let group = Id::new(("curves", id));
+    let group = Id::unique(("curves", id));
     let value = move |y: f64| if log_scale { 10_f64.powf(y) } else { y };
     let plot = Plot::new((id, curves[0].0))
         .height(height)

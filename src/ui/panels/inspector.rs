@@ -68,7 +68,9 @@ fn verdict(ui: &mut egui::Ui, state: &AppState, row: &PhotoRow) {
     if let Some(score) = row.score.as_ref().and_then(|row| row.score) {
         let band = band(score.value, state.prefs.reject_below, state.prefs.accept_from);
         ui.horizontal(|ui| {
-            ui.label(egui::RichText::new(format!("{:.0}", score.value)).size(30.0).strong().color(band.colour(&palette)));
+            ui.label(
+                egui::RichText::new(format!("{:.0}", score.value)).size(30.0).strong().color(band.colour(&palette)),
+            );
             ui.vertical(|ui| {
                 ui.label(band.text());
                 hint(ui, format!("{:.0} to {:.0} in 9 of 10 cases", score.low, score.high));

@@ -19,13 +19,21 @@ pub(super) fn left_ms(job: &JobView, now_ms: i64) -> Option<i64> {
     let progress = job.progress.as_ref()?;
     let passed = now_ms - job.stage_since_ms;
     let known = progress.total > 0 && progress.done > 0 && passed > 1000;
-    known.then(|| (passed as f64 / progress.done as f64 * (progress.total - progress.done.min(progress.total)) as f64) as i64)
+    known.then(|| {
+        (passed as f64 / progress.done as f64 * (progress.total - progress.done.min(progress.total)) as f64) as i64
+    })
 }
 
 fn row(ui: &mut egui::Ui, job: &JobView, now_ms: i64, out: &mut Vec<Message>) {
     let progress = job.progress.clone();
     let stage = progress.as_ref().map_or(job.kind.text(), |progress| progress.stage.as_str());
-    let stage = if job.stopping { "Stopping…" } else if job.paused { "Paused" } else { stage };
+    let stage = if job.stopping {
+        "Stopping…"
+    } else if job.paused {
+        "Paused"
+    } else {
+        stage
+    };
     ui.add_sized([130.0, 22.0], egui::Label::new(stage).truncate().halign(egui::Align::Min));
     let (done, total) = progress.as_ref().map_or((0, 0), |progress| (progress.done, progress.total));
     let share = if total > 0 { done as f32 / total as f32 } else { 0.0 };

@@ -94,7 +94,8 @@ fn photo(ui: &mut egui::Ui, state: &AppState, id: ImageId, thumbs: &mut Thumbs) 
                 // One photo pixel a screen pixel.
                 let size = texture.size_vec2() / ui.pixels_per_point();
                 egui::ScrollArea::both().auto_shrink([false, false]).id_salt(id.0).show(ui, |ui| {
-                    let (area, response) = ui.allocate_exact_size(size.max(rect.size() - vec2(10.0, 10.0)), Sense::hover());
+                    let (area, response) =
+                        ui.allocate_exact_size(size.max(rect.size() - vec2(10.0, 10.0)), Sense::hover());
                     response.widget_info(|| egui::WidgetInfo::labeled(Role::Image, true, &name));
                     let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
                     let inner = Rect::from_center_size(area.center(), size);
@@ -126,25 +127,28 @@ fn outline(ui: &egui::Ui, rect: Rect, saving: bool) {
 }
 
 fn buttons(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
-    egui::Panel::bottom("levels").frame(egui::Frame::new().inner_margin(egui::Margin::symmetric(0, 10))).show(ui, |ui| {
-        let own = own_level(state);
-        ui.horizontal(|ui| {
-            let count = LEVEL_WORDS.len() as f32 + 1.0;
-            let width = (ui.available_width() - space().m * (count - 1.0)) / count;
-            let free = state.label.saving.is_none();
-            for (word, level) in LEVEL_WORDS.into_iter().zip(1_u8..) {
-                let text = format!("{level}  {word}");
-                let button = egui::Button::new(text).selected(own == Some(level)).min_size(vec2(width, 44.0));
-                if ui.add_enabled(free, button).on_hover_text(format!("Press {level}")).clicked() {
-                    out.push(Message::Rate(level));
+    egui::Panel::bottom("levels").frame(egui::Frame::new().inner_margin(egui::Margin::symmetric(0, 10))).show(
+        ui,
+        |ui| {
+            let own = own_level(state);
+            ui.horizontal(|ui| {
+                let count = LEVEL_WORDS.len() as f32 + 1.0;
+                let width = (ui.available_width() - space().m * (count - 1.0)) / count;
+                let free = state.label.saving.is_none();
+                for (word, level) in LEVEL_WORDS.into_iter().zip(1_u8..) {
+                    let text = format!("{level}  {word}");
+                    let button = egui::Button::new(text).selected(own == Some(level)).min_size(vec2(width, 44.0));
+                    if ui.add_enabled(free, button).on_hover_text(format!("Press {level}")).clicked() {
+                        out.push(Message::Rate(level));
+                    }
                 }
-            }
-            let skip = egui::Button::new("S  Skip").min_size(vec2(width, 44.0));
-            if ui.add_enabled(free, skip).on_hover_text(UiCommand::Skip.tooltip()).clicked() {
-                out.push(Message::Command(UiCommand::Skip));
-            }
-        });
-    });
+                let skip = egui::Button::new("S  Skip").min_size(vec2(width, 44.0));
+                if ui.add_enabled(free, skip).on_hover_text(UiCommand::Skip.tooltip()).clicked() {
+                    out.push(Message::Command(UiCommand::Skip));
+                }
+            });
+        },
+    );
 }
 
 /// The level this person has given the photo on screen, lately.
@@ -169,14 +173,7 @@ fn film_strip(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out: &mu
     });
 }
 
-fn frame(
-    ui: &mut egui::Ui,
-    state: &AppState,
-    vote: &Vote,
-    newest: bool,
-    thumbs: &mut Thumbs,
-    out: &mut Vec<Message>,
-) {
+fn frame(ui: &mut egui::Ui, state: &AppState, vote: &Vote, newest: bool, thumbs: &mut Thumbs, out: &mut Vec<Message>) {
     let Some(row) = state.photo(vote.image) else { return };
     let palette = colours(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(64.0, 64.0), Sense::click());
@@ -185,7 +182,11 @@ fn frame(
         VoteKind::Mean { .. } | VoteKind::Skip | VoteKind::Undo { .. } => "S".to_owned(),
     };
     let name = row.photo.file_name();
-    let tooltip = if newest { format!("{name}: {said}. Click to take it back") } else { format!("{name}: {said}. Click to look again") };
+    let tooltip = if newest {
+        format!("{name}: {said}. Click to take it back")
+    } else {
+        format!("{name}: {said}. Click to look again")
+    };
     response.widget_info(|| egui::WidgetInfo::labeled(Role::Button, true, &tooltip));
     ui.painter().rect_filled(rect, 6.0, palette.raised);
     photo_box(ui.painter(), rect.shrink(3.0), thumbs.get(&row.photo.path, &row.photo.sha256, THUMB), &palette);

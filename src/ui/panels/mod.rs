@@ -25,7 +25,11 @@ pub fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs) -> Vec
     let mut out = Vec::new();
     let palette = colours(ui);
     let plain = egui::Frame::new().fill(palette.background);
-    egui::Panel::left("rail").exact_size(84.0).resizable(false).frame(plain).show(ui, |ui| rail::show(ui, state, &mut out));
+    egui::Panel::left("rail")
+        .exact_size(84.0)
+        .resizable(false)
+        .frame(plain)
+        .show(ui, |ui| rail::show(ui, state, &mut out));
     if !state.jobs.is_empty() {
         let frame = egui::Frame::new().fill(palette.raised).inner_margin(egui::Margin::symmetric(12, 6));
         egui::Panel::bottom("jobs").frame(frame).show(ui, |ui| job_strip::show(ui, state, &mut out));
@@ -55,7 +59,7 @@ fn drop_hint(ui: &egui::Ui, state: &AppState) {
         return;
     }
     let palette = colours(ui);
-    let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::new("drop"));
+    let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop"));
     let painter = ui.layer_painter(layer);
     let rect = ui.content_rect();
     painter.rect_filled(rect, 0.0, palette.background.gamma_multiply(0.85));

@@ -10,7 +10,7 @@ use crate::ui::widgets::hint;
 pub(super) fn show(ui: &egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     let Some(mut text) = state.palette.take() else { return };
     let page = state.prefs.page;
-    let modal = egui::Modal::new(egui::Id::new("palette")).show(ui, |ui| {
+    let modal = egui::Modal::new(egui::Id::unique("palette")).show(ui, |ui| {
         ui.set_width(420.0);
         let field = egui::TextEdit::singleline(&mut text).hint_text("Find a command…").desired_width(f32::INFINITY);
         let field = ui.add(field);

@@ -11,8 +11,13 @@ use crate::ui::theme::{colours, space};
 pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     ui.spacing_mut().item_spacing.y = space().s;
     ui.add_space(space().l);
-    let commands =
-        [UiCommand::ShowBrowse, UiCommand::ShowLabel, UiCommand::ShowTrain, UiCommand::ShowScore, UiCommand::ShowHistory];
+    let commands = [
+        UiCommand::ShowBrowse,
+        UiCommand::ShowLabel,
+        UiCommand::ShowTrain,
+        UiCommand::ShowScore,
+        UiCommand::ShowHistory,
+    ];
     for (page, command) in Page::ALL.into_iter().zip(commands) {
         if entry(ui, page, state.prefs.page == page, command) {
             out.push(Message::Show(page));
@@ -21,7 +26,13 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) 
     ui.with_layout(egui::Layout::bottom_up(egui::Align::Center), |ui| {
         ui.add_space(space().l);
         for command in [UiCommand::ToggleTheme, UiCommand::Palette] {
-            let text = if command == UiCommand::Palette { "Commands" } else if state.prefs.dark { "Light" } else { "Dark" };
+            let text = if command == UiCommand::Palette {
+                "Commands"
+            } else if state.prefs.dark {
+                "Light"
+            } else {
+                "Dark"
+            };
             let button = egui::Button::new(egui::RichText::new(text).small()).frame(false);
             let tooltip = format!("{} ({})", command.tooltip(), ui.format_shortcut(&command.shortcut()));
             if ui.add(button).on_hover_text(tooltip).clicked() {

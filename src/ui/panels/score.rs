@@ -29,11 +29,14 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs,
     }
     counts(ui, state, &scores);
     if let Some(path) = state.score.selected.clone() {
-        egui::Panel::right("scored photo").default_size(340.0).frame(egui::Frame::new().inner_margin(8)).show(ui, |ui| {
-            let palette = colours(ui);
-            let rect = ui.available_rect_before_wrap();
-            photo_box(ui.painter(), rect, thumbs.get(&path, "", LARGE), &palette);
-        });
+        egui::Panel::right("scored photo").default_size(340.0).frame(egui::Frame::new().inner_margin(8)).show(
+            ui,
+            |ui| {
+                let palette = colours(ui);
+                let rect = ui.available_rect_before_wrap();
+                photo_box(ui.painter(), rect, thumbs.get(&path, "", LARGE), &palette);
+            },
+        );
     }
     egui::CentralPanel::no_frame().show(ui, |ui| table(ui, state, thumbs));
 }
@@ -125,7 +128,13 @@ fn table(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs) {
     ui.horizontal(|ui| {
         for ((column, text), width) in columns.into_iter().zip(widths) {
             let own = state.score.column == column;
-            let arrow = if !own { "" } else if state.score.descending { " ⬇" } else { " ⬆" };
+            let arrow = if !own {
+                ""
+            } else if state.score.descending {
+                " ⬇"
+            } else {
+                " ⬆"
+            };
             let button = egui::Button::selectable(own, format!("{text}{arrow}")).min_size(vec2(width, 24.0));
             if ui.add_sized([width, 26.0], button).clicked() {
                 chosen = Some(column);

@@ -10,7 +10,7 @@ use crate::ui::theme::colours;
 pub(super) fn show(ui: &egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     let mut top = 12.0;
     for toast in state.toasts.shown.iter().rev() {
-        let area = egui::Area::new(egui::Id::new(("toast", toast.id)))
+        let area = egui::Area::new(egui::Id::unique(("toast", toast.id)))
             .order(Order::Foreground)
             .anchor(Align2::RIGHT_TOP, vec2(-12.0, top))
             .show(ui, |ui| card(ui, toast, out));
@@ -25,7 +25,8 @@ fn card(ui: &mut egui::Ui, toast: &Toast, out: &mut Vec<Message>) {
         Mood::Warning => palette.review,
         Mood::Bad => palette.reject,
     };
-    let frame = egui::Frame::new().fill(palette.raised).corner_radius(8).inner_margin(12).stroke(Stroke::new(1.0, colour));
+    let frame =
+        egui::Frame::new().fill(palette.raised).corner_radius(8).inner_margin(12).stroke(Stroke::new(1.0, colour));
     frame.show(ui, |ui| {
         ui.set_max_width(360.0);
         ui.horizontal_top(|ui| {

@@ -109,12 +109,16 @@ fn data_summary(ui: &mut egui::Ui, state: &AppState) {
 fn form(ui: &mut egui::Ui, config: &mut TrainConfig) {
     egui::Grid::new("form").num_columns(2).spacing([12.0, 8.0]).show(ui, |ui| {
         hint(ui, "Architecture");
-        egui::ComboBox::from_id_salt("architecture").selected_text(&config.architecture).width(150.0).show_ui(ui, |ui| {
-            for found in list_architectures() {
-                let text = format!("{} ({:.1} M parameters)", found.name, found.parameters as f64 / 1e6);
-                ui.selectable_value(&mut config.architecture, found.name.to_owned(), text).on_hover_text(found.about);
-            }
-        });
+        egui::ComboBox::from_id_salt("architecture").selected_text(&config.architecture).width(150.0).show_ui(
+            ui,
+            |ui| {
+                for found in list_architectures() {
+                    let text = format!("{} ({:.1} M parameters)", found.name, found.parameters as f64 / 1e6);
+                    ui.selectable_value(&mut config.architecture, found.name.to_owned(), text)
+                        .on_hover_text(found.about);
+                }
+            },
+        );
         ui.end_row();
         hint(ui, "Loss");
         let losses = [(LossKind::Huber, "Huber"), (LossKind::Mse, "MSE"), (LossKind::Mae, "MAE")];
@@ -147,7 +151,10 @@ fn advanced(ui: &mut egui::Ui, config: &mut TrainConfig) {
             ui.end_row();
         };
         row("Photos a step", egui::DragValue::new(&mut config.batch_size).range(2..=512));
-        row("Learning rate", egui::DragValue::new(&mut config.learning_rate).range(1e-6..=1.0).speed(1e-4).max_decimals(6));
+        row(
+            "Learning rate",
+            egui::DragValue::new(&mut config.learning_rate).range(1e-6..=1.0).speed(1e-4).max_decimals(6),
+        );
         row("Weight decay", egui::DragValue::new(&mut config.weight_decay).range(0.0..=1.0).speed(0.005));
         row("Patience (epochs)", egui::DragValue::new(&mut config.patience).range(0..=1000));
         row("Validation share", egui::DragValue::new(&mut config.validation_share).range(0.05..=0.5).speed(0.005));
@@ -175,7 +182,9 @@ fn verdict(ui: &mut egui::Ui, view: &RunView) {
         });
         ui.label(in_words(srcc, low));
         let parts = [("PLCC", "test_plcc", 2), ("MAE", "test_mae", 1), ("RMSE", "test_rmse", 1)];
-        let parts = parts.iter().filter_map(|(text, name, digits)| number(name).map(|value| format!("{text} {value:.digits$}")));
+        let parts = parts
+            .iter()
+            .filter_map(|(text, name, digits)| number(name).map(|value| format!("{text} {value:.digits$}")));
         hint(ui, parts.collect::<Vec<_>>().join(" · "));
     });
     ui.add_space(space().s);

@@ -24,8 +24,12 @@ pub(super) fn open(state: &mut AppState, outcome: Outcome<OpenSummary>) -> Vec<E
             if summary.failed.is_empty() {
                 state.toasts.tell(text, now);
             } else {
-                let first: Vec<String> =
-                    summary.failed.iter().take(8).map(|photo| format!("{}: {}", photo.path.display(), photo.reason)).collect();
+                let first: Vec<String> = summary
+                    .failed
+                    .iter()
+                    .take(8)
+                    .map(|photo| format!("{}: {}", photo.path.display(), photo.reason))
+                    .collect();
                 let text = format!("{text}; {} could not be used", summary.failed.len());
                 state.toasts.warn(text, Some(first.join("\n")));
             }

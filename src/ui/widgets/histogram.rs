@@ -23,14 +23,15 @@ pub fn histogram(ui: &mut egui::Ui, scores: &[f64], edges: (f64, f64)) -> Option
     for (index, count) in bins.iter().enumerate() {
         let from = index as f64 * 100.0 / BINS as f64;
         let top = plot.bottom() - plot.height() * *count as f32 / most;
-        let bar = Rect::from_min_max(pos2(x(from) + 0.5, top), pos2(x(from + 100.0 / BINS as f64) - 0.5, plot.bottom()));
+        let bar =
+            Rect::from_min_max(pos2(x(from) + 0.5, top), pos2(x(from + 100.0 / BINS as f64) - 0.5, plot.bottom()));
         painter.rect_filled(bar, 1.0, band(from + 1e-6, edges.0, edges.1).colour(&palette).gamma_multiply(0.85));
     }
     painter.hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, palette.line));
     let mut moved = None;
     for (index, (name, value)) in [("Reject below", edges.0), ("Accept from", edges.1)].into_iter().enumerate() {
         let handle = Rect::from_center_size(pos2(x(value), plot.center().y), vec2(12.0, plot.height()));
-        let response = ui.interact(handle, ui.id().with(("edge", index)), Sense::click_and_drag());
+        let response = ui.interact(handle, ui.scope_id().with(("edge", index)), Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::slider(true, value, name));
         let hot = response.hovered() || response.dragged() || response.has_focus();
         let width = if hot { 3.0 } else { 1.5 };
