@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use super::command::UiCommand;
 use super::prefs::{Page, SortBy};
 use super::state::ScoreColumn;
-use crate::api::{ArchitectureEntry, LabelProgress, ModelEntry, OpenSummary, PhotoRow, RunView, ScoreSummary, TrainSummary};
+use crate::api::{
+    ArchitectureEntry, LabelProgress, ModelEntry, OpenSummary, PhotoRow, RunView, ScoreSummary, TrainSummary,
+};
 use crate::config::TrainConfig;
 use crate::domain::{ImageId, Run, RunId, ScoreRow, Vote, VoteKind};
 use crate::error::Error;

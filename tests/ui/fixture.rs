@@ -242,7 +242,9 @@ fn remember_runs(project: &Project) {
             .into_iter()
             .take(9)
             .enumerate()
-            .map(|(index, image)| (image, Split::ALL[usize::from(index > 5) + usize::from(index > 7)], format!("g{index}"), 50.0))
+            .map(|(index, image)| {
+                (image, Split::ALL[usize::from(index > 5) + usize::from(index > 7)], format!("g{index}"), 50.0)
+            })
             .collect();
         store.save_split(&run.id, &split).expect("split");
         let end = run.started_ms + 754_000;
