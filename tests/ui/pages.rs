@@ -1,16 +1,19 @@
 //! A picture of every page in both themes.
 
+use egui_kittest::SnapshotResults;
 use packshot::ui::{Message, Page};
 
 use crate::fixture::{Holds, Stage, on, scored_rows};
 
 fn picture(name: &str, holds: Holds, page: Page, prepare: impl Fn(&mut Stage)) {
+    let mut results = SnapshotResults::new();
     for (theme, dark) in [("dark", true), ("light", false)] {
         let Some(mut stage) = Stage::drawn(holds, on(page, dark)) else { return };
         prepare(&mut stage);
         stage.harness.remove_cursor();
         stage.settle();
         stage.harness.snapshot(format!("{name}_{theme}"));
+        results.extend_harness(&mut stage.harness);
     }
 }
 
