@@ -1,5 +1,6 @@
 //! What the window does, by accessibility label.
 
+use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Key};
 use egui_kittest::kittest::Queryable as _;
 use packshot::api;
@@ -76,6 +77,8 @@ fn an_empty_project_opens_the_folder_that_is_typed() {
     draw_photos(&stage.photos());
     stage.harness.get_by_label("Open a folder…");
     let path = stage.photos().to_string_lossy().into_owned();
+    stage.harness.get_by_label("Path of a folder").focus();
+    stage.settle();
     stage.harness.get_by_label("Path of a folder").type_text(&path);
     stage.settle();
     stage.harness.get_by_label("Open").click();
@@ -154,10 +157,10 @@ fn a_deleted_run_comes_back_with_undo() {
 #[test]
 fn a_run_is_renamed_in_place() {
     let mut stage = Stage::new(Holds::Everything, on(Page::History, true));
-    stage.harness.get_by_label("Name").focus();
+    stage.harness.get_by_role_and_label(Role::TextInput, "Name").focus();
     stage.settle();
     stage.press_ctrl(Key::A);
-    stage.harness.get_by_label("Name").type_text("Winter catalogue");
+    stage.harness.get_by_role_and_label(Role::TextInput, "Name").type_text("Winter catalogue");
     stage.settle();
     stage.press(Key::Enter);
     stage.harness.get_by_label("Winter catalogue, completed");

@@ -59,15 +59,13 @@ fn nothing_yet(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) 
 pub(super) fn path_field(ui: &mut egui::Ui, text: &mut String, name: &str, action: &str) -> Option<PathBuf> {
     let width = 360.0;
     let mut entered = false;
-    ui.allocate_ui(vec2(width, 32.0), |ui| {
-        ui.horizontal(|ui| {
-            let field = ui.add(egui::TextEdit::singleline(text).hint_text(name).desired_width(width - 90.0));
-            let field = field.accessible_name(name);
-            let enter = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-            let full = !text.trim().is_empty();
-            let pressed = ui.add_enabled(full, egui::Button::new(action)).clicked();
-            entered = full && (pressed || enter);
-        });
+    ui.allocate_ui_with_layout(vec2(width, 32.0), egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        let full = !text.trim().is_empty();
+        let pressed = ui.add_enabled(full, egui::Button::new(action)).clicked();
+        let field = ui.add(egui::TextEdit::singleline(text).hint_text(name).desired_width(f32::INFINITY));
+        let field = field.accessible_name(name);
+        let enter = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        entered = full && (pressed || enter);
     });
     entered.then(|| PathBuf::from(text.trim()))
 }

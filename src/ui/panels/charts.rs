@@ -1,6 +1,6 @@
 //! The curves of a run: loss above SRCC, on one axis of steps.
 
-use eframe::egui::{self, Color32, Id, Sense, Stroke, vec2};
+use eframe::egui::{self, Color32, FontId, Id, Sense, Stroke, vec2};
 use egui_plot::{AxisHints, HoverPosition, Line, Plot, PlotPoints, VLine};
 
 use crate::domain::MetricPoint;
@@ -10,7 +10,7 @@ use crate::ui::widgets::hint;
 /// Draws loss and SRCC with linked axes; `best` is the step of the best epoch.
 pub(super) fn show(ui: &mut egui::Ui, points: &[MetricPoint], best: Option<u64>, log_scale: bool, id: &str) {
     let palette = colours(ui);
-    let height = ((ui.available_height() - 64.0) / 2.0).clamp(110.0, 420.0);
+    let height = ((ui.available_height() - 84.0) / 2.0).clamp(110.0, 420.0);
     let loss = [("train_loss", "Training", palette.weak), ("validation_loss", "Validation", palette.accent)];
     legend(ui, if log_scale { "Loss (logarithmic)" } else { "Loss" }, &loss);
     chart(ui, points, &loss, best, log_scale, height, id);
@@ -60,9 +60,12 @@ fn chart(
         .collect();
     let group = Id::unique(("curves", id));
     let value = move |y: f64| if log_scale { 10_f64.powf(y) } else { y };
+    let weak = colours(ui).weak;
     let y_axis = AxisHints::new_y()
         .min_thickness(44.0)
-        .label_spacing(14.0..=36.0)
+        .label_spacing(11.0..=26.0)
+        .tick_label_color(weak)
+        .tick_label_font(FontId::proportional(11.0))
         .formatter(move |mark, _| format!("{:.2}", value(mark.value)));
     let plot = Plot::new((id, curves[0].0))
         .height(height)

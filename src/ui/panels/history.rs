@@ -64,13 +64,16 @@ fn details(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     heading(ui, "Result");
     ui.spacing_mut().interact_size.y = 20.0;
     ui.spacing_mut().item_spacing.y = space().s;
+    if let Some(srcc) = metric(run, "test_srcc") {
+        fact(ui, "Test SRCC", &format!("{srcc:.3}"));
+    }
+    if let (Some(low), Some(high)) = (metric(run, "test_srcc_low"), metric(run, "test_srcc_high")) {
+        fact(ui, "95 % interval", &format!("{low:.3} to {high:.3}"));
+    }
     for (text, name, digits) in RESULTS {
         if let Some(value) = metric(run, name) {
             fact(ui, text, &format!("{value:.digits$}"));
         }
-    }
-    if let (Some(low), Some(high)) = (metric(run, "test_srcc_low"), metric(run, "test_srcc_high")) {
-        fact(ui, "95 % interval", &format!("{low:.3} to {high:.3}"));
     }
     if run.summary.is_empty() {
         hint(ui, "No result: this run was not tested.");
@@ -106,15 +109,14 @@ fn details(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     });
 }
 
-/// Results in the order they are shown: text, name in the run's summary, digits.
-const RESULTS: [(&str, &str, usize); 7] = [
+/// Results below the main one, in order: text, name in the run's summary, digits.
+const RESULTS: [(&str, &str, usize); 6] = [
     ("Validation SRCC", "validation_srcc", 3),
     ("Best epoch", "best_epoch", 0),
     ("Test PLCC", "test_plcc", 3),
     ("Test KRCC", "test_krcc", 3),
     ("Test MAE", "test_mae", 1),
     ("Test RMSE", "test_rmse", 1),
-    ("Test SRCC", "test_srcc", 3),
 ];
 
 fn fact(ui: &mut egui::Ui, name: &str, value: &str) {
