@@ -15,7 +15,7 @@ mod report;
 mod runs;
 mod score;
 #[cfg(feature = "server")]
-//mod serve;
+mod serve;
 mod table;
 mod train;
 mod watch;
@@ -85,7 +85,7 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Report(args) => report::run(&context, &args),
         Command::Config(command) => config::run(&context, &command),
         #[cfg(feature = "server")]
-        Command::Serve(_) => unreachable!(),
+        Command::Serve(args) => serve::run(context, args),
         Command::Doctor => doctor::run(&context),
         Command::Completions { shell } => {
             let mut script = Vec::new();

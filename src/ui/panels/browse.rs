@@ -60,7 +60,8 @@ pub(super) fn path_field(ui: &mut egui::Ui, text: &mut String, name: &str, actio
             field.widget_info(|| egui::WidgetInfo::labeled(Role::TextInput, true, name));
             let enter = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
             let full = !text.trim().is_empty();
-            entered = full && (ui.add_enabled(full, egui::Button::new(action)).clicked() || enter);
+            let clicked = ui.add_enabled(full, egui::Button::new(action)).clicked();
+            entered = full && (clicked || enter);
         });
     });
     entered.then(|| PathBuf::from(text.trim()))
@@ -74,7 +75,7 @@ fn bar(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
         let field = egui::TextEdit::singleline(&mut text)
             .hint_text("Filter, for example score<40 and label:none")
             .text_color_opt(wrong.then_some(palette.reject))
-            .desired_width(300.0);
+            .desired_width((ui.available_width() - 560.0).clamp(140.0, 320.0));
         let field = ui.add(field);
         field.widget_info(|| egui::WidgetInfo::labeled(Role::TextInput, true, "Filter"));
         if field.changed() {
@@ -111,7 +112,7 @@ fn bar(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
                 out.push(Message::Ask(DialogFor::OpenFolder));
             }
             let mut tile = state.prefs.tile;
-            ui.spacing_mut().slider_width = 90.0;
+            ui.spacing_mut().slider_width = 70.0;
             let slider = ui.add(egui::Slider::new(&mut tile, 90.0..=300.0).show_value(false));
             slider.widget_info(|| egui::WidgetInfo::slider(true, f64::from(tile), "Size of the tiles"));
             if slider.on_hover_text("Size of the tiles").changed() {

@@ -43,8 +43,13 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
 fn table(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     let chosen = state.history.view.as_ref().map(|view| &view.run.id);
     egui::Grid::new("runs").num_columns(7).striped(false).spacing([24.0, 6.0]).show(ui, |ui| {
-        for title in ["Name", "Status", "Started", "Time", "Epochs", "Validation SRCC", "Test SRCC"] {
+        for title in ["Name", "Status", "Started"] {
             hint(ui, title);
+        }
+        let weak = colours(ui).weak;
+        for title in ["Time", "Epochs", "Validation SRCC", "Test SRCC"] {
+            let title = egui::Label::new(RichText::new(title).color(weak)).halign(egui::Align::Max);
+            ui.add_sized([96.0, 20.0], title);
         }
         ui.end_row();
         for run in &state.history.runs {
@@ -67,9 +72,8 @@ fn metric(run: &Run, name: &str) -> Option<f64> {
 }
 
 fn number(ui: &mut egui::Ui, text: Option<String>) {
-    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-        ui.monospace(text.unwrap_or_else(|| "–".to_owned()));
-    });
+    let text = RichText::new(text.unwrap_or_else(|| "–".to_owned())).monospace();
+    ui.add_sized([96.0, 20.0], egui::Label::new(text).halign(egui::Align::Max));
 }
 
 fn status(ui: &mut egui::Ui, status: RunStatus) {
