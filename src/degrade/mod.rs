@@ -24,4 +24,3 @@ mod vector;
 pub use catalogue::{DemoConfig, DemoTally, draw_catalogue};
 pub use defect::{CLEAN_SCORE, Defect, score};
 pub use distortion::{Distortion, apply};
-
