@@ -108,7 +108,15 @@ fn problems(room: &str, path: &str, text: &str) -> Vec<String> {
 
 fn left_undone(path: &str, text: &str) -> Vec<String> {
     // Put together here, so that this file does not name them itself.
-    let marks = [["TO", "DO"], ["FIX", "ME"], ["to", "do!("], ["unimple", "mented!("], ["/wo", "rk/"], ["/ro", "ot/"], ["/ho", "me/"]];
+    let marks = [
+        ["TO", "DO"],
+        ["FIX", "ME"],
+        ["to", "do!("],
+        ["unimple", "mented!("],
+        ["/wo", "rk/"],
+        ["/ro", "ot/"],
+        ["/ho", "me/"],
+    ];
     let marks = marks.map(|parts| parts.concat());
     marks.iter().filter(|mark| text.contains(*mark)).map(|mark| format!("{path}: contains {mark}")).collect()
 }

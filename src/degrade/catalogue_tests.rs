@@ -1,3 +1,5 @@
+//! The demo catalogue: deterministic, complete, never overwriting.
+
 use std::collections::BTreeMap;
 
 use super::*;

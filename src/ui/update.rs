@@ -40,7 +40,7 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
         Message::Rate(level) => vote(state, VoteKind::Rating { level, levels: LEVELS }),
         Message::UndoVote => undo(state),
         Message::OpenFolders(folders) => start(state, JobKind::Open, Effect::StartOpen(folders)),
-        Message::Dropped(paths) if state.prefs.page == Page::Score => score_paths(state, paths),
+        Message::Dropped(paths) if state.prefs.page == Page::Score => score_paths(state, &paths),
         Message::Dropped(paths) => start(state, JobKind::Open, Effect::StartOpen(paths)),
         Message::Ask(dialog) => vec![Effect::Ask(dialog)],
         Message::Picked(dialog, path) => picked(state, dialog, path),
@@ -55,7 +55,7 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
         }
         Message::StartScoring(paths, model) => {
             state.score.model = model;
-            score_paths(state, paths)
+            score_paths(state, &paths)
         }
         Message::Stop(kind) => {
             if let Some(job) = state.job_mut(kind) {
@@ -336,7 +336,7 @@ fn start(state: &mut AppState, kind: JobKind, effect: Effect) -> Vec<Effect> {
     vec![effect]
 }
 
-fn score_paths(state: &mut AppState, paths: Vec<PathBuf>) -> Vec<Effect> {
+fn score_paths(state: &mut AppState, paths: &[PathBuf]) -> Vec<Effect> {
     state.prefs.page = Page::Score;
     if state.models.is_empty() {
         let advice = "Label photos and train a model on the Train page first.".to_owned();
@@ -344,7 +344,7 @@ fn score_paths(state: &mut AppState, paths: Vec<PathBuf>) -> Vec<Effect> {
         return Vec::new();
     }
     let model = state.score.model.clone();
-    let effects = start(state, JobKind::Score, Effect::StartScore(paths.clone(), model));
+    let effects = start(state, JobKind::Score, Effect::StartScore(paths.to_vec(), model));
     if !effects.is_empty() {
         // Results of other folders stay; the ones that are scored again are replaced.
         state.score.rows.retain(|row| !paths.iter().any(|path| row.path.starts_with(path)));
@@ -358,7 +358,7 @@ fn score_paths(state: &mut AppState, paths: Vec<PathBuf>) -> Vec<Effect> {
 fn picked(state: &mut AppState, dialog: DialogFor, path: PathBuf) -> Vec<Effect> {
     match dialog {
         DialogFor::OpenFolder => start(state, JobKind::Open, Effect::StartOpen(vec![path])),
-        DialogFor::ScoreFolder => score_paths(state, vec![path]),
+        DialogFor::ScoreFolder => score_paths(state, &[path]),
         DialogFor::ExportScores => vec![Effect::Export(state.score.rows.clone(), path)],
     }
 }
