@@ -160,7 +160,8 @@ fn every_make_target_the_readme_names_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = std::fs::read_to_string(root.join("README.md")).expect("README.md");
     let makefile = std::fs::read_to_string(root.join("Makefile")).expect("Makefile");
-    let named: BTreeSet<String> = readme.match_indices("`make ").map(|(at, _)| first_name(&readme[at + 6..])).collect();
+    let commands = ["`make ", "\nmake "].map(|start| readme.match_indices(start).map(move |(at, _)| at + start.len()));
+    let named: BTreeSet<String> = commands.into_iter().flatten().map(|at| first_name(&readme[at..])).collect();
     assert!(named.contains("run") && named.contains("test"));
     for target in named {
         assert!(makefile.lines().any(|line| line.starts_with(&format!("{target}:"))), "make {target} does not exist");
