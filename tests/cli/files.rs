@@ -111,3 +111,15 @@ fn a_demo_is_drawn_once_and_never_over_other_files() {
     assert_eq!(photos(world.run(&draw).expect(0).json()), Some(4));
     assert_eq!(photos(world.run(&draw).expect(0).json()), Some(4));
 }
+
+#[test]
+fn a_photo_is_one_photo_however_its_path_is_written() {
+    let world = World::new();
+    std::fs::create_dir_all(world.path("photos/sub")).expect("folder");
+    photo(1).save(world.path("photos/a.png")).expect("writes");
+    world.write("photos/labels.csv", "path,score\n./sub/../a.png,70\n");
+    world.run(&["open", "photos/sub/.."]).expect(0);
+    let body = world.run(&["label", "import", "photos/sub/../labels.csv", "--json"]).expect(0).json();
+    assert_eq!((body["added"].as_u64(), body["indexed"].as_u64()), (Some(1), Some(0)));
+    assert_eq!(world.run(&["open", "photos", "--json"]).json()["added"].as_u64(), Some(0));
+}

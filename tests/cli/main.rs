@@ -6,3 +6,4 @@ mod golden;
 mod help;
 mod interrupt;
 mod journey;
+mod real;
