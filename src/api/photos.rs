@@ -167,13 +167,13 @@ pub struct PhotoRow {
 pub fn list_photos(project: &Project) -> Result<Vec<PhotoRow>> {
     let store = project.store()?;
     let labels: HashMap<_, _> = store.labels()?.into_iter().map(|label| (label.image, label)).collect();
-    let mut scores = match store.models()?.first() {
+    let scores = match store.models()?.first() {
         Some(model) => store.scores_of(&model.id)?,
         None => HashMap::new(),
     };
     let rows = store.photos()?.into_iter().map(|photo| PhotoRow {
         label: labels.get(&photo.id).copied(),
-        score: scores.remove(&photo.sha256).map(|row| ScoreRow { path: photo.path.clone(), ..row }),
+        score: scores.get(&photo.sha256).map(|row| ScoreRow { path: photo.path.clone(), ..row.clone() }),
         photo,
     });
     Ok(rows.collect())
