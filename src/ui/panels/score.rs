@@ -9,9 +9,9 @@ use crate::ui::message::{DialogFor, JobKind, Message};
 use crate::ui::prefs::Page;
 use crate::ui::state::{AppState, ScoreColumn};
 use crate::ui::theme::{colours, space};
-use crate::ui::thumbs::{LARGE, Slot, THUMB, Thumbs};
+use crate::ui::thumbs::{LARGE, THUMB, Thumbs};
 use crate::ui::update::sort_rows;
-use crate::ui::widgets::{Band, band, empty_state, hint, histogram, photo_box, primary_button};
+use crate::ui::widgets::{Band, band, broken_box, empty_state, hint, histogram, photo_box, primary_button};
 
 /// Height of a row.
 const ROW: f32 = 52.0;
@@ -179,9 +179,12 @@ fn table_row(ui: &mut egui::Ui, state: &AppState, row: &ScoreRow, widths: [f32; 
         ui.painter().rect_filled(rect, 4.0, if selected { palette.raised } else { palette.background });
     }
     let thumb = egui::Rect::from_min_size(rect.min + vec2(4.0, 2.0), vec2(60.0, ROW - 4.0));
-    let failed = Slot::Failed(String::new());
-    let slot = if row.error.is_some() { &failed } else { thumbs.get(&row.path, &row.sha256, THUMB) };
-    photo_box(&ui.painter().with_clip_rect(thumb.intersect(ui.clip_rect())), thumb, slot, &palette);
+    let painter = ui.painter().with_clip_rect(thumb.intersect(ui.clip_rect()));
+    if row.error.is_some() {
+        broken_box(&painter, thumb, &palette);
+    } else {
+        photo_box(&painter, thumb, thumbs.get(&row.path, &row.sha256, THUMB), &palette);
+    }
     let cell = |from: f32, width: f32| {
         egui::Rect::from_min_size(egui::pos2(from, rect.top()), vec2(width, ROW)).shrink2(vec2(4.0, 0.0))
     };
