@@ -36,6 +36,11 @@ impl Project {
         Ok(project)
     }
 
+    /// Whether `root` holds a project.
+    pub fn is_in(root: &Path) -> bool {
+        root.join(crate::store::FILE_NAME).is_file()
+    }
+
     /// The default project: `default` in the user's data folder.
     ///
     /// # Errors
