@@ -109,7 +109,8 @@ fn requests_are_answered_as_the_contract_says() {
     let (_go, gate) = sync_channel(1);
     with_server(gate, DRAIN_LIMIT, |address, _stop| {
         let multipart = "multipart/form-data; boundary=b";
-        let cases: &[(&str, &str, &str, &[u8], u16, &str)] = &[
+        type Case<'a> = (&'a str, &'a str, &'a str, &'a [u8], u16, &'a str);
+        let cases: &[Case<'_>] = &[
             ("GET", "/ping", "", b"", 200, "ok"),
             ("GET", "/health", "", b"", 200, "ok"),
             ("GET", "/version", "", b"", 200, crate::api::CODE_VERSION),

@@ -96,6 +96,8 @@ pub enum ScoreColumn {
     /// The score; photos without one last.
     #[default]
     Score,
+    /// The width of the interval; photos without one last.
+    Interval,
     /// The file's path.
     Name,
     /// The reason, or the error.

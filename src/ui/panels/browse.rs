@@ -65,8 +65,7 @@ pub(super) fn path_field(ui: &mut egui::Ui, text: &mut String, name: &str, actio
             let field = field.accessible_name(name);
             let enter = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
             let full = !text.trim().is_empty();
-            let clicked = ui.add_enabled(full, egui::Button::new(action)).clicked();
-            entered = full && (clicked || enter);
+            entered = full && (ui.add_enabled(full, egui::Button::new(action)).clicked() || enter);
         });
     });
     entered.then(|| PathBuf::from(text.trim()))

@@ -9,7 +9,7 @@ use crate::ui::prefs::Page;
 use crate::ui::state::{AppState, ScoreColumn};
 
 /// Starts scoring; results of other folders stay.
-pub(super) fn start_on(state: &mut AppState, paths: Vec<PathBuf>) -> Vec<Effect> {
+pub(super) fn start_on(state: &mut AppState, paths: &[PathBuf]) -> Vec<Effect> {
     state.prefs.page = Page::Score;
     if state.models.is_empty() {
         let advice = "Label photos and train a model on the Train page first.".to_owned();
@@ -17,7 +17,7 @@ pub(super) fn start_on(state: &mut AppState, paths: Vec<PathBuf>) -> Vec<Effect>
         return Vec::new();
     }
     let model = state.score.model.clone();
-    let effects = start(state, JobKind::Score, Effect::StartScore(paths.clone(), model));
+    let effects = start(state, JobKind::Score, Effect::StartScore(paths.to_vec(), model));
     if !effects.is_empty() {
         state.score.rows.retain(|row| !paths.iter().any(|path| row.path.starts_with(path)));
         state.score.verdict = None;
@@ -55,15 +55,18 @@ pub(super) fn move_by(state: &mut AppState, by: i64) {
 pub fn sort_rows(state: &mut AppState) {
     let descending = state.score.descending;
     let value = |row: &ScoreRow| row.score.map(|score| score.value);
+    let width = |row: &ScoreRow| row.score.map(|score| score.high - score.low);
     let reason = |row: &ScoreRow| row.error.clone().or_else(|| row.reason.clone());
     let turned = |order: std::cmp::Ordering| if descending { order.reverse() } else { order };
+    let by_value = |a: Option<f64>, b: Option<f64>| match (a, b) {
+        (Some(a), Some(b)) => turned(a.total_cmp(&b)),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    };
     let column = state.score.column;
     state.score.rows.sort_by(|a, b| {
         let order = match column {
-            ScoreColumn::Score => match (value(a), value(b)) {
-                (Some(a), Some(b)) => turned(a.total_cmp(&b)),
-                (a, b) => b.is_some().cmp(&a.is_some()),
-            },
+            ScoreColumn::Score => by_value(value(a), value(b)),
+            ScoreColumn::Interval => by_value(width(a), width(b)),
             ScoreColumn::Name => turned(a.path.cmp(&b.path)),
             ScoreColumn::Reason => match (reason(a), reason(b)) {
                 (Some(a), Some(b)) => turned(a.cmp(&b)),
