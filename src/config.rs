@@ -296,7 +296,8 @@ mod tests {
 
     #[test]
     fn wrong_settings_are_refused_with_their_source() {
-        let cases: [(&str, &[(&str, &str)], &[&str], &str); 6] = [
+        type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str], &'static str);
+        let cases: [Case; 6] = [
             ("[train]\nepoch = 5\n", &[], &[], "packshot.toml"),
             ("not toml", &[], &[], "packshot.toml"),
             ("", &[("PACKSHOT_TRAIN_EPOCHS", "many")], &[], "PACKSHOT_TRAIN_EPOCHS"),

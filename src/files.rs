@@ -4,7 +4,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Result};
 
@@ -114,6 +114,25 @@ fn sync_folder(target: &Path) {
     }
 }
 
+/// The path as every room writes it: absolute, `.` and `..` folded away, links kept. Two ways to name a file compare
+/// equal after this.
+///
+/// # Errors
+/// When the path is empty or the current folder is gone.
+pub fn absolute(path: &Path) -> io::Result<PathBuf> {
+    let mut clean = PathBuf::new();
+    for part in std::path::absolute(path)?.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
+            }
+            part => clean.push(part),
+        }
+    }
+    Ok(clean)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,5 +208,12 @@ mod tests {
         std::os::unix::fs::symlink("/dev/null", &path).expect("links");
         write_atomically(&path, false, |out| out.write_all(b"gone")).expect("writes");
         assert!(fs::symlink_metadata(&path).expect("still there").is_symlink());
+    }
+
+    #[test]
+    fn two_ways_to_name_a_file_become_one() {
+        let here = absolute(Path::new(".")).expect("here");
+        assert_eq!(absolute(Path::new("a/../b/./c")).expect("absolute"), here.join("b/c"));
+        assert_eq!(absolute(&here.join("x/..")).expect("absolute"), here);
     }
 }

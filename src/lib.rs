@@ -40,6 +40,8 @@ pub mod nn;
 pub mod preprocess;
 pub mod query;
 pub mod rules;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod store;
 pub mod train;
 #[cfg(feature = "gui")]

@@ -190,7 +190,7 @@ mod tests {
         let photo = views(&checks(64, 64));
         let tensor = batch([&photo].into_iter(), 3, &Device::flex());
         assert_eq!(tensor.dims(), [3, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]);
-        let last = tensor.slice([2..3]).into_data().iter::<f32>().fold(0.0, f32::max);
+        let last = tensor.slice_dim(0, 2..3).into_data().iter::<f32>().fold(0.0, f32::max);
         assert_eq!(last, 1.0);
     }
 }

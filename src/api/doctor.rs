@@ -29,7 +29,7 @@ fn found<T>(topic: &'static str, result: Result<T>, text: impl FnOnce(T) -> Stri
     }
 }
 
-/// Looks at everything; the project in `root` is opened (and made when there is none).
+/// Looks at everything and changes nothing: a project that is not there yet is not made.
 pub fn examine(root: &Path, config: Result<Config>) -> Vec<Finding> {
     let features = [
         ("gui", cfg!(feature = "gui")),
@@ -88,6 +88,9 @@ fn display() -> String {
 }
 
 fn project(root: &Path, config: Config) -> Vec<Finding> {
+    if !Project::is_in(root) {
+        return vec![good("project", format!("none yet in {}; `packshot open` makes it", root.display()))];
+    }
     let project = match Project::open(root, config) {
         Ok(project) => project,
         Err(error) => return vec![Finding { topic: "project", healthy: false, text: error.chain() }],

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use super::{Project, clock};
 use crate::domain::{ImportedFile, Label, Photo, ScoreRow};
 use crate::error::Result;
+use crate::files::absolute;
 use crate::imaging::{self, Limits};
 use crate::jobs::{self, Control, JobHandle, Outcome, Reporter, Wake, worker_count};
 use crate::store::Store;
@@ -140,7 +141,7 @@ fn is_as_it_was(photo: &Photo, path: &Path) -> bool {
 
 /// Marks indexed photos below the opened folders whose file is gone; moved ones have been given their new path before.
 fn mark_missing(store: &mut Store, roots: &[PathBuf]) -> Result<u64> {
-    let roots: Vec<PathBuf> = roots.iter().filter_map(|root| std::path::absolute(root).ok()).collect();
+    let roots: Vec<PathBuf> = roots.iter().filter_map(|root| absolute(root).ok()).collect();
     let below = |photo: &Photo| roots.iter().any(|root| photo.path.starts_with(root));
     let gone = store.photos()?.into_iter().filter(|photo| below(photo) && !photo.path.exists());
     let gone: Vec<_> = gone.map(|photo| photo.id).collect();
@@ -166,13 +167,13 @@ pub struct PhotoRow {
 pub fn list_photos(project: &Project) -> Result<Vec<PhotoRow>> {
     let store = project.store()?;
     let labels: HashMap<_, _> = store.labels()?.into_iter().map(|label| (label.image, label)).collect();
-    let mut scores = match store.models()?.first() {
+    let scores = match store.models()?.first() {
         Some(model) => store.scores_of(&model.id)?,
         None => HashMap::new(),
     };
     let rows = store.photos()?.into_iter().map(|photo| PhotoRow {
         label: labels.get(&photo.id).copied(),
-        score: scores.remove(&photo.sha256).map(|row| ScoreRow { path: photo.path.clone(), ..row }),
+        score: scores.get(&photo.sha256).map(|row| ScoreRow { path: photo.path.clone(), ..row.clone() }),
         photo,
     });
     Ok(rows.collect())

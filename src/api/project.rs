@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::files::absolute;
 use crate::store::Store;
 
 /// Packshot's version and the build variant that can change low bits of a result.
@@ -27,12 +28,17 @@ impl Project {
     /// # Errors
     /// When the folder cannot be made, the configuration is wrong, or the database is refused.
     pub fn open(root: &Path, config: Config) -> Result<Self> {
-        let project = Self { root: std::path::absolute(root).unwrap_or_else(|_| root.to_owned()), config };
+        let project = Self { root: absolute(root).unwrap_or_else(|_| root.to_owned()), config };
         for folder in [project.root.clone(), project.models(), project.cache(), project.reports(), project.logs()] {
             std::fs::create_dir_all(&folder).map_err(|error| Error::io("create the folder", &folder, error))?;
         }
         project.store()?;
         Ok(project)
+    }
+
+    /// Whether `root` holds a project.
+    pub fn is_in(root: &Path) -> bool {
+        root.join(crate::store::FILE_NAME).is_file()
     }
 
     /// The default project: `default` in the user's data folder.

@@ -1,7 +1,7 @@
 //! Who works on a run: a file lock that the operating system lets go when its process ends, however it ends.
 
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::domain::RunId;
 use crate::error::{Code, Error, Result};
@@ -11,6 +11,7 @@ const FILE_NAME: &str = "lock";
 /// Held while a process works on a run.
 #[derive(Debug)]
 pub(super) struct RunLock {
+    folder: PathBuf,
     _file: File,
 }
 
@@ -23,13 +24,18 @@ impl RunLock {
         let path = folder.join(FILE_NAME);
         let file = File::create(&path).map_err(|error| Error::io("create", &path, error))?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { folder: folder.to_owned(), _file: file }),
             Err(TryLockError::WouldBlock) => {
                 Err(Error::new(Code::Busy, format!("another Packshot is working on run {id}"))
                     .hint("Wait for it, or stop it first."))
             }
             Err(TryLockError::Error(error)) => Err(Error::io("lock", &path, error)),
         }
+    }
+
+    /// The run's folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Whether some process works on the run in `folder`.

@@ -92,8 +92,9 @@ fn begin(project: &Project, name: &str, reporter: Watching<'_>) -> Result<Outcom
     let readable: Vec<Candidate> = readable.map(|(_, candidate)| candidate).collect();
     let dataset = assign(&readable, shares, config.seed)?;
     let run = record_run(&mut store, project, name, &dataset, &chosen)?;
+    let lock = lock_run(project, &run.id)?;
     left_out.iter().for_each(|photo| reporter.warn(format!("left out {}: {}", photo.path.display(), photo.reason)));
-    Training { project, store, run, config: config.clone(), chosen, dataset, loader, left_out, reporter }.go()
+    Training { project, store, run, config: config.clone(), chosen, dataset, loader, left_out, reporter, lock }.go()
 }
 
 fn resume(project: &Project, id: &RunId, reporter: Watching<'_>) -> Result<Outcome<TrainSummary>> {
@@ -103,6 +104,8 @@ fn resume(project: &Project, id: &RunId, reporter: Watching<'_>) -> Result<Outco
         return Err(Error::usage(format!("run {id} is completed: there is nothing left to do"))
             .hint("Start a new run, for example with more epochs: --set train.epochs=40."));
     }
+    // Before anything else: another process may be working on it right now.
+    let lock = lock_run(project, id)?;
     let recorded: RecordedConfig = toml::from_str(&run.config_toml)
         .map_err(|error| Error::bad_data(format!("the configuration of run {id} cannot be read")).caused_by(error))?;
     let config = TrainConfig { device: project.config.train.device, ..recorded.train };
@@ -119,7 +122,14 @@ fn resume(project: &Project, id: &RunId, reporter: Watching<'_>) -> Result<Outco
             .caused_by(error));
     }
     store.restart_run(id, &chosen.name, clock::now_ms())?;
-    Training { project, store, run, config, chosen, dataset, loader, left_out: Vec::new(), reporter }.go()
+    Training { project, store, run, config, chosen, dataset, loader, left_out: Vec::new(), reporter, lock }.go()
+}
+
+/// Takes the lock of a run, whose folder is made when needed.
+fn lock_run(project: &Project, id: &RunId) -> Result<RunLock> {
+    let folder = project.models().join(&id.0);
+    std::fs::create_dir_all(&folder).map_err(|error| Error::io("create the folder", &folder, error))?;
+    RunLock::take(&folder, id)
 }
 
 fn describe(chosen: &Chosen) -> String {
@@ -217,13 +227,12 @@ struct Training<'a> {
     loader: Loader,
     left_out: Vec<FailedPhoto>,
     reporter: Watching<'a>,
+    lock: RunLock,
 }
 
 impl Training<'_> {
     fn go(mut self) -> Result<Outcome<TrainSummary>> {
-        let folder = self.project.models().join(&self.run.id.0);
-        std::fs::create_dir_all(&folder).map_err(|error| Error::io("create the folder", &folder, error))?;
-        let _lock = RunLock::take(&folder, &self.run.id)?;
+        let folder = self.lock.folder().to_owned();
         let result = self.fit(&folder).and_then(|ending| self.conclude(&folder, ending));
         if let Err(error) = &result {
             let summary = self.run.summary.clone();

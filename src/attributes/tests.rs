@@ -1,3 +1,5 @@
+//! Attributes of drawn pictures: each measure moves with its own defect and with no other.
+
 use image::{Rgb, imageops};
 
 use super::*;

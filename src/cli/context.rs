@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::logging::{self, LogGuard};
 
 /// How a command ended.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Done {
     /// The summary printed with `--json`.
     pub(super) summary: Value,
@@ -84,6 +84,21 @@ impl Context {
         self.project_with(self.config()?)
     }
 
+    /// As [`Context::project`], for commands that need what is in it: a mistyped folder is refused, not made.
+    pub(super) fn existing_project(&self) -> Result<(Project, LogGuard)> {
+        self.refuse_unknown()?;
+        self.project()
+    }
+
+    /// Refuses a folder named by `--project` that holds no project; the default project may be new.
+    pub(super) fn refuse_unknown(&self) -> Result<()> {
+        if self.global.project.is_none() || Project::is_in(&self.root) {
+            return Ok(());
+        }
+        Err(Error::not_found(format!("there is no project in {}", self.root.display()))
+            .hint("Check --project, or make one there with `packshot open` or `packshot label import`."))
+    }
+
     /// As [`Context::project`], with a configuration of the caller's.
     pub(super) fn project_with(&self, config: Config) -> Result<(Project, LogGuard)> {
         let project = Project::open(&self.root, config)?;
@@ -97,6 +112,11 @@ impl Context {
             print_line(text);
         }
     }
+}
+
+/// Prints a line on stderr; who closed it (`2>&1 | head`) does not want to know, and the work goes on.
+pub(super) fn note_line(text: &str) {
+    let _closed = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// Prints a line on stdout; a closed pipe (`| head`) is no failure of ours.

@@ -13,7 +13,7 @@ pub(super) fn run(context: &Context, command: args::Label) -> Result<Done> {
     match command {
         args::Label::Import { file, scale } => import(context, &file, scale.as_deref()),
         args::Label::Export { output, overwrite } => {
-            let (project, _log) = context.project()?;
+            let (project, _log) = context.existing_project()?;
             let votes = api::export_labels(&project, &output, overwrite)?;
             context.say(&format!("{votes} votes written to {}", output.display()));
             Ok(Done::ok(json!({"votes": votes, "file": output})))

@@ -15,7 +15,7 @@ mod report;
 mod runs;
 mod score;
 #[cfg(feature = "server")]
-//mod serve;
+mod serve;
 mod table;
 mod train;
 mod watch;
@@ -27,7 +27,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory as _, Parser as _};
 use serde_json::json;
 
-use args::{Args, Command};
+use args::{Args, Command, ProgressStyle};
 use context::{Context, Done};
 
 use crate::error::{Error, Result};
@@ -37,15 +37,12 @@ const PARTIAL: u8 = 3;
 
 /// Runs the program with these arguments (the first is its name) and returns its exit status.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
-    let args = match Args::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.collect();
+    let args = match Args::try_parse_from(&arguments) {
         Ok(args) => args,
-        Err(error) => {
-            // A closed pipe is the reader's business.
-            let _closed = error.print();
-            return u8::try_from(error.exit_code()).unwrap_or(2);
-        }
+        Err(error) => return refuse(&error, &arguments),
     };
-    let json = args.global.json;
+    let (json, style) = (args.global.json, args.global.progress);
     match dispatch(args) {
         Ok(done) => {
             if json {
@@ -54,21 +51,44 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
             if done.partial { PARTIAL } else { 0 }
         }
         Err(error) => {
-            tell(&error, json);
+            tell(&error, json, style);
             error.code.exit_status()
         }
     }
 }
 
-fn tell(error: &Error, json: bool) {
-    eprintln!("error: {error:#}");
-    if let Some(hint) = &error.details {
-        eprintln!("hint: {hint}");
+/// Prints the help, or what is wrong with the arguments, and returns the exit status.
+fn refuse(error: &clap::Error, arguments: &[OsString]) -> u8 {
+    // A closed pipe is the reader's business.
+    let _closed = error.print();
+    if error.use_stderr() && arguments.iter().take_while(|word| *word != "--").any(|word| word == "--json") {
+        let text = error.to_string();
+        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        context::print_line(&body(&Error::usage(message).hint("Add --help for the arguments and examples.")));
+    }
+    u8::try_from(error.exit_code()).unwrap_or(2)
+}
+
+fn tell(error: &Error, json: bool, style: ProgressStyle) {
+    if style == ProgressStyle::Json {
+        context::note_line(&json!({"event": "error", "error": fields(error)}).to_string());
+    } else {
+        context::note_line(&format!("error: {error:#}"));
+        if let Some(hint) = &error.details {
+            context::note_line(&format!("hint: {hint}"));
+        }
     }
     if json {
-        let body = json!({"code": error.code.name(), "message": error.chain(), "hint": error.details});
-        context::print_line(&json!({ "error": body }).to_string());
+        context::print_line(&body(error));
     }
+}
+
+fn fields(error: &Error) -> serde_json::Value {
+    json!({"code": error.code.name(), "message": error.chain(), "hint": error.details})
+}
+
+fn body(error: &Error) -> String {
+    json!({ "error": fields(error) }).to_string()
 }
 
 fn dispatch(args: Args) -> Result<Done> {
@@ -85,13 +105,14 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Report(args) => report::run(&context, &args),
         Command::Config(command) => config::run(&context, &command),
         #[cfg(feature = "server")]
-        Command::Serve(_) => unreachable!(),
+        Command::Serve(args) => serve::run(context, args),
         Command::Doctor => doctor::run(&context),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "packshot", &mut script);
-            context::print_line(String::from_utf8_lossy(&script).trim_end());
-            Ok(Done::default())
+            let script = String::from_utf8_lossy(&script);
+            context.say(script.trim_end());
+            Ok(Done::ok(json!({"shell": shell.to_string(), "script": script})))
         }
     }
 }

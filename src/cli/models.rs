@@ -10,7 +10,7 @@ use crate::error::Result;
 
 pub(super) fn run(context: &Context, command: &args::Models) -> Result<Done> {
     let args::Models::List = command;
-    let (project, _log) = context.project()?;
+    let (project, _log) = context.existing_project()?;
     let models = api::list_models(&project)?;
     let rows: Vec<_> = models
         .iter()

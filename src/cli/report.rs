@@ -9,7 +9,7 @@ use crate::domain::{RunId, ScoreRow};
 use crate::error::{Error, Result};
 
 pub(super) fn run(context: &Context, args: &args::Report) -> Result<Done> {
-    let (project, _log) = context.project()?;
+    let (project, _log) = context.existing_project()?;
     let run = match &args.run {
         Some(name) => Some(api::find_run(&project, name)?.id),
         None => api::find_model(&project, None).ok().and_then(|model| model.card.run).map(RunId),

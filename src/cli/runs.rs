@@ -11,7 +11,7 @@ use crate::domain::{MetricPoint, Run};
 use crate::error::Result;
 
 pub(super) fn run(context: &Context, command: args::Runs) -> Result<Done> {
-    let (project, _log) = context.project()?;
+    let (project, _log) = context.existing_project()?;
     match command {
         args::Runs::List { all } => list(context, &project, all),
         args::Runs::Show { run } => {

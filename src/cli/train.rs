@@ -13,7 +13,9 @@ pub(super) fn run(mut context: Context, args: args::Train) -> Result<Done> {
     context.set("train.epochs", args.epochs);
     context.set("train.loss", args.loss);
     context.set("train.device", args.device);
-    let (project, _log) = context.project_with(context.config_from(args.config.as_deref())?)?;
+    let config = context.config_from(args.config.as_deref())?;
+    context.refuse_unknown()?;
+    let (project, _log) = context.project_with(config)?;
     let resume = args.resume.map(|name| api::find_run(&project, &name)).transpose()?.map(|run| run.id);
     let handle = api::start_training(&project, TrainRequest { resume, name: args.name }, wake())?;
     match watch(&context, handle)? {

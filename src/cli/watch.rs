@@ -8,8 +8,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle as BarStyle};
 use serde_json::json;
 
 use super::args::ProgressStyle;
-use super::context::Context;
-use crate::error::{Error, Result};
+use super::context::{Context, note_line};
+use crate::error::{Code, Error, Result};
 use crate::jobs::{Control, JobEvent, JobHandle, Outcome, Progress, Wake};
 
 /// Time between two plain progress lines.
@@ -23,18 +23,27 @@ pub(super) fn wake() -> Wake {
     Arc::new(|| {})
 }
 
-/// Cancels the current job on Ctrl-C or SIGTERM; a second Ctrl-C ends the process as usual.
-fn listen() {
+/// Cancels the current job on Ctrl-C or SIGTERM; asked again, or between two jobs, the process ends at once.
+fn listen(style: ProgressStyle) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // Without a handler Ctrl-C still ends the process: resuming is always possible.
-        let _unavailable = ctrlc::set_handler(|| {
-            if let Some(control) = CURRENT.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
-                eprintln!("\nstopping…");
-                control.cancel();
+        let _unavailable = ctrlc::set_handler(move || {
+            let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let Some(control) = current.filter(|control| !control.is_cancelled()) else { end_now() };
+            control.cancel();
+            match style {
+                ProgressStyle::Json => note_line(&json!({"event": "stopping"}).to_string()),
+                _ => note_line("\nstopping… (again to end at once)"),
             }
         });
     });
+}
+
+/// Ends the process without waiting for its job; what was reported as saved is on disk already.
+#[expect(clippy::disallowed_methods, reason = "the signal handler has no way back to main")]
+fn end_now() -> ! {
+    std::process::exit(Code::Cancelled.exit_status().into())
 }
 
 /// How a watched job ended without an error.
@@ -50,7 +59,7 @@ pub(super) enum Ended<T> {
 /// # Errors
 /// The job's own error.
 pub(super) fn watch<T>(context: &Context, handle: JobHandle<T>) -> Result<Ended<T>> {
-    listen();
+    listen(context.progress_style());
     *CURRENT.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle.control().clone());
     let mut view = View::new(context.progress_style(), handle.name());
     let outcome = handle.join(|event| view.show(event));
@@ -76,7 +85,7 @@ pub(super) fn finish<T>(context: &Context, handle: JobHandle<T>, how_to_go_on: &
 
 /// The error of a command that was stopped.
 pub(super) fn stopped(how_to_go_on: &str) -> Error {
-    Error::new(crate::error::Code::Cancelled, "stopped on request").hint(how_to_go_on)
+    Error::new(Code::Cancelled, "stopped on request").hint(how_to_go_on)
 }
 
 struct View {
@@ -101,7 +110,7 @@ impl View {
             body.insert("event".to_owned(), json!(event));
             body.insert("job".to_owned(), json!(self.job));
         }
-        eprintln!("{body}");
+        note_line(&body.to_string());
     }
 
     fn show<T>(&mut self, event: &JobEvent<T>) {
@@ -122,7 +131,7 @@ impl View {
     fn warn(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.println(format!("warning: {text}")),
-            None => eprintln!("warning: {text}"),
+            None => note_line(&format!("warning: {text}")),
         }
     }
 
@@ -148,7 +157,7 @@ impl View {
             self.last_line = Some(Instant::now());
             let total = if progress.total > 0 { format!("/{}", progress.total) } else { String::new() };
             let gap = if progress.detail.is_empty() { "" } else { "  " };
-            eprintln!("{} {}{total}{gap}{}", progress.stage, progress.done, progress.detail);
+            note_line(&format!("{} {}{total}{gap}{}", progress.stage, progress.done, progress.detail));
         }
     }
 

@@ -82,33 +82,47 @@ impl Artwork {
         lerp(upper, lower, fy)
     }
 
-    /// Paints where `inside` (a signed distance in pixels from x, y) is negative, edges smooth.
-    fn paint(&mut self, colour: Colour, inside: impl Fn(f32, f32) -> f32) {
-        for (index, cell) in self.cells.iter_mut().enumerate() {
-            let distance = inside((index % self.width) as f32 + 0.5, (index / self.width) as f32 + 0.5);
-            if distance < 0.5 {
-                *cell = lerp(*cell, colour, (0.5 - distance).clamp(0.0, 1.0));
+    /// Paints where `inside` (a signed distance in pixels from x, y) is negative, edges smooth; looks only within the
+    /// box from `low` to `high`, in pixels.
+    fn paint(&mut self, colour: Colour, low: [f32; 2], high: [f32; 2], inside: impl Fn(f32, f32) -> f32) {
+        let columns = (low[0] - 1.0).max(0.0) as usize..self.width.min((high[0] + 2.0).max(0.0) as usize);
+        for y in (low[1] - 1.0).max(0.0) as usize..self.height.min((high[1] + 2.0).max(0.0) as usize) {
+            for x in columns.clone() {
+                let distance = inside(x as f32 + 0.5, y as f32 + 0.5);
+                if distance < 0.5 {
+                    let cell = &mut self.cells[y * self.width + x];
+                    *cell = lerp(*cell, colour, (0.5 - distance).clamp(0.0, 1.0));
+                }
             }
         }
     }
 
     fn rectangle(&mut self, colour: Colour, x: [f32; 2], y: [f32; 2]) {
-        let (w, h) = (self.width as f32, self.height as f32);
-        self.paint(colour, |px, py| (x[0] * w - px).max(px - x[1] * w).max((y[0] * h - py).max(py - y[1] * h)));
+        let [left, right] = x.map(|edge| edge * self.width as f32);
+        let [top, bottom] = y.map(|edge| edge * self.height as f32);
+        self.paint(colour, [left, top], [right, bottom], |px, py| {
+            (left - px).max(px - right).max((top - py).max(py - bottom))
+        });
     }
 
     fn disc(&mut self, colour: Colour, centre: [f32; 2], radius: f32) {
-        let (w, h) = (self.width as f32, self.height as f32);
-        self.paint(colour, |px, py| (px - centre[0] * w).hypot(py - centre[1] * h) - radius * h);
+        let [x, y] = [centre[0] * self.width as f32, centre[1] * self.height as f32];
+        let radius = radius * self.height as f32;
+        self.paint(colour, [x - radius, y - radius], [x + radius, y + radius], |px, py| {
+            (px - x).hypot(py - y) - radius
+        });
     }
 
     fn stroke(&mut self, colour: Colour, from: [f32; 2], to: [f32; 2], thick: f32) {
         let (w, h) = (self.width as f32, self.height as f32);
-        let (ax, ay, bx, by) = (from[0] * w, from[1] * h, (to[0] - from[0]) * w, (to[1] - from[1]) * h);
-        let length = (bx * bx + by * by).max(1e-6);
-        self.paint(colour, |px, py| {
-            let part = (((px - ax) * bx + (py - ay) * by) / length).clamp(0.0, 1.0);
-            (px - ax - bx * part).hypot(py - ay - by * part) - thick * h
+        let [from, to] = [from, to].map(|[x, y]| [x * w, y * h]);
+        let (way_x, way_y, thick) = (to[0] - from[0], to[1] - from[1], thick * h);
+        let square = (way_x * way_x + way_y * way_y).max(1e-6);
+        let low = [0, 1].map(|axis| from[axis].min(to[axis]) - thick);
+        let high = [0, 1].map(|axis| from[axis].max(to[axis]) + thick);
+        self.paint(colour, low, high, |px, py| {
+            let part = (((px - from[0]) * way_x + (py - from[1]) * way_y) / square).clamp(0.0, 1.0);
+            (px - from[0] - way_x * part).hypot(py - from[1] - way_y * part) - thick
         });
     }
 
@@ -198,8 +212,8 @@ pub(super) fn cover(dice: &mut Dice, colours: Palette) -> Result<Artwork> {
     match dice.index(3) {
         0 => {
             for ring in 0..count {
-                let radius = 0.26 * (1.0 - ring as f32 / count as f32);
-                art.disc([accent, light, main, dark][ring % 4], [0.5, 0.6], radius);
+                let radius = 0.24 * (1.0 - ring as f32 / count as f32);
+                art.disc([accent, light, main, dark][ring % 4], [0.5, 0.66], radius);
             }
         }
         1 => {
@@ -208,7 +222,9 @@ pub(super) fn cover(dice: &mut Dice, colours: Palette) -> Result<Artwork> {
                 let phase = dice.range(0.0, 6.0);
                 let colour = lerp(accent, dark, hill as f32 / count as f32);
                 let frequency = dice.range(4.0, 9.0);
-                art.paint(colour, |x, y| base * 560.0 - y + (x / 400.0 * frequency + phase).sin() * 22.0);
+                art.paint(colour, [0.0; 2], [400.0, 560.0], |x, y| {
+                    base * 560.0 - y + (x / 400.0 * frequency + phase).sin() * 22.0
+                });
             }
             art.disc(light, [0.72, 0.44], 0.05);
         }

@@ -1,3 +1,5 @@
+//! The demo catalogue: deterministic, complete, never overwriting.
+
 use std::collections::BTreeMap;
 
 use super::*;
@@ -39,6 +41,8 @@ fn the_same_seed_draws_the_same_bytes_and_labels_match_the_files() {
     let photos = |folder: &Path| -> Vec<String> {
         contents(folder).into_iter().filter(|(path, _)| path.starts_with("images")).map(|(_, hash)| hash).collect()
     };
+    let distinct: std::collections::BTreeSet<String> = photos(&first).into_iter().collect();
+    assert_eq!(distinct.len(), 9, "no photo is there twice");
     assert!(!photos(&first).contains(&photos(&third)[0]), "another seed draws other photos");
 
     let mut labelled = Vec::new();

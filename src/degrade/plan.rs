@@ -57,29 +57,34 @@ pub(super) fn sku(seed: u64, index: u32, shots: u32) -> Sku {
     let mut dice = Dice::new(seed, u64::from(index));
     let name = format!("SKU-{:04}", index + 1);
     let kind = Kind::ALL[index as usize % Kind::ALL.len()];
-    let edge = dice.pick([720, 760, 800, 840, 900]);
+    let edge = dice.pick([640, 680, 720, 800, 960]);
     let size = dice.pick([[edge, edge], [edge, edge], [edge * 4 / 5, edge], [edge, edge * 4 / 5]]);
     let (pitch, fill) = (dice.range(9.0, 16.0), dice.range(0.74, 0.84));
     let own_seed = dice.seed();
-    let shots = (1..=shots)
-        .map(|number| {
-            let format = match dice.index(16) {
-                0 => Format::Png,
-                1 => Format::WebP,
-                _ => Format::Jpeg { quality: 92 + dice.index(5) as u8 },
-            };
-            let path = format!("images/{name}/{name}-{number}.{}", format.extension());
-            // The first photo is the one a shop would take; the others carry what goes wrong.
-            let defects = if number == 1 && dice.chance(0.8) { Vec::new() } else { defects(&mut dice) };
-            Shot { path, defects, view: usize::from(number % 3 == 0), format, seed: dice.seed() }
-        })
-        .collect();
-    Sku { name, kind, seed: own_seed, size, pitch, fill, shots }
+    let mut planned: Vec<Shot> = Vec::new();
+    for number in 1..=shots {
+        let format = match dice.index(16) {
+            0 => Format::Png,
+            1 => Format::WebP,
+            _ => Format::Jpeg { quality: 92 + dice.index(5) as u8 },
+        };
+        let path = format!("images/{name}/{name}-{number}.{}", format.extension());
+        let view = usize::from(number % 3 == 0);
+        // The first photo of each view is the one a shop would take; the others carry what goes wrong.
+        let clean_share = [0.0, 0.8, 0.0, 0.4].get(number as usize).copied().unwrap_or_default();
+        let mut flaws = if dice.chance(clean_share) { Vec::new() } else { defects(&mut dice) };
+        // The same flaws in the same view would give the same picture twice.
+        while planned.iter().any(|shot| shot.view == view && shot.defects == flaws) {
+            flaws = defects(&mut dice);
+        }
+        planned.push(Shot { path, defects: flaws, view, format, seed: dice.seed() });
+    }
+    Sku { name, kind, seed: own_seed, size, pitch, fill, shots: planned }
 }
 
-/// None to three defects of different families.
+/// One to three defects of different families.
 fn defects(dice: &mut Dice) -> Vec<(Defect, u8)> {
-    let count = dice.pick([0, 1, 1, 1, 1, 1, 2, 2, 2, 3]);
+    let count = dice.pick([1, 1, 1, 1, 1, 1, 2, 2, 2, 3]);
     let mut chosen: Vec<(Defect, u8)> = Vec::new();
     while chosen.len() < count {
         let defect = Defect::ALL[dice.index(Defect::ALL.len())];
@@ -121,6 +126,16 @@ mod tests {
                 let families: BTreeSet<_> = shot.defects.iter().map(|(defect, _)| defect.family()).collect();
                 assert_eq!(families.len(), shot.defects.len());
             }
+        }
+    }
+
+    #[test]
+    fn no_photo_is_planned_twice() {
+        for index in 0..40 {
+            let shots = sku(1, index, 12).shots;
+            let distinct: BTreeSet<String> =
+                shots.iter().map(|shot| format!("{} {:?}", shot.view, shot.defects)).collect();
+            assert_eq!(distinct.len(), shots.len());
         }
     }
 

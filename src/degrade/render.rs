@@ -26,10 +26,10 @@ const TILE: usize = 8;
 /// The light's reach is computed at every so manieth pixel each way; it changes slowly over a surface.
 const SPARSE: usize = 4;
 /// One shadow value for a square of this edge; shadows are soft.
-const COARSE: usize = 4;
+const COARSE: usize = 6;
 
 struct Tracer<'a> {
-    parts: Vec<&'a Part>,
+    parts: &'a [&'a Part],
     camera: Camera,
     centre: V,
     radius: f32,
@@ -60,12 +60,20 @@ struct Tile {
 impl Tracer<'_> {
     #[inline(always)]
     fn distance(&self, p: V) -> f32 {
-        self.parts.iter().fold(f32::MAX, |nearest, part| nearest.min(part.distance(p, nearest)))
+        let mut nearest = f32::MAX;
+        for part in self.parts {
+            nearest = nearest.min(part.distance(p, nearest));
+        }
+        nearest
     }
 
     #[inline(always)]
     fn distance_of(&self, parts: &[usize], p: V) -> f32 {
-        parts.iter().fold(f32::MAX, |nearest, &part| nearest.min(self.parts[part].distance(p, nearest)))
+        let mut nearest = f32::MAX;
+        for &part in parts {
+            nearest = nearest.min(self.parts[part].distance(p, nearest));
+        }
+        nearest
     }
 
     /// `None` when the whole tile meets nothing.
@@ -91,12 +99,12 @@ impl Tracer<'_> {
     fn trace(&self, x: f32, y: f32, tile: &Tile) -> Option<Hit> {
         let ray = self.camera.ray(x, y);
         let end = (self.centre - self.camera.eye).length() + self.radius;
-        let mut along = tile.start;
+        let (mut along, parts) = (tile.start, tile.parts.as_slice());
         for _ in 0..90 {
             let at = self.camera.eye + ray * along;
-            let distance = self.distance_of(&tile.parts, at);
-            if distance < self.camera.pixel * along * 0.35 {
-                return self.hit(at, &tile.parts);
+            let distance = self.distance_of(parts, at);
+            if distance < self.camera.pixel * along * 0.4 {
+                return self.hit(at, parts);
             }
             along += distance * 0.95;
             if along > end {
@@ -107,9 +115,15 @@ impl Tracer<'_> {
     }
 
     fn hit(&self, at: V, parts: &[usize]) -> Option<Hit> {
-        let nearest = parts.iter().map(|&part| (self.parts[part].distance(at, f32::MAX), part));
-        let (_, part) = nearest.min_by(|a, b| a.0.total_cmp(&b.0))?;
-        Some(Hit { part, at, normal: slope(|q| self.parts[part].solid.distance(q), at) })
+        let (mut nearest, mut part) = (f32::MAX, *parts.first()?);
+        for &candidate in parts {
+            let distance = self.parts[candidate].distance(at, nearest);
+            if distance < nearest {
+                (nearest, part) = (distance, candidate);
+            }
+        }
+        let solid = &self.parts[part].solid;
+        Some(Hit { part, at, normal: slope(|q| solid.distance(q), at) })
     }
 
     fn reach(&self, hit: &Hit) -> Reach {
@@ -192,8 +206,8 @@ pub(super) fn render(product: &Product, extra: &[Part], pose: &Pose, width: usiz
     let radius = if extra.is_empty() { product_radius * 1.05 } else { product_radius * 3.2 };
     let key = camera.world(studio::KEY).unit();
     let horizon = camera.horizon();
-    let parts = product.parts.iter().chain(extra).collect();
-    let tracer = Tracer { parts, camera, centre, radius, key };
+    let parts: Vec<&Part> = product.parts.iter().chain(extra).collect();
+    let tracer = Tracer { parts: &parts, camera, centre, radius, key };
     let frame = Frame::trace(&tracer, width, height);
     let mut pixels = Vec::with_capacity(width * height);
     for y in 0..height {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use image::{Rgb, RgbImage};
+use image::RgbImage;
 
 use super::artwork::palette;
 use super::material::{Material, Pattern};
@@ -55,15 +55,18 @@ impl Backdrop {
     /// Lays the product's layer over the backdrop.
     pub(super) fn photograph(self, layer: &Layer) -> RgbImage {
         let mut out = RgbImage::new(layer.width as u32, layer.height as u32);
-        for (at, pixel) in out.pixels_mut().enumerate() {
-            let (x, y) = (at % layer.width, at / layer.width);
-            let [red, green, blue, cover] = layer.pixels[at];
-            let mut colour = [red, green, blue];
-            if cover < 1.0 {
-                let behind = scale(self.colour(layer, x, y), layer.table[at] * (1.0 - cover));
-                colour = [red + behind[0], green + behind[1], blue + behind[2]];
+        let codes = TO_SRGB.as_slice();
+        let code = |value: f32| codes[(value.clamp(0.0, 1.0) * 65535.0 + 0.5) as usize];
+        for (y, row) in out.chunks_exact_mut(layer.width * 3).enumerate() {
+            for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
+                let at = y * layer.width + x;
+                let [mut red, mut green, mut blue, cover] = layer.pixels[at];
+                if cover < 1.0 {
+                    let behind = scale(self.colour(layer, x, y), layer.table[at] * (1.0 - cover));
+                    (red, green, blue) = (red + behind[0], green + behind[1], blue + behind[2]);
+                }
+                pixel.copy_from_slice(&[code(red), code(green), code(blue)]);
             }
-            *pixel = Rgb(colour.map(|value| TO_SRGB[(value.clamp(0.0, 1.0) * 65535.0 + 0.5) as usize]));
         }
         out
     }
@@ -133,6 +136,8 @@ pub(super) fn props(product: &Product, count: usize, dice: &mut Dice) -> Vec<Par
 
 #[cfg(test)]
 mod tests {
+    use image::Rgb;
+
     use super::super::camera::Pose;
     use super::super::product::Kind;
     use super::super::render::render;

@@ -4,6 +4,9 @@
 
 use super::vector::{V, v};
 
+/// Further away than this, one side of an intersection or cut is bound enough: light and shadow look no further.
+const FAR: f32 = 0.25;
+
 /// A shape around the origin unless its fields say otherwise.
 #[derive(Debug, Clone)]
 pub(super) enum Solid {
@@ -23,8 +26,6 @@ pub(super) enum Solid {
     Slab { outline: Outline, half: f32, round: f32 },
     /// Rods end to end, as pairs of a start and the way to the next; `flat` > 1 squeezes them along z.
     Tube { rods: Vec<[V; 2]>, radius: f32, flat: f32 },
-    /// Union with seams rounded over `k`.
-    Blend { solids: Vec<Solid>, k: f32 },
     /// Intersection with edges rounded over `k`.
     Both { first: Box<Solid>, second: Box<Solid>, k: f32 },
     /// The first without the second, edges rounded over `k`.
@@ -68,15 +69,27 @@ impl Solid {
                 for [from, way] in rods {
                     let gap = squeezed - *from;
                     let rest = gap - *way * (gap.dot(*way) / way.dot(*way).max(1e-9)).clamp(0.0, 1.0);
-                    nearest = nearest.min(rest.dot(rest));
+                    let square = rest.dot(rest);
+                    if square < nearest {
+                        nearest = square;
+                    }
                 }
                 (nearest.sqrt() - radius) / flat.max(1.0)
             }
-            Self::Blend { solids, k } => {
-                solids.iter().fold(f32::MAX, |nearest, solid| smooth_min(nearest, solid.distance(p), *k))
+            Self::Both { first, second, k } => {
+                let inside_first = first.distance(p);
+                if inside_first > FAR {
+                    return inside_first;
+                }
+                -smooth_min(-inside_first, -second.distance(p), *k)
             }
-            Self::Both { first, second, k } => -smooth_min(-first.distance(p), -second.distance(p), *k),
-            Self::Cut { from, tool, k } => -smooth_min(-from.distance(p), tool.distance(p), *k),
+            Self::Cut { from, tool, k } => {
+                let whole = from.distance(p);
+                if whole > FAR {
+                    return whole;
+                }
+                -smooth_min(-whole, tool.distance(p), *k)
+            }
             Self::Taper { solid, amount } => {
                 let width = (1.0 - amount * p.y).clamp(0.3, 1.5);
                 solid.distance(v(p.x, p.y, p.z / width)) * width.min(1.0) * 0.9
@@ -156,7 +169,7 @@ pub(super) struct Outline {
 }
 
 /// Cells along the longer side of an outline's table.
-const CELLS: f32 = 200.0;
+const CELLS: f32 = 160.0;
 
 impl Outline {
     /// From corner points in order; the last joins the first.
@@ -188,10 +201,12 @@ impl Outline {
     fn distance(&self, x: f32, y: f32) -> f32 {
         let column = ((x - self.left) / self.cell).clamp(0.0, (self.columns - 2) as f32 + 0.999);
         let row = ((y - self.bottom) / self.cell).clamp(0.0, (self.rows - 2) as f32 + 0.999);
-        let (fx, fy) = (column.fract(), row.fract());
-        let at = row as usize * self.columns + column as usize;
-        let upper = self.table[at] * (1.0 - fx) + self.table[at + 1] * fx;
-        let lower = self.table[at + self.columns] * (1.0 - fx) + self.table[at + self.columns + 1] * fx;
+        let (whole_column, whole_row) = (column as usize, row as usize);
+        let (fx, fy) = (column - whole_column as f32, row - whole_row as f32);
+        let at = whole_row * self.columns + whole_column;
+        let table = self.table.as_slice();
+        let upper = table[at] * (1.0 - fx) + table[at + 1] * fx;
+        let lower = table[at + self.columns] * (1.0 - fx) + table[at + self.columns + 1] * fx;
         let inside = upper * (1.0 - fy) + lower * fy;
         let (dx, dy) = (x - self.left - column * self.cell, y - self.bottom - row * self.cell);
         let gap = dx * dx + dy * dy;
@@ -272,11 +287,12 @@ mod tests {
     fn a_lathe_of_a_rectangle_is_a_cylinder_inside_and_beyond_its_table() {
         let lathe = Solid::Lathe(Outline::new(&[[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.0, 1.0]]));
         let can = Solid::Cylinder { radius: 0.5, half: 0.5, round: 0.0 }.at(0.0, 0.5, 0.0);
-        for p in [v(0.45, 0.5, 0.0), v(0.0, 0.5, 0.52), v(3.0, 0.5, 0.0), v(0.0, 4.0, 0.0)] {
+        for p in [v(0.45, 0.5, 0.0), v(0.0, 0.5, 0.52), v(0.1, 1.01, 0.1), v(0.2, 0.1, 0.2)] {
             near(&lathe, p, can.distance(p), 0.02);
         }
-        for p in [v(2.0, 3.0, 0.0), v(-2.0, -1.0, 4.0)] {
-            assert!(lathe.distance(p) <= can.distance(p) + 1e-3, "never overshoots");
+        for p in [v(3.0, 0.5, 0.0), v(0.0, 4.0, 0.0), v(2.0, 3.0, 0.0), v(-2.0, -1.0, 4.0)] {
+            let (bound, exact) = (lathe.distance(p), can.distance(p));
+            assert!(bound <= exact + 1e-3 && bound > exact * 0.95, "{bound} never overshoots {exact} and is close");
         }
     }
 

@@ -19,13 +19,14 @@ const SHOWN: usize = 12;
 /// Bars of the histogram: 5 points each.
 const BARS: usize = 20;
 /// Metrics of a run that people know by another name than the key.
-const METRIC_NAMES: [(&str, &str); 6] = [
+const METRIC_NAMES: [(&str, &str); 7] = [
     ("srcc", "SRCC (rank correlation)"),
     ("plcc", "PLCC (linear correlation)"),
     ("krcc", "KRCC (pair order)"),
     ("mae", "MAE (points)"),
     ("rmse", "RMSE (points)"),
     ("n", "Photos"),
+    ("groups", "Groups"),
 ];
 
 /// What a report shows.

@@ -1,3 +1,5 @@
+//! Decoding: every format, orientation and depth; what is damaged is refused.
+
 use std::path::PathBuf;
 use std::time::Instant;
 

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
+use crate::files::absolute;
+
 /// File name endings that are taken for photos, compared without case.
 const EXTENSIONS: [&str; 10] = ["jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "gif", "tif", "tiff"];
 
@@ -27,7 +29,7 @@ pub fn list_photos(roots: &[PathBuf], keep_going: &mut dyn FnMut(usize) -> bool)
     let mut problems = Vec::new();
     let mut found: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
     'roots: for root in roots {
-        let root = match std::path::absolute(root) {
+        let root = match absolute(root) {
             Ok(root) => root,
             Err(error) => {
                 problems.push((root.clone(), format!("cannot be made an absolute path: {error}")));

@@ -13,7 +13,7 @@ mod whole;
 pub use decode::{decode, load};
 pub use file::{PhotoFile, probe, read, sha256_hex, stamp};
 pub use list::{Listing, list_photos};
-pub use resize::{fit, resize, thumbnail};
+pub use resize::{fit, resize};
 pub use thumbs::ThumbCache;
 
 use crate::config::DecodeConfig;

@@ -1,13 +1,8 @@
 //! Resizing, the one copy: thumbnails, model input and degradations all come through here.
 
-use std::path::Path;
-
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::RgbImage;
-
-use super::{Limits, decode};
-use crate::error::Result;
 
 /// The filter of every resize: a windowed sinc (Lanczos, three lobes) widened by the scale when shrinking, so that fine
 /// texture is averaged and not aliased. 8-bit convolution is done in fixed point, so every CPU gives the same pixels.
@@ -41,20 +36,11 @@ pub fn fit(picture: &RgbImage, max_edge: u32) -> RgbImage {
     resize(picture, scaled(width), scaled(height))
 }
 
-/// Reads, decodes and shrinks a photo to at most `edge` pixels on its longer side.
-///
-/// # Errors
-/// As [`super::load`].
-pub fn thumbnail(path: &Path, edge: u32, limits: &Limits) -> Result<RgbImage> {
-    let (_, picture) = decode::load(path, limits)?;
-    Ok(fit(&picture, edge))
-}
-
 #[cfg(test)]
 mod tests {
     use image::Rgb;
 
-    use super::super::testing::{self, gradient};
+    use super::super::testing::gradient;
     use super::*;
 
     #[test]
@@ -81,13 +67,5 @@ mod tests {
         let small = resize(&gradient(200, 100), 20, 10);
         assert!(small.get_pixel(0, 0)[0] < 20 && small.get_pixel(19, 0)[0] > 235);
         assert!(small.get_pixel(0, 0)[1] < 30 && small.get_pixel(0, 9)[1] > 225);
-    }
-
-    #[test]
-    fn thumbnail_reads_the_file() {
-        let temp = tempfile::tempdir().expect("temp dir");
-        let path = temp.path().join("a.png");
-        std::fs::write(&path, testing::encode(&gradient(200, 100), image::ImageFormat::Png)).expect("write");
-        assert_eq!(thumbnail(&path, 64, &Limits::default()).expect("decodes").dimensions(), (64, 32));
     }
 }

@@ -115,6 +115,8 @@ fn write_whole(path: &Path, count: u64, bytes: &[u8]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::super::sha256_hex;
     use super::super::testing::gradient;
     use super::*;
@@ -168,15 +170,22 @@ mod tests {
         let hashes: Vec<String> = (0..=CHECK_EVERY).map(|index| sha256_hex(&index.to_le_bytes())).collect();
         first.put(&hashes[0], 64, &picture).expect("puts");
         let one = size(temp.path());
-        let old = fs::File::open(temp.path().join(&hashes[0][..2]).join(format!("{}.64.jpg", hashes[0])));
-        old.and_then(|file| file.set_modified(SystemTime::UNIX_EPOCH)).expect("aged");
         let cache = ThumbCache::new(temp.path(), one * 10);
         for hash in &hashes[1..] {
             cache.put(hash, 64, &picture).expect("puts");
         }
+        for (age, hash) in hashes.iter().enumerate() {
+            let path = cache.path(hash, 64).expect("a hash");
+            let file = fs::File::options().write(true).open(path).expect("opens");
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(age as u64)).expect("aged");
+        }
         cache.put(&hashes[1], 64, &picture).expect("the put that checks");
         assert!(size(temp.path()) <= one * 10, "{} bytes stay of {}", size(temp.path()), one * 10);
-        assert_eq!(cache.get(&hashes[0], 64), None, "the oldest is gone");
-        assert!(cache.get(&hashes[1], 64).is_some(), "the newest stays");
+        for gone in [0, 2, 3] {
+            assert_eq!(cache.get(&hashes[gone], 64), None, "the oldest are gone");
+        }
+        for kept in [&hashes[1], &hashes[hashes.len() - 1]] {
+            assert!(cache.get(kept, 64).is_some(), "the newest stay");
+        }
     }
 }

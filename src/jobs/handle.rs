@@ -115,7 +115,8 @@ impl<T> Reporter<T> {
     /// Reports a problem that does not stop the job.
     pub fn warn(&self, text: impl Into<String>) {
         let text = text.into();
-        tracing::warn!("{text}");
+        // The watcher shows it to the person; the log file keeps it.
+        tracing::info!("{text}");
         self.shared.post(true, |mailbox| {
             if mailbox.warnings.len() == MAX_WARNINGS {
                 mailbox.warnings.pop_front();

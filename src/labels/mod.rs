@@ -10,10 +10,11 @@ mod votes;
 mod write;
 
 use std::collections::HashMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use crate::domain::Scale;
 use crate::error::{Error, Result};
+use crate::files::absolute;
 
 pub use votes::to_votes;
 pub use write::{ActiveVote, write_csv, write_jsonl, write_labels};
@@ -117,7 +118,7 @@ pub fn parse(file: &Path, scale: Option<Scale>) -> Result<ParsedLabels> {
         None if raw.rows.is_empty() => Scale::PERCENT,
         None => scale::infer(file, &raw.rows)?,
     };
-    let folder = std::path::absolute(file).map_err(|error| Error::io("find", file, error))?;
+    let folder = absolute(file).map_err(|error| Error::io("find", file, error))?;
     let folder = folder.parent().unwrap_or(Path::new("/")).to_path_buf();
     let mut seen = HashMap::new();
     let mut rows = Vec::with_capacity(raw.rows.len());
@@ -180,7 +181,7 @@ fn on_scale(row: RawRow, scale: Scale, folder: &Path) -> std::result::Result<Lab
     };
     let n = if votes.is_empty() { row.n.unwrap_or(1) } else { votes.len() as u32 };
     Ok(LabelRow {
-        path: without_dots(&folder.join(&row.path)),
+        path: absolute(&folder.join(&row.path)).map_err(|error| error.to_string())?,
         line: row.line,
         score,
         n,
@@ -207,21 +208,6 @@ fn first_of_its_kind(row: LabelRow, seen: &mut Seen) -> std::result::Result<Labe
             Ok(row)
         }
     }
-}
-
-/// The path with `.` and `..` folded away, so that it compares equal to the indexed one.
-fn without_dots(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                clean.pop();
-            }
-            part => clean.push(part),
-        }
-    }
-    clean
 }
 
 #[cfg(test)]

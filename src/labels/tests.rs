@@ -1,3 +1,5 @@
+//! Label files in and out.
+
 use super::*;
 use crate::domain::{ImageId, ImportedFile, Label, Split, Vote, VoteId, VoteKind};
 use crate::error::Code;

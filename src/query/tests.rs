@@ -1,3 +1,5 @@
+//! The filter language.
+
 use super::*;
 use crate::error::Code;
 

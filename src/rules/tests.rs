@@ -1,3 +1,5 @@
+//! Rule packs: verdicts, and errors that name file, line and field.
+
 use super::*;
 use crate::error::Code;
 

@@ -40,7 +40,7 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
         Message::Rate(level) => label::vote(state, VoteKind::Rating { level, levels: LEVELS }),
         Message::UndoVote => label::undo(state),
         Message::OpenFolders(folders) => start(state, JobKind::Open, Effect::StartOpen(folders)),
-        Message::Dropped(paths) if state.prefs.page == Page::Score => scores::start_on(state, paths),
+        Message::Dropped(paths) if state.prefs.page == Page::Score => scores::start_on(state, &paths),
         Message::Dropped(paths) => start(state, JobKind::Open, Effect::StartOpen(paths)),
         Message::Ask(dialog) => vec![Effect::Ask(dialog)],
         Message::Picked(dialog, path) => picked(state, dialog, path),
@@ -51,7 +51,7 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
         Message::ResumeRun(id) => resume(state, id),
         Message::StartScoring(paths, model) => {
             state.score.model = model;
-            scores::start_on(state, paths)
+            scores::start_on(state, &paths)
         }
         Message::Stop(kind) => {
             if let Some(job) = state.job_mut(kind) {
@@ -259,7 +259,7 @@ fn resume(state: &mut AppState, id: RunId) -> Vec<Effect> {
 fn picked(state: &mut AppState, dialog: DialogFor, path: PathBuf) -> Vec<Effect> {
     match dialog {
         DialogFor::OpenFolder => start(state, JobKind::Open, Effect::StartOpen(vec![path])),
-        DialogFor::ScoreFolder => scores::start_on(state, vec![path]),
+        DialogFor::ScoreFolder => scores::start_on(state, &[path]),
         DialogFor::WriteReport => {
             let run = state.score.rows.first().and_then(|row| {
                 let model = state.models.iter().find(|model| model.card.id == row.model);

@@ -117,6 +117,7 @@ impl Product {
         let mut bounds = Bounds { low: v(f32::MAX, f32::MAX, f32::MAX), high: v(f32::MIN, f32::MIN, f32::MIN) };
         let parts = pieces
             .into_iter()
+            .flat_map(split)
             .map(|(solid, material)| {
                 let measured = measure(&solid);
                 bounds.low = bounds.low.min(measured.low);
@@ -127,6 +128,16 @@ impl Product {
             })
             .collect();
         Self { parts, bounds, yaws }
+    }
+}
+
+/// A long bent rod as several short ones, so that a ray meets only those near it.
+fn split((solid, material): Piece) -> Vec<Piece> {
+    match solid {
+        Solid::Tube { rods, radius, flat } => {
+            rods.chunks(5).map(|rods| (Solid::Tube { rods: rods.to_vec(), radius, flat }, material.clone())).collect()
+        }
+        solid => vec![(solid, material)],
     }
 }
 

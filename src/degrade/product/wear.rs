@@ -98,8 +98,7 @@ pub(super) fn shoe(dice: &mut Dice, colours: Palette) -> Vec<Piece> {
         let bar = Solid::tube(&points, 0.024, 0.05);
         let shell =
             Solid::Both { first: Box::new(bar), second: Box::new(pieces[0].0.clone().at(0.0, 0.004, 0.0)), k: 0.004 };
-        let raised = Solid::Blend { solids: vec![shell], k: 0.001 };
-        pieces.push((raised, Material::plain(trim, 0.55)));
+        pieces.push((shell, Material::plain(trim, 0.55)));
     }
     pieces
 }

@@ -1,3 +1,5 @@
+//! The report: complete, escaped, self-contained.
+
 use std::cell::RefCell;
 use std::path::PathBuf;
 

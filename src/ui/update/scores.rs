@@ -9,7 +9,7 @@ use crate::ui::prefs::Page;
 use crate::ui::state::{AppState, ScoreColumn};
 
 /// Starts scoring; results of other folders stay.
-pub(super) fn start_on(state: &mut AppState, paths: Vec<PathBuf>) -> Vec<Effect> {
+pub(super) fn start_on(state: &mut AppState, paths: &[PathBuf]) -> Vec<Effect> {
     state.prefs.page = Page::Score;
     if state.models.is_empty() {
         let advice = "Label photos and train a model on the Train page first.".to_owned();
@@ -17,7 +17,7 @@ pub(super) fn start_on(state: &mut AppState, paths: Vec<PathBuf>) -> Vec<Effect>
         return Vec::new();
     }
     let model = state.score.model.clone();
-    let effects = start(state, JobKind::Score, Effect::StartScore(paths.clone(), model));
+    let effects = start(state, JobKind::Score, Effect::StartScore(paths.to_vec(), model));
     if !effects.is_empty() {
         state.score.rows.retain(|row| !paths.iter().any(|path| row.path.starts_with(path)));
         state.score.verdict = None;

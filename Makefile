@@ -1,0 +1,54 @@
+# Packshot's two commands: `make run` and `make test`. `make help` lists the rest.
+# Everything is built with the optimised dev profile: a release build takes about three times as long.
+
+DEMO    := data/raw/demo
+PROJECT := data/interim/demo-project
+TARGET  := $(or $(CARGO_TARGET_DIR),target)
+BIN     := $(TARGET)/debug/packshot
+RUN     := $(BIN) --project $(PROJECT)
+EPOCHS  ?= 8
+
+export XDG_RUNTIME_DIR ?= /tmp/packshot-runtime-$(shell id -u)
+# rustup's default place, for shells that have not read its profile yet.
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+.PHONY: help run test check data train build setup setup-test fmt lint clean-demo
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: build ## install what is missing, build, do the main job on the demo catalogue, open the window
+	@scripts/main-job.sh $(BIN) $(DEMO) $(PROJECT) $(EPOCHS)
+	@scripts/open-window.sh $(BIN) $(PROJECT)
+
+test: setup-test ## install what the tests need and run them all
+	cargo test
+
+check: setup-test fmt lint test ## what CI runs: formatting, lints, core build, tests
+
+data: build ## draw the demo catalogue into data/raw/demo
+	@$(BIN) demo $(DEMO)
+
+train: build data ## train on the demo catalogue
+	@scripts/main-job.sh $(BIN) $(DEMO) $(PROJECT) $(EPOCHS) train
+
+build: setup
+	@cargo build --quiet
+
+setup:
+	@scripts/setup.sh
+
+setup-test:
+	@scripts/setup.sh test
+	@mkdir -p $(XDG_RUNTIME_DIR) && chmod 700 $(XDG_RUNTIME_DIR)
+
+fmt:
+	cargo fmt --check
+
+lint:
+	cargo clippy --all-targets -- -D warnings
+	cargo check --no-default-features --target-dir $(TARGET)/core
+	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: licences and advisories are not checked"; fi
+
+clean-demo: ## remove the demo catalogue and its project
+	rm -rf $(DEMO) $(PROJECT)

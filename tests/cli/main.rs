@@ -1,0 +1,9 @@
+//! The command line as a user has it: the real binary in folders of its own.
+
+mod common;
+mod files;
+mod golden;
+mod help;
+mod interrupt;
+mod journey;
+mod real;
