@@ -43,8 +43,16 @@ pub fn run(project: Project, folders: Vec<PathBuf>) -> Result<()> {
 }
 
 fn no_window(error: &eframe::Error) -> Error {
-    Error::new(Code::Device, format!("the window cannot be opened: {error}"))
-        .hint("Is there a display? Without one, use the command line: `packshot --help` lists what it can do.")
+    let what = match error {
+        eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_) => {
+            // winit's text names files of its own source.
+            tracing::debug!("no window: {error}");
+            "the window cannot be opened: there is no display".to_owned()
+        }
+        other => format!("the window cannot be opened: {other}"),
+    };
+    Error::new(Code::Device, what)
+        .hint("Without a display, use the command line: `packshot --help` lists what it can do.")
 }
 
 fn open_window(project: Project, folders: Vec<PathBuf>, renderer: eframe::Renderer) -> eframe::Result {

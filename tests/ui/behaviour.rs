@@ -61,14 +61,17 @@ fn going_back_and_voting_again_replaces_the_vote() {
 }
 
 #[test]
-fn the_last_photo_leads_on_to_training() {
+fn the_last_photo_says_what_comes_next() {
     let mut stage = Stage::new(Holds::Photos, on(Page::Label, true));
     (0..PHOTOS).for_each(|_| stage.press(Key::Num3));
     stage.harness.get_by_label("You have seen every photo");
-    stage.harness.get_by_label("Train a model").click();
+    stage.harness.get_by_label("14 photos have a label. A model needs at least 20: open more photos.");
+    stage.harness.get_by_label("Open a folder…");
+    stage.press_ctrl(Key::Num3);
+    stage.harness.get_by_label("6 more labels are needed to train.");
+    stage.harness.get_by_label("Label photos").click();
     stage.settle();
-    assert_eq!(stage.app().state().prefs.page, Page::Train);
-    stage.harness.get_by_label_contains("6 more labels are needed");
+    assert_eq!(stage.app().state().prefs.page, Page::Label);
 }
 
 #[test]

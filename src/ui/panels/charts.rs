@@ -12,22 +12,23 @@ pub(super) fn show(ui: &mut egui::Ui, points: &[MetricPoint], best: Option<u64>,
     let palette = colours(ui);
     let height = ((ui.available_height() - 84.0) / 2.0).clamp(110.0, 420.0);
     let loss = [("train_loss", "Training", palette.weak), ("validation_loss", "Validation", palette.accent)];
-    legend(ui, if log_scale { "Loss (logarithmic)" } else { "Loss" }, &loss);
+    legend(ui, if log_scale { "Loss by step (logarithmic)" } else { "Loss by step" }, &loss, best.is_some());
     chart(ui, points, &loss, best, log_scale, height, id);
     let srcc = [("validation_srcc", "Validation", palette.accept)];
-    legend(ui, "SRCC: how well the order of scores follows the labels, 1 is perfect", &srcc);
+    legend(ui, "SRCC: how well the order of scores follows the labels, 1 is perfect", &srcc, best.is_some());
     chart(ui, points, &srcc, best, false, height, id);
 }
 
 /// What the chart shows, and which colour is which; never drawn over the curves.
-fn legend(ui: &mut egui::Ui, title: &str, curves: &[(&str, &str, Color32)]) {
+fn legend(ui: &mut egui::Ui, title: &str, curves: &[(&str, &str, Color32)], marked: bool) {
+    let best = marked.then_some(("", "Best epoch", colours(ui).review));
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = 18.0;
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            for (_, name, colour) in curves.iter().rev() {
-                hint(ui, *name);
+            for (_, name, colour) in curves.iter().copied().chain(best).rev() {
+                hint(ui, name);
                 let (rect, _) = ui.allocate_exact_size(vec2(14.0, 10.0), Sense::hover());
-                ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(2.5, *colour));
+                ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(2.5, colour));
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                 let weak = colours(ui).weak;
@@ -61,6 +62,8 @@ fn chart(
     let group = Id::unique(("curves", id));
     let value = move |y: f64| if log_scale { 10_f64.powf(y) } else { y };
     let weak = colours(ui).weak;
+    // Both charts span all steps, so that one lies exactly above the other.
+    let last = points.iter().map(|point| point.step).max().unwrap_or(0) as f64;
     let y_axis = AxisHints::new_y()
         .min_thickness(44.0)
         .label_spacing(11.0..=26.0)
@@ -69,6 +72,8 @@ fn chart(
         .formatter(move |mark, _| format!("{:.2}", value(mark.value)));
     let plot = Plot::new((id, curves[0].0))
         .height(height)
+        .include_x(0.0)
+        .include_x(last)
         .grid_color(colours(ui).line)
         .link_axis(group, [true, false])
         .link_cursor(group, [true, false])

@@ -2,6 +2,7 @@
 
 use eframe::egui;
 
+use super::browse::grouped;
 use crate::api::clock::duration_text;
 use crate::ui::message::{JobKind, Message};
 use crate::ui::state::{AppState, JobView};
@@ -34,13 +35,20 @@ fn row(ui: &mut egui::Ui, job: &JobView, now_ms: i64, out: &mut Vec<Message>) {
     } else {
         stage
     };
-    ui.add_sized([130.0, 22.0], egui::Label::new(stage).truncate().halign(egui::Align::Min));
+    ui.allocate_ui_with_layout(egui::vec2(120.0, 22.0), egui::Layout::left_to_right(egui::Align::Center), |ui| {
+        ui.set_min_width(120.0);
+        ui.add(egui::Label::new(stage).truncate());
+    });
     let (done, total) = progress.as_ref().map_or((0, 0), |progress| (progress.done, progress.total));
     let share = if total > 0 { done as f32 / total as f32 } else { 0.0 };
     let accent = colours(ui).accent;
     ui.add(egui::ProgressBar::new(share).desired_width(220.0).desired_height(10.0).fill(accent));
-    let counts = if total > 0 { format!("{done} / {total}") } else { format!("{done}") };
-    ui.monospace(counts);
+    let counts = if total > 0 {
+        format!("{} / {}", grouped(done as usize), grouped(total as usize))
+    } else {
+        grouped(done as usize)
+    };
+    ui.label(counts);
     if let Some(left) = left_ms(job, now_ms).filter(|_| !job.stopping && !job.paused) {
         hint(ui, format!("{} left", duration_text(left + 999)));
     }

@@ -2,6 +2,7 @@
 
 use eframe::egui::{self, Rect, Sense, Stroke, StrokeKind, accesskit::Role, pos2, vec2};
 
+use super::train_form::FEWEST;
 use crate::api::clock::duration_text;
 use crate::domain::{ImageId, LEVEL_WORDS, Vote, VoteKind};
 use crate::ui::command::UiCommand;
@@ -45,10 +46,19 @@ fn nothing_left(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
         return;
     }
     let labelled = state.label.data.progress.labelled;
-    let text = format!("{labelled} photos have a label. A model can learn from them now.");
+    let enough = labelled >= FEWEST;
+    let then = if enough {
+        "A model can learn from them now.".to_owned()
+    } else {
+        format!("A model needs at least {FEWEST}: open more photos.")
+    };
+    let text = format!("{labelled} photos have a label. {then}");
     empty_state(ui, "You have seen every photo", &text, |ui| {
-        if primary_button(ui, "Train a model", true).clicked() {
+        if enough && primary_button(ui, "Train a model", true).clicked() {
             out.push(Message::Show(Page::Train));
+        }
+        if !enough && primary_button(ui, UiCommand::OpenFolder.text(), true).clicked() {
+            out.push(Message::Ask(DialogFor::OpenFolder));
         }
         if ui.button(UiCommand::Undo.text()).clicked() {
             out.push(Message::UndoVote);

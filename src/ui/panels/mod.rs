@@ -34,7 +34,7 @@ pub fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs) -> Vec
         .frame(plain)
         .show(ui, |ui| rail::show(ui, state, &mut out));
     if !state.jobs.is_empty() {
-        let frame = egui::Frame::new().fill(palette.raised).inner_margin(egui::Margin::symmetric(12, 6));
+        let frame = egui::Frame::new().fill(palette.background).inner_margin(egui::Margin::symmetric(16, 6));
         egui::Panel::bottom("jobs").frame(frame).show(ui, |ui| job_strip::show(ui, state, &mut out));
     }
     let frame = egui::Frame::new().fill(palette.panel).inner_margin(egui::Margin::same(space().xl as i8));

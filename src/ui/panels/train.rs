@@ -115,7 +115,7 @@ fn verdict(ui: &mut egui::Ui, view: &RunView) {
         }
         hint(ui, parts.join(" · "));
         let parts = [
-            number("test_mae").map(|mae| format!("Off by {mae:.1} points on average")),
+            number("test_mae").map(|mae| format!("Off by {mae:.1} points on average (MAE)")),
             number("test_rmse").map(|rmse| format!("RMSE {rmse:.1}")),
             number("test_plcc").map(|plcc| format!("PLCC {plcc:.2}")),
         ];
