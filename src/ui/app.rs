@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 
 use super::command::UiCommand;
-use super::desk::Desk;
+use super::desk::{Desk, aside};
 use super::message::{DialogFor, Effect, JobKind, Message};
 use super::prefs::{self, Prefs};
 use super::running::Running;
@@ -17,7 +17,7 @@ use super::thumbs::Thumbs;
 use super::update::{sort_rows, update};
 use super::{panels, theme};
 use crate::api::{self, Project, ScoreRequest, TrainRequest, clock};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::jobs::{self, JobHandle, Outcome, Wake};
 
 /// Longest time a frame spends on messages.
@@ -30,8 +30,9 @@ pub struct App {
     desk: Desk,
     thumbs: Thumbs,
     running: Vec<Running>,
-    dialogs: Vec<JobHandle<()>>,
-    picked: (Sender<Message>, Receiver<Message>),
+    asides: Vec<JobHandle<()>>,
+    answers: (Sender<Message>, Receiver<Message>),
+    ctx: egui::Context,
     wake: Wake,
     clock: fn() -> i64,
 }
@@ -50,13 +51,14 @@ impl App {
             thumbs: Thumbs::new(&project, &wake)?,
             state: AppState::new(project.root(), project.config.clone(), prefs),
             running: Vec::new(),
-            dialogs: Vec::new(),
-            picked: channel(),
+            asides: Vec::new(),
+            answers: channel(),
+            ctx: ctx.clone(),
             project,
             wake,
             clock: clock::now_ms,
         };
-        for errand in [Effect::LoadPhotos, Effect::LoadLabelling, Effect::LoadHistory] {
+        for errand in [Effect::LoadPhotos, Effect::LoadLabelling, Effect::LoadHistory, Effect::LoadArchitectures] {
             app.desk.send(errand);
         }
         Ok(app)
@@ -85,7 +87,7 @@ impl App {
 
     /// Nothing is on its way: no errand, no job, no picture.
     pub fn is_idle(&self) -> bool {
-        self.desk.is_idle() && self.running.is_empty() && self.thumbs.is_idle()
+        self.desk.is_idle() && self.running.is_empty() && self.asides.is_empty() && self.thumbs.is_idle()
     }
 
     /// Applies a message as if the person had caused it.
@@ -103,7 +105,7 @@ impl App {
         self.thumbs.begin_frame(ctx);
         let until = Instant::now() + BUDGET;
         while Instant::now() < until {
-            let Some(message) = self.desk.answer().or_else(|| self.picked.1.try_recv().ok()) else { break };
+            let Some(message) = self.desk.answer().or_else(|| self.answers.1.try_recv().ok()) else { break };
             self.handle(message);
         }
         for index in 0..self.running.len() {
@@ -112,8 +114,8 @@ impl App {
             }
         }
         self.running.retain(|job| !job.is_finished());
-        self.dialogs.iter_mut().for_each(|dialog| drop(dialog.drain()));
-        self.dialogs.retain(|dialog| !dialog.is_finished());
+        self.asides.iter_mut().for_each(|aside| drop(aside.drain()));
+        self.asides.retain(|aside| !aside.is_finished());
         if self.state.score.unsorted && self.state.job(JobKind::Score).is_none() {
             sort_rows(&mut self.state);
         }
@@ -168,7 +170,14 @@ impl App {
                 self.thumbs.retry(&path);
                 Ok(())
             }
-            Effect::Copy(_) => Ok(()),
+            Effect::Copy(text) => {
+                self.ctx.copy_text(text);
+                Ok(())
+            }
+            Effect::OpenFile(path) => open::that_detached(&path).map_err(|error| Error::io("open", &path, error)),
+            errand @ (Effect::Export(..) | Effect::Report(..)) => {
+                aside(&self.project, errand, self.answers.0.clone(), &self.wake).map(|job| self.asides.push(job))
+            }
             errand => {
                 self.desk.send(errand);
                 Ok(())
@@ -181,7 +190,7 @@ impl App {
 
     /// Opens a file dialog on a thread of its own: desktops may take their time.
     fn ask(&mut self, dialog: DialogFor) -> Result<()> {
-        let answer = self.picked.0.clone();
+        let answer = self.answers.0.clone();
         let wake = self.wake.clone();
         let handle = jobs::spawn("packshot-dialog", self.wake.clone(), move |_| {
             let picked = match dialog {
@@ -193,6 +202,11 @@ impl App {
                     .add_filter("Table", &["csv"])
                     .add_filter("JSON", &["json"])
                     .save_file(),
+                DialogFor::WriteReport => rfd::FileDialog::new()
+                    .set_title("Write a report")
+                    .set_file_name("report.html")
+                    .add_filter("HTML", &["html"])
+                    .save_file(),
             };
             if let Some(path) = picked {
                 // A closed window needs no answer.
@@ -201,7 +215,7 @@ impl App {
             }
             Ok(Outcome::Completed(()))
         })?;
-        self.dialogs.push(handle);
+        self.asides.push(handle);
         Ok(())
     }
 }
@@ -209,12 +223,18 @@ impl App {
 /// The commands whose keys were pressed; plain keys count only on their page and outside text fields.
 fn shortcuts(ui: &egui::Ui, state: &AppState) -> Vec<Message> {
     let typing = ui.egui_wants_keyboard_input();
+    // Enter presses the focused widget; it is no command then.
+    let focused = ui.memory(|memory| memory.focused().is_some());
     let works = |command: &UiCommand| match command.page() {
         Some(page) => page == state.prefs.page && !typing && state.palette.is_none(),
         None => true,
     };
     // A text field has its own undo.
-    let works = |command: &UiCommand| works(command) && !(typing && *command == UiCommand::Undo);
+    let works = |command: &UiCommand| match command {
+        UiCommand::Undo => works(command) && !typing,
+        UiCommand::LabelSelected => works(command) && !focused,
+        _ => works(command),
+    };
     let pressed = |command: &UiCommand| ui.input_mut(|input| input.consume_shortcut(&command.shortcut()));
     UiCommand::ALL.into_iter().filter(works).filter(pressed).map(Message::Command).collect()
 }

@@ -23,6 +23,12 @@ pub enum UiCommand {
     ScoreFolder,
     /// Write the scores to a file.
     ExportScores,
+    /// Write the HTML report of the scores.
+    WriteReport,
+    /// Type into the filter.
+    FocusFilter,
+    /// Show the selected photo on the label page.
+    LabelSelected,
     /// Take the newest vote back.
     Undo,
     /// Leave the photo without a score.
@@ -51,7 +57,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// Every command, in the order the palette shows them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::ShowBrowse,
         Self::ShowLabel,
         Self::ShowTrain,
@@ -60,6 +66,9 @@ impl UiCommand {
         Self::OpenFolder,
         Self::ScoreFolder,
         Self::ExportScores,
+        Self::WriteReport,
+        Self::FocusFilter,
+        Self::LabelSelected,
         Self::Undo,
         Self::Skip,
         Self::ToggleZoom,
@@ -85,6 +94,9 @@ impl UiCommand {
             Self::OpenFolder => "Open a folder…",
             Self::ScoreFolder => "Score a folder…",
             Self::ExportScores => "Export scores…",
+            Self::WriteReport => "Write a report…",
+            Self::FocusFilter => "Filter the photos",
+            Self::LabelSelected => "Label the selected photo",
             Self::Undo => "Undo the last vote",
             Self::Skip => "Skip this photo",
             Self::ToggleZoom => "Fit or 100 %",
@@ -111,6 +123,9 @@ impl UiCommand {
             Self::OpenFolder => "Index a folder; photos stay where they are",
             Self::ScoreFolder => "Give every photo in a folder a score",
             Self::ExportScores => "Write the table to a CSV or JSON file",
+            Self::WriteReport => "One HTML file with every score and photo",
+            Self::FocusFilter => "Goes to the filter of the Browse page",
+            Self::LabelSelected => "Opens the photo on the Label page",
             Self::Undo => "Takes the newest vote back, also one from an earlier session",
             Self::Skip => "Leaves the photo without a score",
             Self::ToggleZoom => "Shows the photo at its real pixels, or whole",
@@ -136,6 +151,7 @@ impl UiCommand {
             | Self::Rate5
             | Self::PreviousPhoto
             | Self::NextPhoto => Some(Page::Label),
+            Self::LabelSelected => Some(Page::Browse),
             _ => None,
         }
     }
@@ -161,6 +177,9 @@ impl UiCommand {
             Self::OpenFolder => command(Key::O),
             Self::ScoreFolder => command(Key::D),
             Self::ExportScores => command(Key::E),
+            Self::WriteReport => command(Key::R),
+            Self::FocusFilter => command(Key::F),
+            Self::LabelSelected => plain(Key::Enter),
             Self::Undo => command(Key::Z),
             Self::Skip => plain(Key::S),
             Self::ToggleZoom => plain(Key::Z),

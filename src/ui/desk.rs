@@ -1,5 +1,6 @@
 //! The desk: one thread that reads and writes the project for the window, so that a frame never waits.
 
+use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ const RECENT: u32 = 12;
 /// The window's end of the desk.
 pub struct Desk {
     errands: Sender<Effect>,
-    answers: Receiver<Message>,
+    answers: Receiver<Vec<Message>>,
+    taken: VecDeque<Message>,
     waiting: usize,
     // Dropped last: ends the thread.
     _thread: JobHandle<()>,
@@ -33,7 +35,8 @@ impl Desk {
             loop {
                 match todo.recv_timeout(Duration::from_millis(100)) {
                     Ok(errand) => {
-                        run(&project, errand, &answer);
+                        // A closed window needs no answers.
+                        let _closed = answer.send(answers_to(&project, errand));
                         notify();
                     }
                     Err(RecvTimeoutError::Timeout) if !reporter.control.is_cancelled() => {}
@@ -41,7 +44,7 @@ impl Desk {
                 }
             }
         })?;
-        Ok(Self { errands, answers, waiting: 0, _thread: thread })
+        Ok(Self { errands, answers, taken: VecDeque::new(), waiting: 0, _thread: thread })
     }
 
     /// Hands an errand over.
@@ -54,32 +57,43 @@ impl Desk {
 
     /// The next answer, when there is one.
     pub fn answer(&mut self) -> Option<Message> {
-        let message = self.answers.try_recv().ok()?;
-        if matches!(message, Message::Told(ref text) if text.is_empty()) {
-            self.waiting = self.waiting.saturating_sub(1);
-            return self.answer();
+        if self.taken.is_empty() {
+            self.taken.extend(self.answers.try_recv().ok()?);
+            self.waiting -= 1;
         }
-        Some(message)
+        self.taken.pop_front()
     }
 
     /// Nothing is under way and every answer has been taken.
     pub fn is_idle(&self) -> bool {
-        self.waiting == 0
+        self.waiting == 0 && self.taken.is_empty()
     }
 }
 
-/// Does an errand and answers; an empty `Told` marks its end.
-fn run(project: &Project, errand: Effect, answer: &Sender<Message>) {
+/// Does an errand; its failure is an answer too.
+fn answers_to(project: &Project, errand: Effect) -> Vec<Message> {
     let is_vote = matches!(errand, Effect::SaveVote(..) | Effect::UndoVote);
-    let messages = match errands(project, errand) {
+    match errands(project, errand) {
         Ok(messages) => messages,
         Err(error) if is_vote => vec![Message::VoteFailed(error)],
         Err(error) => vec![Message::Failed(error)],
-    };
-    for message in messages.into_iter().chain([Message::Told(String::new())]) {
-        // A closed window needs no answers.
-        let _closed = answer.send(message);
     }
+}
+
+/// Does a long errand on a thread of its own, so that no vote waits behind it.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn aside(project: &Project, errand: Effect, answer: Sender<Message>, wake: &Wake) -> Result<JobHandle<()>> {
+    let (project, notify) = (project.clone(), wake.clone());
+    jobs::spawn("packshot-writer", wake.clone(), move |_| {
+        for message in answers_to(&project, errand) {
+            // A closed window needs no answers.
+            let _closed = answer.send(message);
+        }
+        notify();
+        Ok(Outcome::Completed(()))
+    })
 }
 
 fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
@@ -88,12 +102,13 @@ fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
         Effect::LoadLabelling => vec![Message::Labelling(label_data(project)?)],
         Effect::SaveVote(id, kind) => {
             api::cast_vote(project, id, kind)?;
-            vec![Message::Voted(id, kind, label_data(project)?)]
+            vec![Message::Voted(id, kind, api::recent_votes(project, RECENT)?)]
         }
         Effect::UndoVote => {
             let vote = api::undo_vote(project)?;
             vec![Message::Undone(vote, label_data(project)?)]
         }
+        Effect::LoadArchitectures => vec![Message::Architectures(api::list_architectures())],
         Effect::LoadHistory => history(project)?,
         Effect::LoadRun(id) => vec![Message::RunLoaded(Box::new(api::run_view(project, &id)?))],
         Effect::Rename(id, name) => {
@@ -116,6 +131,10 @@ fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
             // The save dialog has asked about an existing file.
             api::export_scores(&rows, &file, true)?;
             vec![Message::Told(format!("{} rows written to {}", rows.len(), file.display()))]
+        }
+        Effect::Report(rows, run, file) => {
+            api::write_report(project, run.as_ref(), &rows, &file, true)?;
+            vec![Message::ReportWritten(file)]
         }
         _ => Vec::new(),
     })

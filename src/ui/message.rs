@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use super::command::UiCommand;
 use super::prefs::{Page, SortBy};
-use crate::api::{LabelProgress, ModelEntry, OpenSummary, PhotoRow, RunView, ScoreSummary, TrainSummary};
+use super::state::ScoreColumn;
+use crate::api::{
+    ArchitectureEntry, LabelProgress, ModelEntry, OpenSummary, PhotoRow, RunView, ScoreSummary, TrainSummary,
+};
 use crate::config::TrainConfig;
 use crate::domain::{ImageId, Run, RunId, ScoreRow, Vote, VoteKind};
 use crate::error::Error;
@@ -41,6 +44,8 @@ pub enum DialogFor {
     ScoreFolder,
     /// Where to write the scores.
     ExportScores,
+    /// Where to write the report.
+    WriteReport,
 }
 
 /// The state of the label page as the store has it.
@@ -107,8 +112,16 @@ pub enum Message {
     DeleteRun(RunId),
     /// Bring a run back.
     RestoreRun(RunId),
+    /// Sort the score table; the same column again turns it round.
+    SortScores(ScoreColumn),
+    /// Show a scored photo beside the table, or none.
+    ShowScored(Option<PathBuf>),
+    /// Move the shown scored photo by so many rows.
+    MoveScored(i64),
     /// Copy a text.
     Copy(String),
+    /// Open a file with the desktop's own programme.
+    OpenFile(PathBuf),
     /// Edges of the bands on the score page.
     Bands(f64, f64),
     /// A toast was closed.
@@ -120,18 +133,22 @@ pub enum Message {
     Photos(Vec<PhotoRow>),
     /// The label page as the store has it.
     Labelling(LabelData),
-    /// A vote is on disk, and this is the label page now.
-    Voted(ImageId, VoteKind, LabelData),
+    /// A vote is on disk, and these are the newest votes now.
+    Voted(ImageId, VoteKind, Vec<Vote>),
     /// A vote was taken back (nothing when there was none), and this is the label page now.
     Undone(Option<Vote>, LabelData),
     /// The runs.
     Runs(Vec<Run>),
+    /// The architectures that can be trained.
+    Architectures(Vec<ArchitectureEntry>),
     /// The models.
     Models(Vec<ModelEntry>),
     /// One run with its curves.
     RunLoaded(Box<RunView>),
     /// Something was done; said in a toast.
     Told(String),
+    /// A report was written.
+    ReportWritten(PathBuf),
     /// Something failed.
     Failed(Error),
     /// A vote could not be saved; the photo stays.
@@ -164,6 +181,8 @@ pub enum Effect {
     SaveVote(ImageId, VoteKind),
     /// Take the newest vote back.
     UndoVote,
+    /// Measure the architectures.
+    LoadArchitectures,
     /// Read the runs and models.
     LoadHistory,
     /// Read one run.
@@ -178,6 +197,8 @@ pub enum Effect {
     Restore(RunId),
     /// Write scores to a file.
     Export(Vec<ScoreRow>, PathBuf),
+    /// Write the HTML report of these scores and the run behind them.
+    Report(Vec<ScoreRow>, Option<RunId>, PathBuf),
     /// Start indexing.
     StartOpen(Vec<PathBuf>),
     /// Start training.
@@ -192,6 +213,8 @@ pub enum Effect {
     Ask(DialogFor),
     /// Copy a text.
     Copy(String),
+    /// Open a file with the desktop's own programme.
+    OpenFile(PathBuf),
     /// Forget a failed picture.
     Retry(PathBuf),
 }

@@ -32,13 +32,19 @@ use crate::error::{Code, Error, Result};
 /// # Errors
 /// [`Code::Device`] when there is no display, or neither graphics back end can draw.
 pub fn run(project: Project, folders: Vec<PathBuf>) -> Result<()> {
-    let first = open_window(project.clone(), folders.clone(), eframe::Renderer::Wgpu);
-    let Err(error) = first else { return Ok(()) };
-    tracing::warn!("the window cannot be drawn with wgpu ({error}); trying OpenGL");
-    open_window(project, folders, eframe::Renderer::Glow).map_err(|second| {
-        Error::new(Code::Device, format!("the window cannot be opened: {second}"))
-            .hint("Is there a display? Without one, use the command line: `packshot --help`.")
-    })
+    match open_window(project.clone(), folders.clone(), eframe::Renderer::Wgpu) {
+        Ok(()) => Ok(()),
+        Err(error @ eframe::Error::Wgpu(_)) => {
+            tracing::warn!("the window cannot be drawn with wgpu ({error}); trying OpenGL");
+            open_window(project, folders, eframe::Renderer::Glow).map_err(|error| no_window(&error))
+        }
+        Err(error) => Err(no_window(&error)),
+    }
+}
+
+fn no_window(error: &eframe::Error) -> Error {
+    Error::new(Code::Device, format!("the window cannot be opened: {error}"))
+        .hint("Is there a display? Without one, use the command line: `packshot --help` lists what it can do.")
 }
 
 fn open_window(project: Project, folders: Vec<PathBuf>, renderer: eframe::Renderer) -> eframe::Result {
@@ -48,6 +54,7 @@ fn open_window(project: Project, folders: Vec<PathBuf>, renderer: eframe::Render
         viewport: eframe::egui::ViewportBuilder::default()
             .with_title(format!("Packshot — {name}"))
             .with_app_id("packshot")
+            .with_icon(icon())
             .with_inner_size([1280.0, 820.0])
             .with_min_inner_size([960.0, 600.0]),
         ..Default::default()
@@ -61,4 +68,18 @@ fn open_window(project: Project, folders: Vec<PathBuf>, renderer: eframe::Render
             Ok(Box::new(app.opening(folders)))
         }),
     )
+}
+
+fn icon() -> eframe::egui::IconData {
+    // The file is compiled in; a test holds it readable.
+    eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icons/packshot.png")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_icon_is_a_picture() {
+        let icon = super::icon();
+        assert_eq!((icon.width, icon.height), (128, 128));
+    }
 }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::message::{JobKind, LabelData};
 use super::notify::Toasts;
 use super::prefs::{Prefs, SortBy};
-use crate::api::{ModelEntry, PhotoRow, RunView};
+use crate::api::{ArchitectureEntry, ModelEntry, PhotoRow, RunView};
 use crate::config::Config;
-use crate::domain::{ImageId, Run, ScoreRow, VoteKind};
+use crate::domain::{ImageId, ModelId, Run, RunId, ScoreRow, VoteKind};
 use crate::jobs::Progress;
 use crate::query;
 
@@ -38,8 +38,12 @@ pub struct Browse {
     pub filter_error: Option<String>,
     /// The selected photo.
     pub selected: Option<ImageId>,
+    /// The selection was moved and has to be brought into sight.
+    pub reveal: bool,
     /// The photos have been read at least once.
     pub loaded: bool,
+    /// Labels have changed since the photos were arranged.
+    pub stale: bool,
 }
 
 /// The label page.
@@ -70,8 +74,18 @@ pub struct Labelling {
 pub struct Training {
     /// The name for the next run.
     pub name: String,
-    /// The run that was started last, with its curves.
+    /// The run on the page: the one that was started last.
+    pub run: Option<RunId>,
+    /// It with its curves.
     pub view: Option<RunView>,
+    /// Its curves are being read.
+    pub reading: bool,
+    /// There are newer points than those being read.
+    pub behind: bool,
+    /// When the training began, milliseconds since 1970.
+    pub since_ms: i64,
+    /// The device of the last training, with the reason it was chosen.
+    pub device: Option<String>,
     /// Loss on a logarithmic axis.
     pub log_scale: bool,
 }
@@ -82,6 +96,8 @@ pub enum ScoreColumn {
     /// The score; photos without one last.
     #[default]
     Score,
+    /// The width of the interval; photos without one last.
+    Interval,
     /// The file's path.
     Name,
     /// The reason, or the error.
@@ -116,7 +132,9 @@ pub struct History {
     pub runs: Vec<Run>,
     /// They have been read at least once.
     pub loaded: bool,
-    /// The selected run with its curves.
+    /// The selected run.
+    pub selected: Option<RunId>,
+    /// It with its curves.
     pub view: Option<RunView>,
     /// The name as it is being edited.
     pub name: String,
@@ -149,12 +167,16 @@ pub struct AppState {
     pub history: History,
     /// Models, newest first.
     pub models: Vec<ModelEntry>,
+    /// Architectures that can be trained, the default first.
+    pub architectures: Vec<ArchitectureEntry>,
     /// Long works under way.
     pub jobs: Vec<JobView>,
     /// Toasts.
     pub toasts: Toasts,
     /// The palette is open, with this text.
     pub palette: Option<String>,
+    /// The filter wants the keyboard.
+    pub focus_filter: bool,
     /// The path field of the empty Browse page.
     pub open_path: String,
     /// The time of this frame, milliseconds since 1970.
@@ -176,9 +198,11 @@ impl AppState {
             score: Scoring::default(),
             history: History::default(),
             models: Vec::new(),
+            architectures: Vec::new(),
             jobs: Vec::new(),
             toasts: Toasts::default(),
             palette: None,
+            focus_filter: false,
             open_path: String::new(),
             now_ms: 0,
         }
@@ -197,6 +221,11 @@ impl AppState {
     /// The job of a kind that is under way, to change it.
     pub fn job_mut(&mut self, kind: JobKind) -> Option<&mut JobView> {
         self.jobs.iter_mut().find(|job| job.kind == kind)
+    }
+
+    /// The model's intervals were not measured on labels of this project.
+    pub fn is_uncalibrated(&self, model: &ModelId) -> bool {
+        self.models.iter().any(|entry| entry.card.id == *model && entry.card.reach.n == 0)
     }
 
     /// Filters and sorts the grid anew.
@@ -245,6 +274,7 @@ impl AppState {
             SortBy::Date => visible.sort_by(|&a, &b| by_value(&|row| Some(row.photo.modified_ms as f64), a, b)),
         }
         self.browse.visible = visible;
+        self.browse.stale = false;
     }
 }
 

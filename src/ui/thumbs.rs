@@ -1,4 +1,6 @@
 //! Pictures on screen: a fixed pool of threads decodes, newest request first; textures are bounded in bytes.
+//!
+//! Must not know the state: it is asked for pictures by path, and a failure is an answer that is kept.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,9 @@ const THREADS: usize = 2;
 /// Texture memory, in bytes.
 const BUDGET: usize = 384 << 20;
 
+/// Most pictures handed to the graphics card a frame.
+const UPLOADS: usize = 24;
+
 /// Requests that may wait; the oldest give way, they have scrolled out of sight.
 const WAITING: usize = 256;
 
@@ -30,12 +35,12 @@ type Key = (PathBuf, u32);
 
 /// What is known of a picture.
 pub enum Slot {
-    /// On its way.
-    Loading,
+    /// On its way since this moment, in seconds of the frame clock.
+    Loading(f64),
     /// Ready to draw.
     Ready(TextureHandle),
     /// It cannot be shown, and why.
-    Failed(String),
+    Failed(Error),
 }
 
 struct Entry {
@@ -47,7 +52,7 @@ struct Entry {
 #[derive(Default)]
 struct Queue {
     waiting: Vec<(Key, String)>,
-    done: Vec<(Key, Result<Picture>)>,
+    done: Vec<(Key, Result<ColorImage>)>,
 }
 
 /// The pictures on screen.
@@ -55,6 +60,8 @@ pub struct Thumbs {
     entries: HashMap<Key, Entry>,
     shared: Arc<(Mutex<Queue>, Condvar)>,
     frame: u64,
+    time: f64,
+    largest: u32,
     bytes: usize,
     _threads: Vec<JobHandle<()>>,
 }
@@ -76,20 +83,28 @@ impl Thumbs {
             })
         };
         let threads = (0..THREADS).map(thread).collect::<Result<Vec<_>>>()?;
-        Ok(Self { entries: HashMap::new(), shared, frame: 0, bytes: 0, _threads: threads })
+        Ok(Self { entries: HashMap::new(), shared, frame: 0, time: 0.0, largest: LARGE, bytes: 0, _threads: threads })
     }
 
     /// Takes in what was decoded and lets go of what was not drawn lately; once a frame.
     pub fn begin_frame(&mut self, ctx: &egui::Context) {
         self.frame += 1;
-        let done = std::mem::take(&mut lock(&self.shared.0).done);
+        (self.time, self.largest) = ctx.input(|input| (input.time, input.max_texture_side as u32));
+        let mut queue = lock(&self.shared.0);
+        let at_once = queue.done.len().min(UPLOADS);
+        let done: Vec<_> = queue.done.drain(..at_once).collect();
+        if !queue.done.is_empty() {
+            ctx.request_repaint();
+        }
+        drop(queue);
         for (key, result) in done {
             let (slot, bytes) = match result {
-                Ok(picture) => ready(ctx, &key, &picture),
-                Err(error) => (Slot::Failed(error.chain()), 0),
+                Ok(image) => ready(ctx, &key, image),
+                Err(error) => (Slot::Failed(error), 0),
             };
             self.bytes += bytes;
-            self.entries.insert(key, Entry { slot, bytes, used: self.frame });
+            let before = self.entries.insert(key, Entry { slot, bytes, used: self.frame });
+            self.bytes -= before.map_or(0, |before| before.bytes);
         }
         self.evict();
     }
@@ -112,8 +127,8 @@ impl Thumbs {
 
     /// A picture whose longest side is at most `edge`; asked for now when it is not there yet.
     pub fn get(&mut self, path: &Path, sha256: &str, edge: u32) -> &Slot {
-        let key = (path.to_owned(), edge);
-        let frame = self.frame;
+        let key = (path.to_owned(), edge.min(self.largest));
+        let (frame, time) = (self.frame, self.time);
         if !self.entries.contains_key(&key) {
             let mut queue = lock(&self.shared.0);
             queue.waiting.push((key.clone(), sha256.to_owned()));
@@ -124,7 +139,7 @@ impl Thumbs {
             drop(queue);
             self.shared.1.notify_one();
         }
-        let entry = self.entries.entry(key).or_insert(Entry { slot: Slot::Loading, bytes: 0, used: frame });
+        let entry = self.entries.entry(key).or_insert(Entry { slot: Slot::Loading(time), bytes: 0, used: frame });
         entry.used = frame;
         &entry.slot
     }
@@ -136,7 +151,7 @@ impl Thumbs {
 
     /// Nothing is being decoded.
     pub fn is_idle(&self) -> bool {
-        self.entries.values().all(|entry| !matches!(entry.slot, Slot::Loading))
+        self.entries.values().all(|entry| !matches!(entry.slot, Slot::Loading(_)))
     }
 }
 
@@ -157,15 +172,19 @@ fn decode_next(project: &Project, shared: &(Mutex<Queue>, Condvar), wake: &Wake)
         THUMB => load_thumbnail(project, &path, &sha256, edge),
         _ => load_picture(project, &path, edge),
     };
+    let load = || load().map(|picture| image_from(&picture));
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(load))
         .unwrap_or_else(|panic| Err(Error::internal(jobs::panic_text(&*panic))));
     lock(&shared.0).done.push(((path, edge), result));
     wake();
 }
 
-fn ready(ctx: &egui::Context, key: &Key, picture: &Picture) -> (Slot, usize) {
-    let size = [picture.width as usize, picture.height as usize];
-    let image = ColorImage::from_rgb(size, &picture.rgb);
+fn image_from(picture: &Picture) -> ColorImage {
+    ColorImage::from_rgb([picture.width as usize, picture.height as usize], &picture.rgb)
+}
+
+fn ready(ctx: &egui::Context, key: &Key, image: ColorImage) -> (Slot, usize) {
+    let bytes = image.pixels.len() * size_of::<egui::Color32>();
     let texture = ctx.load_texture(key.0.to_string_lossy(), image, TextureOptions::LINEAR);
-    (Slot::Ready(texture), size[0] * size[1] * 4)
+    (Slot::Ready(texture), bytes)
 }

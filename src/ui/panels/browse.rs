@@ -2,16 +2,18 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{self, Align2, FontId, Key, Pos2, Rect, Sense, Stroke, StrokeKind, accesskit::Role, pos2, vec2};
+use eframe::egui::{self, Align2, FontId, Key, Rect, Sense, Stroke, StrokeKind, accesskit::Role, vec2};
 
 use crate::api::PhotoRow;
 use crate::ui::command::UiCommand;
 use crate::ui::message::{DialogFor, JobKind, Message};
 use crate::ui::prefs::SortBy;
 use crate::ui::state::{AppState, score_of};
-use crate::ui::theme::{colours, space};
+use crate::ui::theme::{colours, colours_of, space};
 use crate::ui::thumbs::{Slot, THUMB, Thumbs};
-use crate::ui::widgets::{band, empty_state, hint, label_dot, photo_box, primary_button, score_chip};
+use crate::ui::widgets::{
+    band, broken_box, empty_state, hint, label_dot, photo_box, primary_button, score_chip, sort_button,
+};
 
 pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs, out: &mut Vec<Message>) {
     if !state.browse.loaded {
@@ -32,6 +34,9 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs,
     }
     grid(ui, state, thumbs, out);
 }
+
+/// What the filter understands, in its tooltip.
+const FILTER_HELP: &str = "Words of the name, score<40, label:none, error, group:sku-12; joined by and, or, not";
 
 fn nothing_yet(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     if state.job(JobKind::Open).is_some() {
@@ -57,50 +62,32 @@ pub(super) fn path_field(ui: &mut egui::Ui, text: &mut String, name: &str, actio
     ui.allocate_ui(vec2(width, 32.0), |ui| {
         ui.horizontal(|ui| {
             let field = ui.add(egui::TextEdit::singleline(text).hint_text(name).desired_width(width - 90.0));
-            field.widget_info(|| egui::WidgetInfo::labeled(Role::TextInput, true, name));
+            let field = field.accessible_name(name);
             let enter = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
             let full = !text.trim().is_empty();
-            let clicked = ui.add_enabled(full, egui::Button::new(action)).clicked();
-            entered = full && (clicked || enter);
+            entered = full && (ui.add_enabled(full, egui::Button::new(action)).clicked() || enter);
         });
     });
     entered.then(|| PathBuf::from(text.trim()))
 }
 
-fn bar(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
-    let palette = colours(ui);
+fn bar(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     ui.horizontal(|ui| {
-        let mut text = state.prefs.filter.clone();
-        let wrong = state.browse.filter_error.is_some();
-        let field = egui::TextEdit::singleline(&mut text)
-            .hint_text("Filter, for example score<40 and label:none")
-            .text_color_opt(wrong.then_some(palette.reject))
-            .desired_width((ui.available_width() - 560.0).clamp(140.0, 320.0));
-        let field = ui.add(field);
-        field.widget_info(|| egui::WidgetInfo::labeled(Role::TextInput, true, "Filter"));
-        if field.changed() {
-            out.push(Message::Filter(text));
-        }
-        if let Some(error) = &state.browse.filter_error {
-            ui.painter().hline(field.rect.x_range(), field.rect.bottom(), Stroke::new(2.0, palette.reject));
-            field.on_hover_text(error);
-        }
+        filter(ui, state, out);
         ui.add_space(space().m);
         hint(ui, "Sort");
+        ui.spacing_mut().item_spacing.x = space().s;
         for sort in SortBy::ALL {
-            let chosen = state.prefs.sort == sort;
-            let arrow = if !chosen {
-                ""
-            } else if state.prefs.descending {
-                " ⬇"
-            } else {
-                " ⬆"
-            };
-            if ui.selectable_label(chosen, format!("{}{arrow}", sort.text())).clicked() {
+            let order = (state.prefs.sort == sort).then_some(state.prefs.descending);
+            if sort_button(ui, sort.text(), order, None).clicked() {
                 out.push(Message::Sort(sort));
             }
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = space().l;
+            if ui.button("Open…").on_hover_text(UiCommand::OpenFolder.tooltip()).clicked() {
+                out.push(Message::Ask(DialogFor::OpenFolder));
+            }
             let (shown, all) = (state.browse.visible.len(), state.photos.len());
             let text = if shown == all {
                 format!("{} photos", grouped(all))
@@ -108,19 +95,43 @@ fn bar(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
                 format!("{} of {}", grouped(shown), grouped(all))
             };
             hint(ui, text);
-            if ui.button("Open…").on_hover_text(UiCommand::OpenFolder.tooltip()).clicked() {
-                out.push(Message::Ask(DialogFor::OpenFolder));
-            }
             let mut tile = state.prefs.tile;
-            ui.spacing_mut().slider_width = 70.0;
-            let slider = ui.add(egui::Slider::new(&mut tile, 90.0..=300.0).show_value(false));
-            slider.widget_info(|| egui::WidgetInfo::slider(true, f64::from(tile), "Size of the tiles"));
-            if slider.on_hover_text("Size of the tiles").changed() {
-                out.push(Message::TileSize(tile));
+            ui.spacing_mut().slider_width = ui.available_width().clamp(0.0, 90.0);
+            if ui.available_width() > 60.0 {
+                let slider = ui.add(egui::Slider::new(&mut tile, 90.0..=300.0).show_value(false));
+                let slider = slider.accessible_name("Size of the tiles").on_hover_text("Size of the tiles");
+                if slider.changed() {
+                    out.push(Message::TileSize(tile));
+                }
             }
         });
     });
     ui.add_space(space().s);
+}
+
+fn filter(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
+    let palette = colours(ui);
+    let mut text = state.prefs.filter.clone();
+    let wrong = state.browse.filter_error.is_some();
+    let width = (ui.available_width() - 560.0).clamp(140.0, 320.0);
+    let field = egui::TextEdit::singleline(&mut text)
+        .hint_text("score<40 and label:none")
+        .text_color_opt(wrong.then_some(palette.reject))
+        .desired_width(width);
+    let field = ui.add(field).accessible_name("Filter");
+    if std::mem::take(&mut state.focus_filter) {
+        field.request_focus();
+    }
+    if field.changed() {
+        out.push(Message::Filter(text));
+    }
+    match &state.browse.filter_error {
+        Some(error) => {
+            ui.painter().hline(field.rect.x_range(), field.rect.bottom(), Stroke::new(2.0, palette.reject));
+            field.on_hover_text(error);
+        }
+        None => drop(field.on_hover_text(FILTER_HELP)),
+    }
 }
 
 /// A count with a comma every three digits.
@@ -144,11 +155,15 @@ fn grid(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out: &mut Vec<
     let rows = state.browse.visible.len().div_ceil(columns);
     ui.spacing_mut().item_spacing = vec2(gap, gap);
     keys(ui, state, columns, out);
-    let area = egui::ScrollArea::vertical().auto_shrink([false, false]).id_salt("grid");
-    let first_frame_id = ui.scope_id().with("scroll restored");
-    let restored = ui.data(|data| data.get_temp::<bool>(first_frame_id)).unwrap_or(false);
-    let area = if restored { area } else { area.vertical_scroll_offset(state.prefs.scroll) };
-    ui.data_mut(|data| data.insert_temp(first_frame_id, true));
+    let mut area = egui::ScrollArea::vertical().auto_shrink([false, false]).id_salt("grid");
+    let restored_id = ui.scope_id().with("scroll restored");
+    if !ui.data(|data| data.get_temp::<bool>(restored_id)).unwrap_or(false) {
+        area = area.vertical_scroll_offset(state.prefs.scroll);
+        ui.data_mut(|data| data.insert_temp(restored_id, true));
+    } else if let Some(offset) = offset_to_selected(ui, state, columns, tile + gap) {
+        area = area.vertical_scroll_offset(offset);
+        out.push(Message::Scrolled(offset));
+    }
     let scrolled = area.show_rows(ui, tile, rows, |ui, shown| {
         for row in shown {
             ui.horizontal(|ui| {
@@ -159,30 +174,42 @@ fn grid(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out: &mut Vec<
             });
         }
     });
-    if (scrolled.state.clamped_offset().y - state.prefs.scroll).abs() > 0.5 {
-        out.push(Message::Scrolled(scrolled.state.clamped_offset().y));
+    let offset = scrolled.state.clamped_offset().y;
+    if (offset - state.prefs.scroll).abs() > 0.5 {
+        out.push(Message::Scrolled(offset));
     }
+}
+
+/// Where to scroll so that a selection moved by key is in sight; nothing when it is already.
+fn offset_to_selected(ui: &egui::Ui, state: &AppState, columns: usize, pitch: f32) -> Option<f32> {
+    let selected = state.browse.selected.filter(|_| state.browse.reveal)?;
+    let place = state.browse.visible.iter().position(|&index| state.photos[index].photo.id == selected)?;
+    let top = (place / columns) as f32 * pitch;
+    let height = ui.available_height();
+    let wanted = state.prefs.scroll.clamp((top + pitch - height).max(0.0), top.max(top + pitch - height));
+    Some(wanted)
 }
 
 fn keys(ui: &egui::Ui, state: &AppState, columns: usize, out: &mut Vec<Message>) {
     if ui.egui_wants_keyboard_input() || state.palette.is_some() {
         return;
     }
+    let columns = columns as i64;
+    let page = columns * 4;
     let steps = [
         (Key::ArrowRight, 1),
         (Key::ArrowLeft, -1),
-        (Key::ArrowDown, columns as i64),
-        (Key::ArrowUp, -(columns as i64)),
+        (Key::ArrowDown, columns),
+        (Key::ArrowUp, -columns),
+        (Key::PageDown, page),
+        (Key::PageUp, -page),
+        (Key::Home, i64::MIN / 2),
+        (Key::End, i64::MAX / 2),
     ];
     for (key, by) in steps {
         if ui.input(|input| input.key_pressed(key)) {
             out.push(Message::MoveSelection(by));
         }
-    }
-    if ui.input(|input| input.key_pressed(Key::Enter))
-        && let Some(id) = state.browse.selected
-    {
-        out.push(Message::LabelPhoto(id));
     }
 }
 
@@ -201,26 +228,28 @@ fn photo_tile(
     response.widget_info(|| egui::WidgetInfo::selected(Role::Button, true, selected, &name));
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     painter.rect_filled(rect, 6.0, palette.raised);
-    let reason = if let Some(error) = &row.photo.error {
-        photo_box(&painter, rect.shrink(4.0), &Slot::Failed(String::new()), &palette);
-        Some(error.clone())
-    } else {
-        let slot = thumbs.get(&row.photo.path, &row.photo.sha256, THUMB);
-        photo_box(&painter, rect.shrink(4.0), slot, &palette);
-        if let Slot::Failed(reason) = slot { Some(reason.clone()) } else { None }
-    };
-    marks(&painter, state, row, rect, &name);
-    if selected || response.has_focus() {
-        ui.painter().rect_stroke(rect, 6.0, Stroke::new(2.5, palette.accent), StrokeKind::Inside);
-        if selected && response.rect.height() > 0.0 && state.browse.selected != last_seen(ui, state) {
-            ui.scroll_to_rect(rect, None);
+    let reason = match &row.photo.error {
+        Some(error) => {
+            broken_box(&painter, rect, &palette);
+            Some(error.clone())
         }
+        None => {
+            let slot = thumbs.get(&row.photo.path, &row.photo.sha256, THUMB);
+            photo_box(&painter, rect.shrink(4.0), slot, &palette);
+            if let Slot::Failed(error) = slot { Some(error.chain()) } else { None }
+        }
+    };
+    marks(&painter, state, row, rect);
+    if selected || response.has_focus() {
+        let width = if selected { 2.5 } else { 1.5 };
+        ui.painter().rect_stroke(rect, 6.0, Stroke::new(width, palette.accent), StrokeKind::Inside);
     }
-    if response.double_clicked() {
+    let entered = response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    if response.double_clicked() || entered {
         out.push(Message::LabelPhoto(row.photo.id));
     } else if response.clicked() {
         out.push(Message::Select(row.photo.id));
-        if reason.is_some() {
+        if row.photo.error.is_none() && reason.is_some() {
             out.push(Message::Retry(row.photo.path.clone()));
         }
     }
@@ -234,16 +263,8 @@ fn photo_tile(
     });
 }
 
-/// The selection of the frame before, so that a new one is scrolled to once.
-fn last_seen(ui: &egui::Ui, state: &AppState) -> Option<crate::domain::ImageId> {
-    let id = egui::Id::unique("selection seen");
-    let before = ui.data(|data| data.get_temp::<Option<crate::domain::ImageId>>(id)).flatten();
-    ui.data_mut(|data| data.insert_temp(id, state.browse.selected));
-    before
-}
-
-fn marks(painter: &egui::Painter, state: &AppState, row: &PhotoRow, rect: Rect, name: &str) {
-    let palette = crate::ui::theme::colours_of(state.prefs.dark);
+fn marks(painter: &egui::Painter, state: &AppState, row: &PhotoRow, rect: Rect) {
+    let palette = colours_of(state.prefs.dark);
     if let Some(score) = score_of(row) {
         let band = band(score, state.prefs.reject_below, state.prefs.accept_from);
         score_chip(painter, rect.left_bottom() + vec2(6.0, -6.0), score, band, &palette);
@@ -252,8 +273,8 @@ fn marks(painter: &egui::Painter, state: &AppState, row: &PhotoRow, rect: Rect, 
         label_dot(painter, rect.right_top() + vec2(-15.0, 15.0), label.mos, &palette);
     }
     if row.photo.missing {
-        let at: Pos2 = pos2(rect.left() + 8.0, rect.top() + 8.0);
-        painter.text(at, Align2::LEFT_TOP, format!("{name} is gone"), FontId::proportional(11.5), palette.reject);
+        let at = rect.left_top() + vec2(8.0, 8.0);
+        painter.text(at, Align2::LEFT_TOP, "File is gone", FontId::proportional(11.5), palette.reject);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The curves of a run: loss above SRCC, on one axis of steps.
 
 use eframe::egui::{self, Color32, Id};
-use egui_plot::{Corner, HoverPosition, Legend, Line, LineStyle, Plot, PlotPoints, VLine};
+use egui_plot::{Corner, HoverPosition, Legend, Line, Plot, PlotPoints, VLine};
 
 use crate::domain::MetricPoint;
 use crate::ui::theme::colours;
@@ -50,8 +50,6 @@ fn chart(
         .allow_scroll(false)
         .allow_boxed_zoom(false)
         .show_background(false)
-        .grid_color(colours(ui).line)
-        .grid_spacing(36.0..=300.0)
         .y_axis_min_width(44.0)
         .y_axis_formatter(move |mark, _| format!("{:.2}", value(mark.value)))
         .x_axis_formatter(|mark, _| if mark.value < 0.0 { String::new() } else { format!("{:.0}", mark.value) })
@@ -61,10 +59,10 @@ fn chart(
             }
             HoverPosition::Elsewhere { .. } => None,
         });
-    let mark = colours(ui).review;
+    let mark = colours(ui).line;
     plot.show(ui, |plot| {
         if let Some(best) = best {
-            plot.vline(VLine::new("Best epoch", best as f64).color(mark).width(1.5).style(LineStyle::dashed_loose()));
+            plot.vline(VLine::new("Best epoch", best as f64).color(mark).width(1.5));
         }
         lines.into_iter().for_each(|line| plot.line(line));
     });

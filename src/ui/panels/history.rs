@@ -3,8 +3,7 @@
 use eframe::egui::{self, RichText};
 use serde_json::Value;
 
-use super::charts;
-use crate::api::clock::{duration_text, local_text};
+use super::{charts, history_table};
 use crate::domain::{Run, RunStatus};
 use crate::ui::message::{JobKind, Message};
 use crate::ui::prefs::Page;
@@ -26,78 +25,39 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
     }
     let height = (ui.available_height() * 0.34).max(120.0);
     egui::Panel::top("runs").default_size(height).resizable(true).frame(egui::Frame::new()).show(ui, |ui| {
-        egui::ScrollArea::both().auto_shrink([false, false]).show(ui, |ui| table(ui, state, out));
+        history_table::show(ui, state, out);
     });
-    let margin = egui::Frame::new().inner_margin(egui::Margin { left: 16, top: 12, ..egui::Margin::ZERO });
-    egui::Panel::right("details").default_size(310.0).frame(margin).show(ui, |ui| {
+    let margin = egui::Frame::new().inner_margin(egui::Margin { left: 24, top: 12, ..egui::Margin::ZERO });
+    egui::Panel::right("details").default_size(300.0).frame(margin).show(ui, |ui| {
         egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| details(ui, state, out));
     });
     let margin = egui::Frame::new().inner_margin(egui::Margin { top: 12, ..egui::Margin::ZERO });
     egui::CentralPanel::no_frame().frame(margin).show(ui, |ui| {
-        if let Some(view) = &state.history.view {
+        let Some(view) = &state.history.view else { return };
+        if view.points.is_empty() {
+            empty_state(ui, "No curves", "This run ended before its first measurement.", |_| {});
+        } else {
             charts::show(ui, &view.points, charts::best_step(&view.points), false, "history");
         }
     });
 }
 
-fn table(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
-    let chosen = state.history.view.as_ref().map(|view| &view.run.id);
-    egui::Grid::new("runs").num_columns(7).striped(false).spacing([24.0, 6.0]).show(ui, |ui| {
-        for title in ["Name", "Status", "Started"] {
-            hint(ui, title);
-        }
-        let weak = colours(ui).weak;
-        for title in ["Time", "Epochs", "Validation SRCC", "Test SRCC"] {
-            let title = egui::Label::new(RichText::new(title).color(weak)).halign(egui::Align::Max);
-            ui.add_sized([96.0, 20.0], title);
-        }
-        ui.end_row();
-        for run in &state.history.runs {
-            if ui.selectable_label(chosen == Some(&run.id), &run.meta.name).clicked() {
-                out.push(Message::SelectRun(run.id.clone()));
-            }
-            status(ui, run.status);
-            ui.label(local_text(run.started_ms));
-            number(ui, run.finished_ms.map(|end| duration_text(end - run.started_ms)));
-            number(ui, metric(run, "epochs").map(|value| format!("{value:.0}")));
-            number(ui, metric(run, "validation_srcc").map(|value| format!("{value:.3}")));
-            number(ui, metric(run, "test_srcc").map(|value| format!("{value:.3}")));
-            ui.end_row();
-        }
-    });
-}
-
-fn metric(run: &Run, name: &str) -> Option<f64> {
+pub(super) fn metric(run: &Run, name: &str) -> Option<f64> {
     run.summary.get(name).and_then(Value::as_f64)
-}
-
-fn number(ui: &mut egui::Ui, text: Option<String>) {
-    let text = RichText::new(text.unwrap_or_else(|| "–".to_owned())).monospace();
-    ui.add_sized([96.0, 20.0], egui::Label::new(text).halign(egui::Align::Max));
-}
-
-fn status(ui: &mut egui::Ui, status: RunStatus) {
-    let palette = colours(ui);
-    let colour = match status {
-        RunStatus::Completed => palette.accept,
-        RunStatus::Running => palette.accent,
-        RunStatus::Cancelled | RunStatus::Interrupted => palette.review,
-        RunStatus::Failed => palette.reject,
-    };
-    ui.colored_label(colour, status.name());
 }
 
 fn details(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     let Some(view) = state.history.view.clone() else { return };
     let run = &view.run;
     hint(ui, "Name");
-    let field = ui.add(egui::TextEdit::singleline(&mut state.history.name).desired_width(f32::INFINITY));
+    let field = egui::TextEdit::singleline(&mut state.history.name).desired_width(f32::INFINITY);
+    let field = ui.add(field).accessible_name("Name");
     if field.lost_focus() && state.history.name.trim() != run.meta.name {
         out.push(Message::RenameRun(run.id.clone(), state.history.name.clone()));
     }
     hint(ui, "Note");
     let note = egui::TextEdit::multiline(&mut state.history.note).desired_rows(2).desired_width(f32::INFINITY);
-    if ui.add(note).lost_focus() && state.history.note != run.meta.note {
+    if ui.add(note).accessible_name("Note").lost_focus() && state.history.note != run.meta.note {
         out.push(Message::NoteRun(run.id.clone(), state.history.note.clone()));
     }
     ui.add_space(space().s);

@@ -4,11 +4,12 @@ use eframe::egui::{self, Sense, vec2};
 
 use crate::api::PhotoRow;
 use crate::domain::Attributes;
+use crate::ui::command::UiCommand;
 use crate::ui::message::Message;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::thumbs::{Slot, Thumbs};
-use crate::ui::widgets::{band, heading, hint, photo_box};
+use crate::ui::widgets::{band, broken_box, heading, hint, photo_box, wait_box};
 
 /// Longest side of the inspector's picture, in pixels.
 const EDGE: u32 = 1024;
@@ -20,15 +21,21 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out
         let (rect, _) = ui.allocate_exact_size(vec2(width, (width * 0.9).min(340.0)), Sense::hover());
         let palette = colours(ui);
         ui.painter().rect_filled(rect, 6.0, palette.background);
-        match &row.photo.error {
-            Some(_) => drop(photo_box(ui.painter(), rect, &Slot::Failed(String::new()), &palette)),
-            None => drop(photo_box(ui.painter(), rect, thumbs.get(&row.photo.path, &row.photo.sha256, EDGE), &palette)),
+        if row.photo.error.is_some() {
+            broken_box(ui.painter(), rect, &palette);
+        } else {
+            let slot = thumbs.get(&row.photo.path, &row.photo.sha256, EDGE);
+            photo_box(ui.painter(), rect, slot, &palette);
+            wait_box(ui, rect, slot);
+            if let Slot::Failed(error) = slot {
+                ui.add(egui::Label::new(egui::RichText::new(error.chain()).color(palette.reject)).wrap());
+            }
         }
         ui.add_space(space().s);
         ui.add(egui::Label::new(egui::RichText::new(row.photo.file_name()).size(15.0).strong()).wrap());
         facts(ui, row);
         if let Some(error) = &row.photo.error {
-            ui.colored_label(palette.reject, error);
+            ui.add(egui::Label::new(egui::RichText::new(error).color(palette.reject)).wrap());
         }
         verdict(ui, state, row);
         if let Some(attributes) = row.score.as_ref().and_then(|score| score.attributes) {
@@ -37,13 +44,15 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out
             measured(ui, &attributes);
         }
         ui.add_space(space().m);
+        let path = row.photo.path.to_string_lossy().into_owned();
+        ui.add(egui::Label::new(egui::RichText::new(&path).small().color(palette.weak)).wrap());
         ui.horizontal_wrapped(|ui| {
-            if ui.button("Label it").on_hover_text("Opens the photo on the label page (Enter)").clicked() {
+            let free = row.photo.error.is_none();
+            let label = ui.add_enabled(free, egui::Button::new("Label it"));
+            if label.on_hover_text(UiCommand::LabelSelected.tooltip()).clicked() {
                 out.push(Message::LabelPhoto(row.photo.id));
             }
             if ui.button("Copy the path").clicked() {
-                let path = row.photo.path.to_string_lossy().into_owned();
-                ui.copy_text(path.clone());
                 out.push(Message::Copy(path));
             }
         });
@@ -73,11 +82,14 @@ fn verdict(ui: &mut egui::Ui, state: &AppState, row: &PhotoRow) {
             );
             ui.vertical(|ui| {
                 ui.label(band.text());
-                hint(ui, format!("{:.0} to {:.0} in 9 of 10 cases", score.low, score.high));
+                hint(ui, format!("90 % interval {:.0} to {:.0}", score.low, score.high));
             });
         });
         if let Some(reason) = row.score.as_ref().and_then(|row| row.reason.as_ref()) {
-            ui.label(reason);
+            ui.add(egui::Label::new(reason).wrap());
+        }
+        if row.score.as_ref().is_some_and(|row| state.is_uncalibrated(&row.model)) {
+            hint(ui, "The interval is not calibrated on your photos");
         }
     } else if row.photo.error.is_none() {
         hint(ui, "Not scored yet");

@@ -10,7 +10,7 @@ use crate::ui::prefs::Page;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::thumbs::{LARGE, Slot, THUMB, Thumbs};
-use crate::ui::widgets::{contained, empty_state, hint, photo_box, primary_button};
+use crate::ui::widgets::{contained, empty_state, hint, photo_box, primary_button, wait_box};
 
 /// Photos decoded ahead of the one on screen.
 const AHEAD: usize = 3;
@@ -23,15 +23,16 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out
         nothing_left(ui, state, out);
         return;
     };
+    // The next ones are decoded while this one is looked at; asked for first, as the newest request is served first.
+    let waiting = state.label.data.queue.iter().filter(|next| **next != id && !state.label.passed.contains(next));
+    let ahead: Vec<_> = waiting.take(AHEAD).filter_map(|id| state.photo(*id)).collect();
+    for row in ahead.into_iter().rev() {
+        thumbs.get(&row.photo.path, &row.photo.sha256, LARGE);
+    }
     header(ui, state, id, out);
     film_strip(ui, state, thumbs, out);
     buttons(ui, state, out);
     photo(ui, state, id, thumbs);
-    // The next ones are decoded while this one is looked at.
-    let next = state.label.data.queue.iter().filter(|next| **next != id && !state.label.passed.contains(next));
-    for row in next.take(AHEAD).filter_map(|id| state.photo(*id)) {
-        thumbs.get(&row.photo.path, &row.photo.sha256, LARGE);
-    }
 }
 
 fn nothing_left(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
@@ -92,7 +93,7 @@ fn photo(ui: &mut egui::Ui, state: &AppState, id: ImageId, thumbs: &mut Thumbs) 
         match slot {
             Slot::Ready(texture) if state.label.full_size => {
                 // One photo pixel a screen pixel.
-                let size = texture.size_vec2() / ui.pixels_per_point();
+                let size = vec2(row.photo.width as f32, row.photo.height as f32) / ui.pixels_per_point();
                 egui::ScrollArea::both().auto_shrink([false, false]).id_salt(id.0).show(ui, |ui| {
                     let (area, response) =
                         ui.allocate_exact_size(size.max(rect.size() - vec2(10.0, 10.0)), Sense::hover());
@@ -108,10 +109,12 @@ fn photo(ui: &mut egui::Ui, state: &AppState, id: ImageId, thumbs: &mut Thumbs) 
                 photo_box(ui.painter(), rect.shrink(8.0), slot, &palette);
                 if let Slot::Ready(texture) = slot {
                     outline(ui, contained(texture, rect.shrink(8.0), 4.0), state.label.saving.is_some());
-                } else if let Slot::Failed(reason) = slot {
+                }
+                wait_box(ui, rect, slot);
+                if let Slot::Failed(error) = slot {
                     let at = rect.center_bottom() - vec2(0.0, 24.0);
                     let font = egui::FontId::proportional(13.0);
-                    ui.painter().text(at, egui::Align2::CENTER_BOTTOM, reason, font, palette.weak);
+                    ui.painter().text(at, egui::Align2::CENTER_BOTTOM, error.chain(), font, palette.weak);
                 }
             }
         }

@@ -3,14 +3,17 @@
 mod browse;
 mod charts;
 mod history;
+mod history_table;
 mod inspector;
 mod job_strip;
 mod label;
 mod palette;
 mod rail;
 mod score;
+mod score_table;
 mod toasts;
 mod train;
+mod train_form;
 
 use eframe::egui;
 

@@ -3,40 +3,41 @@
 use eframe::egui::{self, RichText};
 use serde_json::Value;
 
-use super::charts;
-use crate::api::{RunView, list_architectures};
-use crate::config::{DeviceChoice, LossKind, TrainConfig};
+use super::job_strip::left_ms;
+use super::{charts, train_form};
+use crate::api::RunView;
+use crate::api::clock::duration_text;
 use crate::domain::RunStatus;
 use crate::ui::message::{JobKind, Message};
 use crate::ui::prefs::Page;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
-use crate::ui::widgets::{empty_state, heading, hint, primary_button};
-
-/// Fewest labels a training accepts.
-const FEWEST: u64 = 20;
+use crate::ui::widgets::{empty_state, heading, hint};
 
 pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
-    let frame = egui::Frame::new().inner_margin(egui::Margin { right: 16, ..egui::Margin::ZERO });
-    egui::Panel::left("settings").exact_size(280.0).resizable(false).frame(frame).show(ui, |ui| {
-        egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| settings(ui, state, out));
+    let frame = egui::Frame::new().inner_margin(egui::Margin { right: 24, ..egui::Margin::ZERO });
+    egui::Panel::left("settings").exact_size(304.0).resizable(false).frame(frame).show(ui, |ui| {
+        egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| train_form::show(ui, state, out));
     });
     egui::CentralPanel::no_frame().show(ui, |ui| {
         let Some(view) = state.train.view.clone() else {
             nothing_yet(ui, state, out);
             return;
         };
+        let margin = egui::Frame::new().inner_margin(egui::Margin { top: 8, ..egui::Margin::ZERO });
+        egui::Panel::bottom("training").frame(margin).show(ui, |ui| status(ui, state, &view, out));
         ui.horizontal(|ui| {
-            heading(ui, &view.run.meta.name);
-            hint(ui, format!("{} · {}", view.run.status.name(), view.run.device));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.checkbox(&mut state.train.log_scale, "Logarithmic loss");
+                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                    heading(ui, &view.run.meta.name);
+                    hint(ui, view.run.status.name());
+                });
             });
         });
         if view.run.status == RunStatus::Completed {
             verdict(ui, &view);
         }
-        resume(ui, state, &view, out);
         charts::show(ui, &view.points, charts::best_step(&view.points), state.train.log_scale, "train");
     });
 }
@@ -48,118 +49,47 @@ fn nothing_yet(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     }
     let text = "Choose the settings on the left and start; the curves appear here and stay in the history.";
     empty_state(ui, "No training yet", text, |ui| {
-        if state.label.data.progress.labelled < FEWEST && ui.button("Label photos").clicked() {
+        if state.label.data.progress.labelled < train_form::FEWEST && ui.button("Label photos").clicked() {
             out.push(Message::Show(Page::Label));
         }
     });
 }
 
-fn resume(ui: &mut egui::Ui, state: &AppState, view: &RunView, out: &mut Vec<Message>) {
-    let can = matches!(view.run.status, RunStatus::Cancelled | RunStatus::Interrupted | RunStatus::Failed);
-    if can && state.job(JobKind::Train).is_none() {
+/// The line below the curves: how fast, on what, how long still; and what can be done.
+fn status(ui: &mut egui::Ui, state: &AppState, view: &RunView, out: &mut Vec<Message>) {
+    let palette = colours(ui);
+    if let Some(error) = &view.run.error {
+        ui.add(egui::Label::new(RichText::new(error).color(palette.reject)).wrap());
+    }
+    let Some(job) = state.job(JobKind::Train) else {
         ui.horizontal(|ui| {
-            if ui.button("Resume").on_hover_text("Goes on exactly where it stopped").clicked() {
+            let can = matches!(view.run.status, RunStatus::Cancelled | RunStatus::Interrupted | RunStatus::Failed);
+            if can && ui.button("Resume").on_hover_text("Goes on exactly where it stopped").clicked() {
                 out.push(Message::ResumeRun(view.run.id.clone()));
             }
-            hint(ui, "This run has not finished.");
+            let device = state.train.device.as_ref().unwrap_or(&view.run.device);
+            ui.add(egui::Label::new(RichText::new(format!("Device {device}")).color(palette.weak)).truncate());
         });
-    }
-    if let Some(error) = &view.run.error {
-        let reject = colours(ui).reject;
-        ui.colored_label(reject, error);
-    }
-}
-
-fn settings(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
-    heading(ui, "New training");
-    data_summary(ui, state);
-    ui.add_space(space().s);
-    let AppState { config, train, .. } = state;
-    hint(ui, "Name");
-    let name = egui::TextEdit::singleline(&mut train.name).hint_text("made up when empty").desired_width(f32::INFINITY);
-    ui.add(name);
-    form(ui, &mut config.train);
-    ui.collapsing("Advanced", |ui| advanced(ui, &mut config.train));
-    ui.add_space(space().m);
-    let enough = state.label.data.progress.labelled >= FEWEST;
-    let idle = state.job(JobKind::Train).is_none();
-    if primary_button(ui, "Start training", enough && idle).clicked() {
-        let (config, name) = (Box::new(state.config.train.clone()), state.train.name.trim().to_owned());
-        out.push(Message::StartTraining(config, name));
-    }
-    if !idle {
-        hint(ui, "A training is under way; the strip below stops or pauses it.");
-    }
-}
-
-fn data_summary(ui: &mut egui::Ui, state: &AppState) {
-    let progress = state.label.data.progress;
-    hint(ui, format!("{} labelled photos of {}", progress.labelled, progress.photos));
-    let review = colours(ui).review;
-    let warning = match progress.labelled {
-        n if n < FEWEST => Some(format!("{} more labels are needed to train at all.", FEWEST - n)),
-        n if n < 200 => Some("With fewer than 200 labels, results vary a lot; the interval tells how much.".to_owned()),
-        _ => None,
+        return;
     };
-    if let Some(warning) = warning {
-        ui.add(egui::Label::new(RichText::new(warning).color(review)).wrap());
-    }
-}
-
-fn form(ui: &mut egui::Ui, config: &mut TrainConfig) {
-    egui::Grid::new("form").num_columns(2).spacing([12.0, 8.0]).show(ui, |ui| {
-        hint(ui, "Architecture");
-        egui::ComboBox::from_id_salt("architecture").selected_text(&config.architecture).width(150.0).show_ui(
-            ui,
-            |ui| {
-                for found in list_architectures() {
-                    let text = format!("{} ({:.1} M parameters)", found.name, found.parameters as f64 / 1e6);
-                    ui.selectable_value(&mut config.architecture, found.name.to_owned(), text)
-                        .on_hover_text(found.about);
-                }
-            },
-        );
-        ui.end_row();
-        hint(ui, "Loss");
-        let losses = [(LossKind::Huber, "Huber"), (LossKind::Mse, "MSE"), (LossKind::Mae, "MAE")];
-        choice(ui, "loss", &mut config.loss, &losses);
-        ui.end_row();
-        hint(ui, "Device");
-        let devices = [(DeviceChoice::Auto, "Auto"), (DeviceChoice::Gpu, "GPU"), (DeviceChoice::Cpu, "CPU")];
-        choice(ui, "device", &mut config.device, &devices);
-        ui.end_row();
-        hint(ui, "Epochs");
-        ui.add(egui::DragValue::new(&mut config.epochs).range(1..=1000));
-        ui.end_row();
-    });
-}
-
-fn choice<T: PartialEq + Copy>(ui: &mut egui::Ui, id: &str, value: &mut T, options: &[(T, &str)]) {
-    let shown = options.iter().find(|option| option.0 == *value).map_or("", |option| option.1);
-    egui::ComboBox::from_id_salt(id).selected_text(shown).width(150.0).show_ui(ui, |ui| {
-        for (option, text) in options {
-            ui.selectable_value(value, *option, *text);
-        }
-    });
-}
-
-fn advanced(ui: &mut egui::Ui, config: &mut TrainConfig) {
-    egui::Grid::new("advanced").num_columns(2).spacing([12.0, 8.0]).show(ui, |ui| {
-        let mut row = |text: &str, widget: egui::DragValue<'_>| {
-            hint(ui, text);
-            ui.add(widget);
-            ui.end_row();
-        };
-        row("Photos a step", egui::DragValue::new(&mut config.batch_size).range(2..=512));
-        row(
-            "Learning rate",
-            egui::DragValue::new(&mut config.learning_rate).range(1e-6..=1.0).speed(1e-4).max_decimals(6),
-        );
-        row("Weight decay", egui::DragValue::new(&mut config.weight_decay).range(0.0..=1.0).speed(0.005));
-        row("Patience (epochs)", egui::DragValue::new(&mut config.patience).range(0..=1000));
-        row("Validation share", egui::DragValue::new(&mut config.validation_share).range(0.05..=0.5).speed(0.005));
-        row("Test share", egui::DragValue::new(&mut config.test_share).range(0.0..=0.5).speed(0.005));
-        row("Seed", egui::DragValue::new(&mut config.seed));
+    ui.horizontal(|ui| {
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let free = !job.stopping;
+            let stop = if job.stopping { "Stopping…" } else { "Stop training" };
+            if ui.add_enabled(free, egui::Button::new(stop)).on_hover_text("It can be resumed later").clicked() {
+                out.push(Message::Stop(JobKind::Train));
+            }
+            let pause = if job.paused { "Go on training" } else { "Pause training" };
+            if ui.add_enabled(free, egui::Button::new(pause)).clicked() {
+                out.push(Message::Pause(JobKind::Train, !job.paused));
+            }
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let detail = job.progress.as_ref().map_or("", |progress| progress.detail.as_str());
+                let left = left_ms(job, state.now_ms).filter(|_| !job.paused && !job.stopping);
+                let left = left.map_or_else(String::new, |left| format!(" · {} left", duration_text(left + 999)));
+                ui.add(egui::Label::new(RichText::new(format!("{detail}{left}")).color(palette.weak)).truncate());
+            });
+        });
     });
 }
 
@@ -172,20 +102,23 @@ fn verdict(ui: &mut egui::Ui, view: &RunView) {
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         let (low, high) = (number("test_srcc_low"), number("test_srcc_high"));
-        ui.horizontal(|ui| {
-            ui.label(RichText::new(format!("SRCC {srcc:.2}")).size(20.0).strong());
-            if let (Some(low), Some(high)) = (low, high) {
-                hint(ui, format!("95 % interval {low:.2} to {high:.2}"));
-            }
-            let groups = number("test_groups").unwrap_or(0.0);
-            hint(ui, format!("on {:.0} photos of {groups:.0} groups it never saw", number("test_n").unwrap_or(0.0)));
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(in_words(srcc, low)).strong());
         });
-        ui.label(in_words(srcc, low));
-        let parts = [("PLCC", "test_plcc", 2), ("MAE", "test_mae", 1), ("RMSE", "test_rmse", 1)];
-        let parts = parts
-            .iter()
-            .filter_map(|(text, name, digits)| number(name).map(|value| format!("{text} {value:.digits$}")));
-        hint(ui, parts.collect::<Vec<_>>().join(" · "));
+        let mut parts = vec![format!("SRCC {srcc:.2}")];
+        if let (Some(low), Some(high)) = (low, high) {
+            parts.push(format!("95 % interval {low:.2} to {high:.2}"));
+        }
+        if let (Some(n), Some(groups)) = (number("test_n"), number("test_groups")) {
+            parts.push(format!("on {n:.0} photos of {groups:.0} products it never saw"));
+        }
+        hint(ui, parts.join(" · "));
+        let parts = [
+            number("test_mae").map(|mae| format!("Off by {mae:.1} points on average")),
+            number("test_rmse").map(|rmse| format!("RMSE {rmse:.1}")),
+            number("test_plcc").map(|plcc| format!("PLCC {plcc:.2}")),
+        ];
+        hint(ui, parts.into_iter().flatten().collect::<Vec<_>>().join(" · "));
     });
     ui.add_space(space().s);
 }

@@ -1,11 +1,11 @@
 //! What the window does when a long work ends.
 
-use super::failed;
+use super::scores::sort_rows;
+use super::{failed, runs};
 use crate::api::{OpenSummary, ScoreSummary, TrainSummary};
-use crate::domain::ScoreRow;
 use crate::jobs::Outcome;
 use crate::ui::message::{Effect, JobKind};
-use crate::ui::state::{AppState, ScoreColumn};
+use crate::ui::state::AppState;
 
 fn forget(state: &mut AppState, kind: JobKind) {
     state.jobs.retain(|job| job.kind != kind);
@@ -55,16 +55,23 @@ pub(super) fn train(state: &mut AppState, outcome: Outcome<TrainSummary>) -> Vec
                 let first = summary.left_out.iter().take(8).map(|photo| photo.reason.clone()).collect::<Vec<_>>();
                 state.toasts.warn(text, Some(first.join("\n")));
             }
+            state.train.device = Some(summary.device);
             summary.run
         }
         Outcome::Cancelled(summary) => {
             state.toasts.tell("Training stopped; it can be resumed", now);
+            state.train.device = Some(summary.device);
             summary.run
         }
-        Outcome::Failed(_) => state.train.view.as_ref().map(|view| view.run.id.clone()),
+        Outcome::Failed(_) => None,
     };
+    if run.is_some() {
+        state.train.run = run;
+    }
     let mut effects = vec![Effect::LoadHistory];
-    effects.extend(run.map(Effect::LoadRun));
+    if state.train.run.is_some() {
+        effects.extend(runs::follow(state));
+    }
     effects
 }
 
@@ -86,28 +93,4 @@ pub(super) fn score(state: &mut AppState, outcome: Outcome<ScoreSummary>) -> Vec
     }
     sort_rows(state);
     vec![Effect::LoadPhotos]
-}
-
-/// Brings the score table into its order.
-pub fn sort_rows(state: &mut AppState) {
-    let descending = state.score.descending;
-    let value = |row: &ScoreRow| row.score.map(|score| score.value);
-    let reason = |row: &ScoreRow| row.error.clone().or_else(|| row.reason.clone());
-    let turned = |order: std::cmp::Ordering| if descending { order.reverse() } else { order };
-    let column = state.score.column;
-    state.score.rows.sort_by(|a, b| {
-        let order = match column {
-            ScoreColumn::Score => match (value(a), value(b)) {
-                (Some(a), Some(b)) => turned(a.total_cmp(&b)),
-                (a, b) => b.is_some().cmp(&a.is_some()),
-            },
-            ScoreColumn::Name => turned(a.path.cmp(&b.path)),
-            ScoreColumn::Reason => match (reason(a), reason(b)) {
-                (Some(a), Some(b)) => turned(a.cmp(&b)),
-                (a, b) => b.is_some().cmp(&a.is_some()),
-            },
-        };
-        order.then_with(|| a.path.cmp(&b.path))
-    });
-    state.score.unsorted = false;
 }

@@ -4,8 +4,10 @@ mod chip;
 mod empty;
 mod histogram;
 mod photo;
+mod sort;
 
 pub use chip::{Band, band, label_dot, score_chip};
 pub use empty::{empty_state, heading, hint, primary_button};
 pub use histogram::histogram;
-pub use photo::{contained, photo_box};
+pub use photo::{broken_box, contained, photo_box, wait_box};
+pub use sort::sort_button;

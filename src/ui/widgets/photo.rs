@@ -21,16 +21,16 @@ pub fn photo_box(painter: &egui::Painter, rect: Rect, slot: &Slot, palette: &Pal
             painter.image(texture.id(), inner, whole, Color32::WHITE);
             Some(inner)
         }
-        Slot::Loading => None,
+        Slot::Loading(_) => None,
         Slot::Failed(_) => {
-            broken(painter, rect, palette);
+            broken_box(painter, rect, palette);
             None
         }
     }
 }
 
 /// A torn frame: the photo cannot be shown.
-fn broken(painter: &egui::Painter, rect: Rect, palette: &Palette) {
+pub fn broken_box(painter: &egui::Painter, rect: Rect, palette: &Palette) {
     let side = (rect.width().min(rect.height()) * 0.3).min(46.0);
     let frame = Rect::from_center_size(rect.center() - vec2(0.0, 8.0), Vec2::splat(side));
     let stroke = Stroke::new(1.5, palette.reject);
@@ -38,4 +38,18 @@ fn broken(painter: &egui::Painter, rect: Rect, palette: &Palette) {
     painter.line_segment([frame.left_bottom(), frame.right_top()], stroke);
     let below = frame.center_bottom() + vec2(0.0, 6.0);
     painter.text(below, Align2::CENTER_TOP, "Cannot be read", FontId::proportional(11.5), palette.weak);
+}
+
+/// Seconds before a wait is worth a spinner.
+const PATIENCE: f64 = 0.3;
+
+/// Says that a large photo is on its way, once that has taken a while.
+pub fn wait_box(ui: &mut egui::Ui, rect: Rect, slot: &Slot) {
+    let Slot::Loading(since) = slot else { return };
+    let left = since + PATIENCE - ui.input(|input| input.time);
+    if left > 0.0 {
+        ui.request_repaint_after_secs(left as f32);
+    } else {
+        ui.put(Rect::from_center_size(rect.center(), Vec2::splat(32.0)), egui::Spinner::new());
+    }
 }

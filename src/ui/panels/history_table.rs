@@ -1,0 +1,125 @@
+//! The table of runs: only the rows in sight are laid out.
+
+use eframe::egui::{self, Align2, Color32, FontId, Key, Rect, Sense, Stroke, StrokeKind, accesskit::Role, vec2};
+
+use super::history::metric;
+use crate::api::clock::{duration_text, local_text};
+use crate::domain::{Run, RunStatus};
+use crate::ui::message::Message;
+use crate::ui::state::AppState;
+use crate::ui::theme::{Palette, colours};
+
+/// Height of a row.
+const ROW: f32 = 30.0;
+
+/// Titles, shares of the width, and whether the column holds numbers.
+const COLUMNS: [(&str, f32, bool); 7] = [
+    ("Name", 0.27, false),
+    ("Status", 0.11, false),
+    ("Started", 0.16, false),
+    ("Model and loss", 0.15, false),
+    ("Time", 0.11, true),
+    ("Validation SRCC", 0.11, true),
+    ("Test SRCC", 0.09, true),
+];
+
+fn cells(rect: Rect) -> Vec<Rect> {
+    let mut from = rect.left();
+    let cell = |(_, share, _): (&str, f32, bool)| {
+        let width = rect.width() * share;
+        let cell = Rect::from_min_size(egui::pos2(from, rect.top()), vec2(width, rect.height()));
+        from += width;
+        cell.shrink2(vec2(6.0, 0.0))
+    };
+    COLUMNS.into_iter().map(cell).collect()
+}
+
+pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
+    let palette = colours(ui);
+    let (bar, _) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
+    // The scroll bar takes its share of the rows below.
+    let bar = Rect::from_min_max(bar.min, bar.max - vec2(12.0, 0.0));
+    for ((title, _, is_number), cell) in COLUMNS.into_iter().zip(cells(bar)) {
+        draw(ui, cell, title, is_number, 12.0, palette.weak);
+    }
+    keys(ui, state, out);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let rows = state.history.runs.len();
+    egui::ScrollArea::vertical().auto_shrink([false, false]).id_salt("runs").show_rows(ui, ROW, rows, |ui, shown| {
+        for run in &state.history.runs[shown] {
+            row(ui, state, run, &palette, out);
+        }
+    });
+}
+
+fn keys(ui: &egui::Ui, state: &AppState, out: &mut Vec<Message>) {
+    if ui.egui_wants_keyboard_input() || state.palette.is_some() {
+        return;
+    }
+    let runs = &state.history.runs;
+    let at = state.history.selected.as_ref().and_then(|id| runs.iter().position(|run| run.id == *id));
+    for (key, by) in [(Key::ArrowDown, 1), (Key::ArrowUp, -1)] {
+        if ui.input(|input| input.key_pressed(key)) {
+            let next = at.and_then(|at| at.checked_add_signed(by)).and_then(|next| runs.get(next));
+            out.extend(next.map(|run| Message::SelectRun(run.id.clone())));
+        }
+    }
+}
+
+fn row(ui: &mut egui::Ui, state: &AppState, run: &Run, palette: &Palette, out: &mut Vec<Message>) {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
+    let selected = state.history.selected.as_ref() == Some(&run.id);
+    let spoken = format!("{}, {}", run.meta.name, run.status.name());
+    response.widget_info(|| egui::WidgetInfo::selected(Role::Button, true, selected, &spoken));
+    if selected || response.hovered() {
+        ui.painter().rect_filled(rect, 6.0, if selected { palette.raised } else { palette.background });
+    }
+    if response.has_focus() {
+        ui.painter().rect_stroke(rect, 6.0, Stroke::new(1.5, palette.accent), StrokeKind::Inside);
+    }
+    let srcc = |name: &str| metric(run, name).map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"));
+    let texts = [
+        run.meta.name.clone(),
+        run.status.name().to_owned(),
+        local_text(run.started_ms),
+        recipe(run),
+        run.finished_ms.map_or_else(|| "–".to_owned(), |end| duration_text(end - run.started_ms)),
+        srcc("validation_srcc"),
+        srcc("test_srcc"),
+    ];
+    for (index, ((text, cell), (_, _, is_number))) in texts.iter().zip(cells(rect)).zip(COLUMNS).enumerate() {
+        let colour = match index {
+            0 => palette.text,
+            1 => status_colour(run.status, palette),
+            _ if is_number => palette.text,
+            _ => palette.weak,
+        };
+        draw(ui, cell, text, is_number, 13.0, colour);
+    }
+    if response.clicked() {
+        out.push(Message::SelectRun(run.id.clone()));
+    }
+}
+
+fn draw(ui: &egui::Ui, cell: Rect, text: &str, is_number: bool, size: f32, colour: Color32) {
+    let painter = ui.painter().with_clip_rect(cell.intersect(ui.clip_rect()));
+    let (at, anchor) =
+        if is_number { (cell.right_center(), Align2::RIGHT_CENTER) } else { (cell.left_center(), Align2::LEFT_CENTER) };
+    painter.text(at, anchor, text, FontId::proportional(size), colour);
+}
+
+/// Architecture and loss, from the configuration the run has recorded.
+fn recipe(run: &Run) -> String {
+    let table: toml::Table = run.config_toml.parse().unwrap_or_default();
+    let setting = |name: &str| table.get("train")?.get(name)?.as_str().map(str::to_owned);
+    [setting("architecture"), setting("loss")].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn status_colour(status: RunStatus, palette: &Palette) -> Color32 {
+    match status {
+        RunStatus::Completed => palette.accept,
+        RunStatus::Running => palette.accent,
+        RunStatus::Cancelled | RunStatus::Interrupted => palette.review,
+        RunStatus::Failed => palette.reject,
+    }
+}

@@ -1,0 +1,324 @@
+//! A project in a throw-away folder with drawn photos, and the window on it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use eframe::egui;
+use egui_kittest::{Harness, HarnessBuilder, SnapshotOptions};
+use image::{Rgb, RgbImage};
+use packshot::api::{self, Project};
+use packshot::config::{Config, TrainConfig};
+use packshot::domain::{
+    Attributes, Calibration, ImageId, MetricPoint, ModelCard, ModelId, Reach, Run, RunId, RunMeta, RunStatus, Score,
+    ScoreRow, Split, VoteKind,
+};
+use packshot::jobs::Outcome;
+use packshot::store::StoredModel;
+use packshot::ui::{App, Message, Page, Prefs};
+use serde_json::{Map, json};
+use tempfile::TempDir;
+
+/// The moment at which every test takes place: 2025-11-23 16:05:01 UTC.
+pub const NOW: i64 = 1_763_913_901_000;
+
+/// Readable photos in the fixture.
+pub const PHOTOS: usize = 14;
+
+/// A window on a project of its own.
+pub struct Stage {
+    pub harness: Harness<'static, Option<App>>,
+    pub project: Project,
+    pub folder: TempDir,
+}
+
+/// What the project of a [`Stage`] holds.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+pub enum Holds {
+    /// Nothing.
+    Nothing,
+    /// Photos and one broken file.
+    Photos,
+    /// Photos, votes on most of them, two runs and a model with its scores.
+    Everything,
+}
+
+impl Stage {
+    /// A window of 1000×640 points.
+    pub fn new(holds: Holds, prefs: Prefs) -> Self {
+        Self::build(holds, prefs, HarnessBuilder::default())
+    }
+
+    /// A window that can be drawn; nothing where there is no graphics adapter.
+    pub fn drawn(holds: Holds, prefs: Prefs) -> Option<Self> {
+        static ADAPTER: OnceLock<bool> = OnceLock::new();
+        if !*ADAPTER.get_or_init(|| !packshot::device::adapters().is_empty()) {
+            eprintln!("skipped: no graphics adapter to draw with");
+            return None;
+        }
+        Some(Self::build(holds, prefs, HarnessBuilder::default().wgpu()))
+    }
+
+    fn build(holds: Holds, prefs: Prefs, builder: HarnessBuilder<Option<App>>) -> Self {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let project = Project::open(&folder.path().join("catalogue"), Config::default()).expect("project");
+        if holds >= Holds::Photos {
+            draw_photos(&folder.path().join("photos"));
+            open(&project, folder.path().join("photos"));
+        }
+        if holds >= Holds::Everything {
+            vote(&project);
+            remember_runs(&project);
+        }
+        let opened = project.clone();
+        let draw = move |ui: &mut egui::Ui, app: &mut Option<App>| {
+            let new = || App::new(opened.clone(), prefs.clone(), ui.ctx()).expect("app").with_clock(|| NOW);
+            let app = app.get_or_insert_with(new);
+            app.drain(&ui.ctx().clone());
+            app.show(ui);
+        };
+        let harness = builder
+            .with_size(egui::vec2(1000.0, 640.0))
+            .with_os(egui::os::OperatingSystem::Nix)
+            .with_accessibility_check(true)
+            .with_options(SnapshotOptions::new().output_path("tests/ui/snapshots"))
+            .build_ui_state(draw, None);
+        let mut stage = Self { harness, project, folder };
+        stage.settle();
+        stage
+    }
+
+    /// Draws frames until nothing is on its way any more.
+    pub fn settle(&mut self) {
+        let until = Instant::now() + Duration::from_secs(60);
+        let mut quiet = 0;
+        while quiet < 4 {
+            self.harness.step();
+            quiet = if self.app().is_idle() { quiet + 1 } else { 0 };
+            if quiet == 0 {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            assert!(Instant::now() < until, "the window never came to rest");
+        }
+    }
+
+    /// The application.
+    pub fn app(&self) -> &App {
+        self.harness.state().as_ref().expect("app")
+    }
+
+    /// Does what a person's input would have led to.
+    pub fn tell(&mut self, message: Message) {
+        self.harness.state_mut().as_mut().expect("app").handle(message);
+        self.settle();
+    }
+
+    /// Presses a key and waits.
+    pub fn press(&mut self, key: egui::Key) {
+        self.harness.key_press(key);
+        self.settle();
+    }
+
+    /// Presses a key with Ctrl and waits.
+    pub fn press_ctrl(&mut self, key: egui::Key) {
+        self.harness.key_press_modifiers(egui::Modifiers::COMMAND, key);
+        self.settle();
+    }
+
+    /// The folder with the photos.
+    pub fn photos(&self) -> PathBuf {
+        self.folder.path().join("photos")
+    }
+}
+
+/// Preferences that open a page in a theme.
+pub fn on(page: Page, dark: bool) -> Prefs {
+    Prefs { page, dark, tile: 130.0, ..Prefs::default() }
+}
+
+fn open(project: &Project, photos: PathBuf) {
+    let job = api::open_folders(project, vec![photos], Arc::new(|| {})).expect("job");
+    match job.join(|_| {}) {
+        Outcome::Completed(summary) => assert_eq!((summary.found, summary.failed.len()), (PHOTOS as u64 + 1, 1)),
+        other => panic!("opening ended with {other:?}"),
+    }
+}
+
+/// Plain products on white, each of its own colour and shape, and one file that is no photo.
+pub fn draw_photos(folder: &Path) {
+    std::fs::create_dir_all(folder).expect("folder");
+    for index in 0..PHOTOS {
+        let (width, height) = [(320, 320), (400, 300), (300, 400)][index % 3];
+        let hue = index as f32 / PHOTOS as f32 * 6.0;
+        let channel = |shift: f32| (70.0 + 130.0 * ((hue + shift) % 6.0 - 3.0).abs().clamp(0.0, 2.0) / 2.0) as u8;
+        let colour = Rgb([channel(0.0), channel(2.0), channel(4.0)]);
+        let photo = RgbImage::from_fn(width, height, |x, y| {
+            let (x, y) = (f64::from(x) / f64::from(width) - 0.5, f64::from(y) / f64::from(height) - 0.5);
+            let size = 0.22 + 0.016 * index as f64;
+            let inside = match index % 3 {
+                0 => x.hypot(y) < size,
+                1 => x.abs() < size && y.abs() < size * 0.8,
+                _ => y > -size && y < size && x.abs() < (y + size) * 0.5,
+            };
+            let shade = 1.0 + 0.35 * (x + y);
+            let lit = |value: u8| (f64::from(value) * shade).clamp(0.0, 255.0) as u8;
+            if inside { Rgb(colour.0.map(lit)) } else { Rgb([255, 255, 255]) }
+        });
+        photo.save(folder.join(format!("product-{:02}.png", index + 1))).expect("photo");
+    }
+    std::fs::write(folder.join("broken.jpg"), b"this is no photo").expect("file");
+}
+
+/// Votes on the first nine photos, the worst first.
+fn vote(project: &Project) {
+    for (index, row) in readable(project).into_iter().take(9).enumerate() {
+        let kind = VoteKind::Rating { level: 1 + (index % 5) as u8, levels: 5 };
+        api::cast_vote(project, row, kind).expect("vote");
+    }
+}
+
+/// The readable photos in order of path.
+pub fn readable(project: &Project) -> Vec<ImageId> {
+    let rows = api::list_photos(project).expect("photos");
+    rows.into_iter().filter(|row| row.photo.error.is_none()).map(|row| row.photo.id).collect()
+}
+
+fn run(id: &str, name: &str, seed: u64, srcc: Option<f64>) -> Run {
+    let config = TrainConfig { seed, ..TrainConfig::default() };
+    let table = toml::Table::from_iter([
+        ("version".to_owned(), toml::Value::Integer(1)),
+        ("train".to_owned(), toml::Value::try_from(config).expect("config")),
+    ]);
+    let mut summary = Map::new();
+    if let Some(srcc) = srcc {
+        summary = json!({
+            "epochs": 20, "best_epoch": 14, "validation_srcc": srcc + 0.03, "test_srcc": srcc,
+            "test_srcc_low": srcc - 0.09, "test_srcc_high": srcc + 0.06, "test_plcc": srcc - 0.01, "test_mae": 8.4,
+            "test_rmse": 10.9, "test_n": 180, "test_groups": 60,
+        })
+        .as_object()
+        .expect("object")
+        .clone();
+    }
+    Run {
+        id: RunId(id.to_owned()),
+        status: RunStatus::Running,
+        config_toml: toml::to_string(&table).expect("toml"),
+        seed,
+        code_version: "0.1.0".to_owned(),
+        device: "CPU".to_owned(),
+        dataset_digest: "3f9a6c21d0b84e57".to_owned(),
+        started_ms: NOW - 3_600_000 * (4 - seed as i64),
+        heartbeat_ms: NOW,
+        finished_ms: None,
+        summary,
+        error: None,
+        meta: RunMeta { name: name.to_owned(), ..RunMeta::default() },
+    }
+}
+
+fn remember_runs(project: &Project) {
+    let mut store = project.store().expect("store");
+    let made = [
+        (run("20251123-130501-aaaa", "First try", 1, Some(0.71)), RunStatus::Completed),
+        (run("20251123-140501-bbbb", "Stopped early", 2, None), RunStatus::Cancelled),
+        (run("20251123-150501-cccc", "Huber, more labels", 3, Some(0.84)), RunStatus::Completed),
+    ];
+    for (run, status) in made {
+        store.insert_run(&run).expect("run");
+        let points = (0..20_u64).flat_map(|epoch| {
+            let at = epoch as f64 / 19.0;
+            let step = (epoch + 1) * 40;
+            let noise = (epoch as f64 * 2.4 + run.seed as f64).sin();
+            [
+                ("train_loss", 0.9 * (-2.6 * at).exp() + 0.05 + 0.012 * noise),
+                ("validation_loss", 0.8 * (-2.0 * at).exp() + 0.16 + 0.08 * (at - 0.7).max(0.0) + 0.02 * noise),
+                ("validation_srcc", 0.87 * (1.0 - (-4.0 * at).exp()) - 0.1 * (at - 0.7).max(0.0) + 0.02 * noise),
+            ]
+            .map(|(name, value)| MetricPoint { name: name.to_owned(), step, value })
+        });
+        store.save_points(&run.id, &points.collect::<Vec<_>>(), NOW).expect("points");
+        let split: Vec<_> = readable(project)
+            .into_iter()
+            .take(9)
+            .enumerate()
+            .map(|(index, image)| {
+                (image, Split::ALL[usize::from(index > 5) + usize::from(index > 7)], format!("g{index}"), 50.0)
+            })
+            .collect();
+        store.save_split(&run.id, &split).expect("split");
+        let end = run.started_ms + 754_000;
+        store.finish_run(&run.id, status, &run.summary, None, end).expect("end");
+    }
+    remember_model(project, "20251123-150501-cccc");
+}
+
+/// A registered model with a card, and a score for all photos but the last two.
+fn remember_model(project: &Project, run: &str) {
+    let card = ModelCard {
+        format: ModelCard::FORMAT,
+        id: ModelId("0123456789abcdef".to_owned()),
+        architecture: "cnn-s".to_owned(),
+        preprocess: 1,
+        calibration: Calibration { mean: 55.0, std: 20.0 },
+        reach: Reach { half_width: 11.0, n: 120 },
+        run: Some(run.to_owned()),
+        created_ms: NOW,
+        code_version: "0.1.0".to_owned(),
+    };
+    let folder = project.models().join(run).join("model");
+    std::fs::create_dir_all(&folder).expect("folder");
+    std::fs::write(folder.join("model.json"), serde_json::to_string(&card).expect("json")).expect("card");
+    let mut store = project.store().expect("store");
+    let path = format!("models/{run}/model");
+    let (id, architecture) = (card.id.clone(), card.architecture.clone());
+    store
+        .save_model(&StoredModel { id, run: Some(RunId(run.to_owned())), architecture, path, created_ms: NOW })
+        .expect("model");
+    store.save_scores(&scores(project, &card)).expect("scores");
+}
+
+fn scores(project: &Project, card: &ModelCard) -> Vec<ScoreRow> {
+    let photos = api::list_photos(project).expect("photos").into_iter().filter(|row| row.photo.error.is_none());
+    let row = |(index, row): (usize, api::PhotoRow)| {
+        let value = (17.0 + index as f64 * 37.0) % 95.0;
+        let half = card.reach.half_width;
+        let (low, high) = ((value - half).max(0.0), (value + half).min(100.0));
+        ScoreRow {
+            path: row.photo.path,
+            sha256: row.photo.sha256,
+            model: card.id.clone(),
+            score: Some(Score { value, low, high }),
+            attributes: Some(Attributes {
+                sharpness: 120.0 + 9.0 * index as f64,
+                brightness: 214.0,
+                contrast: 46.0,
+                clipped: 0.01,
+                white_border: 1.0,
+                fill: 0.44 + 0.03 * index as f64,
+                megapixels: 0.1,
+            }),
+            reason: (value < 40.0).then(|| "The product fills too little of the frame".to_owned()),
+            error: None,
+            at_ms: NOW,
+        }
+    };
+    photos.take(PHOTOS - 2).enumerate().map(row).collect()
+}
+
+/// The scores as a scoring job would deliver them, with one photo that could not be read.
+pub fn scored_rows(project: &Project) -> Vec<ScoreRow> {
+    let model = api::find_model(project, None).expect("model");
+    let mut rows = scores(project, &model.card);
+    let path = rows[0].path.with_file_name("broken.jpg");
+    rows.push(ScoreRow {
+        path,
+        sha256: String::new(),
+        score: None,
+        attributes: None,
+        reason: None,
+        error: Some("not a photo: the file starts like text".to_owned()),
+        ..rows[0].clone()
+    });
+    rows
+}

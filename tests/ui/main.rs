@@ -1,0 +1,6 @@
+//! The window, driven without a display: behaviour by accessibility label, and one picture of every page.
+#![cfg(feature = "gui")]
+
+mod behaviour;
+mod fixture;
+mod pages;
