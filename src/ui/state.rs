@@ -142,6 +142,15 @@ pub struct History {
     pub note: String,
 }
 
+/// The open palette.
+#[derive(Debug, Clone, Default)]
+pub struct Finder {
+    /// What is being looked for.
+    pub text: String,
+    /// The row that Enter runs.
+    pub at: usize,
+}
+
 /// The whole window.
 #[derive(Debug, Clone)]
 pub struct AppState {
@@ -173,8 +182,8 @@ pub struct AppState {
     pub jobs: Vec<JobView>,
     /// Toasts.
     pub toasts: Toasts,
-    /// The palette is open, with this text.
-    pub palette: Option<String>,
+    /// The palette, when it is open.
+    pub palette: Option<Finder>,
     /// The filter wants the keyboard.
     pub focus_filter: bool,
     /// The path field of the empty Browse page.

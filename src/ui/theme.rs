@@ -133,6 +133,8 @@ fn dress(style: &mut egui::Style, palette: &Palette) {
     style.spacing.interact_size.y = 30.0;
     style.spacing.window_margin = Margin::same(space.xl as i8);
     style.spacing.scroll.floating = false;
+    style.spacing.scroll.foreground_color = false;
+    style.spacing.scroll.fade.strength = 0.0;
     style.spacing.scroll.bar_width = 8.0;
     style.animation_time = 0.1;
     let size = |points| FontId::new(points, FontFamily::Proportional);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::command::UiCommand;
 use super::message::{DialogFor, Effect, JobKind, Message};
 use super::prefs::Page;
-use super::state::{AppState, JobView};
+use super::state::{AppState, Finder, JobView};
 use crate::domain::{ImageId, RunId, VoteKind};
 use crate::jobs::{Outcome, Progress};
 
@@ -181,7 +181,7 @@ fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
         UiCommand::Skip => label::vote(state, VoteKind::Skip),
         UiCommand::ToggleZoom => quiet(|| state.label.full_size = !state.label.full_size),
         UiCommand::ToggleTheme => quiet(|| state.prefs.dark = !state.prefs.dark),
-        UiCommand::Palette => quiet(|| state.palette = Some(String::new())),
+        UiCommand::Palette => quiet(|| state.palette = Some(Finder::default())),
         UiCommand::PreviousPhoto => quiet(|| label::step_back(state)),
         UiCommand::NextPhoto => quiet(|| label::step_on(state)),
         UiCommand::Rate1 | UiCommand::Rate2 | UiCommand::Rate3 | UiCommand::Rate4 | UiCommand::Rate5 => Vec::new(),

@@ -70,12 +70,25 @@ impl Stage {
             vote(&project);
             remember_runs(&project);
         }
+        Self::open(project, prefs, builder, folder)
+    }
+
+    /// The same project in a new window.
+    pub fn reopened(self, prefs: Prefs) -> Self {
+        let Self { harness, project, folder } = self;
+        drop(harness);
+        Self::open(project, prefs, HarnessBuilder::default(), folder)
+    }
+
+    fn open(project: Project, prefs: Prefs, builder: HarnessBuilder<Option<App>>, folder: TempDir) -> Self {
         let opened = project.clone();
         let draw = move |ui: &mut egui::Ui, app: &mut Option<App>| {
             let new = || App::new(opened.clone(), prefs.clone(), ui.ctx()).expect("app").with_clock(|| NOW);
             let app = app.get_or_insert_with(new);
             app.drain(&ui.ctx().clone());
-            app.show(ui);
+            // The harness leaves a margin; a window has none.
+            let whole = egui::UiBuilder::new().max_rect(ui.ctx().content_rect());
+            ui.scope_builder(whole, |ui| app.show(ui));
         };
         let harness = builder
             .with_size(egui::vec2(1000.0, 640.0))
@@ -100,6 +113,7 @@ impl Stage {
             }
             assert!(Instant::now() < until, "the window never came to rest");
         }
+        self.harness.check_accessibility();
     }
 
     /// The application.

@@ -1,16 +1,22 @@
 //! A picture of every page in both themes.
 
-use packshot::ui::{Message, Page};
+use egui_kittest::SnapshotResults;
+use egui_kittest::kittest::Queryable as _;
+use packshot::api::{self, TrainSummary};
+use packshot::jobs::Outcome;
+use packshot::ui::{Message, Page, UiCommand};
 
-use crate::fixture::{Holds, Stage, on, scored_rows};
+use crate::fixture::{Holds, PHOTOS, Stage, on, scored_rows};
 
 fn picture(name: &str, holds: Holds, page: Page, prepare: impl Fn(&mut Stage)) {
+    let mut results = SnapshotResults::new();
     for (theme, dark) in [("dark", true), ("light", false)] {
         let Some(mut stage) = Stage::drawn(holds, on(page, dark)) else { return };
         prepare(&mut stage);
         stage.harness.remove_cursor();
         stage.settle();
         stage.harness.snapshot(format!("{name}_{theme}"));
+        results.extend_harness(&mut stage.harness);
     }
 }
 
@@ -19,6 +25,9 @@ fn browse() {
     picture("browse", Holds::Everything, Page::Browse, |stage| {
         let third = stage.app().state().photos[3].photo.id;
         stage.tell(Message::Select(third));
+        // The path lies in a throw-away folder.
+        let path = stage.harness.get_by_label_contains("photos/product-03.png").rect();
+        stage.harness.mask(path);
     });
 }
 
@@ -35,6 +44,28 @@ fn label() {
 #[test]
 fn train() {
     picture("train", Holds::Everything, Page::Train, |_| {});
+}
+
+#[test]
+fn train_finished() {
+    picture("train_finished", Holds::Everything, Page::Train, |stage| {
+        let run = api::find_run(&stage.project, "Huber, more labels").expect("run");
+        let device = "CPU: there is no GPU".to_owned();
+        let summary = TrainSummary { run: Some(run.id), device, ..TrainSummary::default() };
+        stage.tell(Message::TrainEnded(Outcome::Completed(summary)));
+    });
+}
+
+#[test]
+fn label_finished() {
+    picture("label_finished", Holds::Photos, Page::Label, |stage| {
+        (0..PHOTOS).for_each(|_| stage.tell(Message::Rate(3)));
+    });
+}
+
+#[test]
+fn palette() {
+    picture("palette", Holds::Nothing, Page::Label, |stage| stage.tell(Message::Command(UiCommand::Palette)));
 }
 
 #[test]

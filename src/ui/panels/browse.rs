@@ -59,32 +59,20 @@ fn nothing_yet(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) 
 pub(super) fn path_field(ui: &mut egui::Ui, text: &mut String, name: &str, action: &str) -> Option<PathBuf> {
     let width = 360.0;
     let mut entered = false;
-    ui.allocate_ui(vec2(width, 32.0), |ui| {
-        ui.horizontal(|ui| {
-            let field = ui.add(egui::TextEdit::singleline(text).hint_text(name).desired_width(width - 90.0));
-            let field = field.accessible_name(name);
-            let enter = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-            let full = !text.trim().is_empty();
-            entered = full && (ui.add_enabled(full, egui::Button::new(action)).clicked() || enter);
-        });
+    ui.allocate_ui_with_layout(vec2(width, 32.0), egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        let full = !text.trim().is_empty();
+        let pressed = ui.add_enabled(full, egui::Button::new(action)).clicked();
+        let field = ui.add(egui::TextEdit::singleline(text).hint_text(name).desired_width(f32::INFINITY));
+        let field = field.accessible_name(name);
+        let enter = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        entered = full && (pressed || enter);
     });
     entered.then(|| PathBuf::from(text.trim()))
 }
 
 fn bar(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     ui.horizontal(|ui| {
-        filter(ui, state, out);
-        ui.add_space(space().m);
-        hint(ui, "Sort");
-        ui.spacing_mut().item_spacing.x = space().s;
-        for sort in SortBy::ALL {
-            let order = (state.prefs.sort == sort).then_some(state.prefs.descending);
-            if sort_button(ui, sort.text(), order, None).clicked() {
-                out.push(Message::Sort(sort));
-            }
-        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.spacing_mut().item_spacing.x = space().l;
             if ui.button("Open…").on_hover_text(UiCommand::OpenFolder.tooltip()).clicked() {
                 out.push(Message::Ask(DialogFor::OpenFolder));
             }
@@ -95,15 +83,28 @@ fn bar(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
                 format!("{} of {}", grouped(shown), grouped(all))
             };
             hint(ui, text);
-            let mut tile = state.prefs.tile;
-            ui.spacing_mut().slider_width = ui.available_width().clamp(0.0, 90.0);
-            if ui.available_width() > 60.0 {
-                let slider = ui.add(egui::Slider::new(&mut tile, 90.0..=300.0).show_value(false));
-                let slider = slider.accessible_name("Size of the tiles").on_hover_text("Size of the tiles");
-                if slider.changed() {
-                    out.push(Message::TileSize(tile));
-                }
+            ui.add_space(space().m);
+            filter(ui, state, out);
+        });
+    });
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space().s;
+        hint(ui, "Sort");
+        for sort in SortBy::ALL {
+            let order = (state.prefs.sort == sort).then_some(state.prefs.descending);
+            if sort_button(ui, sort.text(), order, None).clicked() {
+                out.push(Message::Sort(sort));
             }
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let mut tile = state.prefs.tile;
+            ui.spacing_mut().slider_width = 90.0;
+            let slider = ui.add(egui::Slider::new(&mut tile, 90.0..=300.0).show_value(false));
+            let slider = slider.accessible_name("Size of the tiles").on_hover_text("Size of the tiles");
+            if slider.changed() {
+                out.push(Message::TileSize(tile));
+            }
+            hint(ui, "Size");
         });
     });
     ui.add_space(space().s);
@@ -113,11 +114,10 @@ fn filter(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     let palette = colours(ui);
     let mut text = state.prefs.filter.clone();
     let wrong = state.browse.filter_error.is_some();
-    let width = (ui.available_width() - 560.0).clamp(140.0, 320.0);
     let field = egui::TextEdit::singleline(&mut text)
-        .hint_text("score<40 and label:none")
+        .hint_text("Filter, for example score<40 and label:none")
         .text_color_opt(wrong.then_some(palette.reject))
-        .desired_width(width);
+        .desired_width(f32::INFINITY);
     let field = ui.add(field).accessible_name("Filter");
     if std::mem::take(&mut state.focus_filter) {
         field.request_focus();

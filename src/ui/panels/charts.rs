@@ -1,7 +1,7 @@
 //! The curves of a run: loss above SRCC, on one axis of steps.
 
-use eframe::egui::{self, Color32, Id};
-use egui_plot::{Corner, HoverPosition, Legend, Line, Plot, PlotPoints, VLine};
+use eframe::egui::{self, Color32, FontId, Id, Sense, Stroke, vec2};
+use egui_plot::{AxisHints, HoverPosition, Line, Plot, PlotPoints, VLine};
 
 use crate::domain::MetricPoint;
 use crate::ui::theme::colours;
@@ -10,13 +10,31 @@ use crate::ui::widgets::hint;
 /// Draws loss and SRCC with linked axes; `best` is the step of the best epoch.
 pub(super) fn show(ui: &mut egui::Ui, points: &[MetricPoint], best: Option<u64>, log_scale: bool, id: &str) {
     let palette = colours(ui);
-    let height = ((ui.available_height() - 56.0) / 2.0).clamp(110.0, 420.0);
+    let height = ((ui.available_height() - 84.0) / 2.0).clamp(110.0, 420.0);
     let loss = [("train_loss", "Training", palette.weak), ("validation_loss", "Validation", palette.accent)];
-    hint(ui, if log_scale { "Loss (logarithmic)" } else { "Loss" });
+    legend(ui, if log_scale { "Loss (logarithmic)" } else { "Loss" }, &loss);
     chart(ui, points, &loss, best, log_scale, height, id);
-    let srcc = [("validation_srcc", "Validation SRCC", palette.accept)];
-    hint(ui, "SRCC: how well the order of scores follows the labels, 1 is perfect");
+    let srcc = [("validation_srcc", "Validation", palette.accept)];
+    legend(ui, "SRCC: how well the order of scores follows the labels, 1 is perfect", &srcc);
     chart(ui, points, &srcc, best, false, height, id);
+}
+
+/// What the chart shows, and which colour is which; never drawn over the curves.
+fn legend(ui: &mut egui::Ui, title: &str, curves: &[(&str, &str, Color32)]) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = 18.0;
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            for (_, name, colour) in curves.iter().rev() {
+                hint(ui, *name);
+                let (rect, _) = ui.allocate_exact_size(vec2(14.0, 10.0), Sense::hover());
+                ui.painter().hline(rect.x_range(), rect.center().y, Stroke::new(2.5, *colour));
+            }
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let weak = colours(ui).weak;
+                ui.add(egui::Label::new(egui::RichText::new(title).color(weak)).truncate());
+            });
+        });
+    });
 }
 
 fn chart(
@@ -42,16 +60,22 @@ fn chart(
         .collect();
     let group = Id::unique(("curves", id));
     let value = move |y: f64| if log_scale { 10_f64.powf(y) } else { y };
+    let weak = colours(ui).weak;
+    let y_axis = AxisHints::new_y()
+        .min_thickness(44.0)
+        .label_spacing(11.0..=26.0)
+        .tick_label_color(weak)
+        .tick_label_font(FontId::proportional(11.0))
+        .formatter(move |mark, _| format!("{:.2}", value(mark.value)));
     let plot = Plot::new((id, curves[0].0))
         .height(height)
-        .legend(Legend::default().position(Corner::RightTop))
+        .grid_color(colours(ui).line)
         .link_axis(group, [true, false])
         .link_cursor(group, [true, false])
         .allow_scroll(false)
         .allow_boxed_zoom(false)
         .show_background(false)
-        .y_axis_min_width(44.0)
-        .y_axis_formatter(move |mark, _| format!("{:.2}", value(mark.value)))
+        .custom_y_axes(vec![y_axis])
         .x_axis_formatter(|mark, _| if mark.value < 0.0 { String::new() } else { format!("{:.0}", mark.value) })
         .label_formatter(move |at| match at {
             HoverPosition::NearDataPoint { plot_name, position, .. } => {
@@ -59,10 +83,10 @@ fn chart(
             }
             HoverPosition::Elsewhere { .. } => None,
         });
-    let mark = colours(ui).line;
+    let mark = colours(ui).review;
     plot.show(ui, |plot| {
         if let Some(best) = best {
-            plot.vline(VLine::new("Best epoch", best as f64).color(mark).width(1.5));
+            plot.vline(VLine::new("Best epoch", best as f64).color(mark).width(1.2));
         }
         lines.into_iter().for_each(|line| plot.line(line));
     });

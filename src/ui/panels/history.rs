@@ -28,7 +28,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
         history_table::show(ui, state, out);
     });
     let margin = egui::Frame::new().inner_margin(egui::Margin { left: 24, top: 12, ..egui::Margin::ZERO });
-    egui::Panel::right("details").default_size(300.0).frame(margin).show(ui, |ui| {
+    egui::Panel::right("details").show_separator_line(false).default_size(300.0).frame(margin).show(ui, |ui| {
         egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| details(ui, state, out));
     });
     let margin = egui::Frame::new().inner_margin(egui::Margin { top: 12, ..egui::Margin::ZERO });
@@ -62,10 +62,21 @@ fn details(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     }
     ui.add_space(space().s);
     heading(ui, "Result");
-    for (text, name) in RESULTS {
+    ui.spacing_mut().interact_size.y = 20.0;
+    ui.spacing_mut().item_spacing.y = space().s;
+    if let Some(srcc) = metric(run, "test_srcc") {
+        fact(ui, "Test SRCC", &format!("{srcc:.3}"));
+    }
+    if let (Some(low), Some(high)) = (metric(run, "test_srcc_low"), metric(run, "test_srcc_high")) {
+        fact(ui, "95 % interval", &format!("{low:.3} to {high:.3}"));
+    }
+    for (text, name, digits) in RESULTS {
         if let Some(value) = metric(run, name) {
-            fact(ui, text, &format!("{value:.3}"));
+            fact(ui, text, &format!("{value:.digits$}"));
         }
+    }
+    if run.summary.is_empty() {
+        hint(ui, "No result: this run was not tested.");
     }
     if let Some(error) = &run.error {
         let reject = colours(ui).reject;
@@ -74,7 +85,8 @@ fn details(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     ui.add_space(space().s);
     heading(ui, "How it was made");
     let [train, validation, test] = view.photos;
-    fact(ui, "Photos", &format!("{train} / {validation} / {test}"));
+    fact(ui, "Photos to train", &train.to_string());
+    fact(ui, "to validate, to test", &format!("{validation}, {test}"));
     fact(ui, "Device", &run.device);
     fact(ui, "Dataset", run.dataset_digest.get(..12).unwrap_or_default());
     fact(ui, "Version", &run.code_version);
@@ -91,21 +103,20 @@ fn details(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
         if unfinished && state.job(JobKind::Train).is_none() && ui.button("Resume").clicked() {
             out.push(Message::ResumeRun(run.id.clone()));
         }
-        if run.status != RunStatus::Running && ui.button("Delete").on_hover_text("Can be undone").clicked() {
+        if run.status != RunStatus::Running && ui.button("Delete run").on_hover_text("Can be undone").clicked() {
             out.push(Message::DeleteRun(run.id.clone()));
         }
     });
 }
 
-const RESULTS: [(&str, &str); 8] = [
-    ("Test SRCC", "test_srcc"),
-    ("95 % from", "test_srcc_low"),
-    ("95 % to", "test_srcc_high"),
-    ("Test PLCC", "test_plcc"),
-    ("Test KRCC", "test_krcc"),
-    ("Test MAE", "test_mae"),
-    ("Test RMSE", "test_rmse"),
-    ("Validation SRCC", "validation_srcc"),
+/// Results below the main one, in order: text, name in the run's summary, digits.
+const RESULTS: [(&str, &str, usize); 6] = [
+    ("Validation SRCC", "validation_srcc", 3),
+    ("Best epoch", "best_epoch", 0),
+    ("Test PLCC", "test_plcc", 3),
+    ("Test KRCC", "test_krcc", 3),
+    ("Test MAE", "test_mae", 1),
+    ("Test RMSE", "test_rmse", 1),
 ];
 
 fn fact(ui: &mut egui::Ui, name: &str, value: &str) {

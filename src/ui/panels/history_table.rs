@@ -14,13 +14,13 @@ const ROW: f32 = 30.0;
 
 /// Titles, shares of the width, and whether the column holds numbers.
 const COLUMNS: [(&str, f32, bool); 7] = [
-    ("Name", 0.27, false),
+    ("Name", 0.25, false),
     ("Status", 0.11, false),
     ("Started", 0.16, false),
-    ("Model and loss", 0.15, false),
+    ("Model and loss", 0.14, false),
     ("Time", 0.11, true),
-    ("Validation SRCC", 0.11, true),
-    ("Test SRCC", 0.09, true),
+    ("Validation SRCC", 0.13, true),
+    ("Test SRCC", 0.10, true),
 ];
 
 fn cells(rect: Rect) -> Vec<Rect> {
@@ -37,19 +37,24 @@ fn cells(rect: Rect) -> Vec<Rect> {
 pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     let palette = colours(ui);
     let (bar, _) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
-    // The scroll bar takes its share of the rows below.
-    let bar = Rect::from_min_max(bar.min, bar.max - vec2(12.0, 0.0));
-    for ((title, _, is_number), cell) in COLUMNS.into_iter().zip(cells(bar)) {
-        draw(ui, cell, title, is_number, 12.0, palette.weak);
-    }
     keys(ui, state, out);
     ui.spacing_mut().item_spacing.y = 0.0;
     let rows = state.history.runs.len();
-    egui::ScrollArea::vertical().auto_shrink([false, false]).id_salt("runs").show_rows(ui, ROW, rows, |ui, shown| {
-        for run in &state.history.runs[shown] {
-            row(ui, state, run, &palette, out);
-        }
-    });
+    let area = egui::ScrollArea::vertical().auto_shrink([false, false]).id_salt("runs").show_rows(
+        ui,
+        ROW,
+        rows,
+        |ui, shown| {
+            for run in &state.history.runs[shown] {
+                row(ui, state, run, &palette, out);
+            }
+        },
+    );
+    // The rows are narrower when there is a scroll bar; their titles stand above them.
+    let bar = Rect::from_min_size(bar.min, vec2(area.inner_rect.width(), bar.height()));
+    for ((title, _, is_number), cell) in COLUMNS.into_iter().zip(cells(bar)) {
+        draw(ui, cell, title, is_number, 12.0, palette.weak);
+    }
 }
 
 fn keys(ui: &egui::Ui, state: &AppState, out: &mut Vec<Message>) {

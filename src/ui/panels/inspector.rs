@@ -114,10 +114,11 @@ fn measured(ui: &mut egui::Ui, attributes: &Attributes) {
         ("Product fills", percent(attributes.fill)),
         ("Megapixels", format!("{:.1}", attributes.megapixels)),
     ];
+    ui.spacing_mut().interact_size.y = 18.0;
     egui::Grid::new("measured").num_columns(2).spacing([24.0, 4.0]).show(ui, |ui| {
         for (name, value) in rows {
             hint(ui, name);
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| ui.monospace(value));
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| ui.label(value));
             ui.end_row();
         }
     });

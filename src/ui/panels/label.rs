@@ -130,9 +130,10 @@ fn outline(ui: &egui::Ui, rect: Rect, saving: bool) {
 }
 
 fn buttons(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
-    egui::Panel::bottom("levels").frame(egui::Frame::new().inner_margin(egui::Margin::symmetric(0, 10))).show(
-        ui,
-        |ui| {
+    egui::Panel::bottom("levels")
+        .show_separator_line(false)
+        .frame(egui::Frame::new().inner_margin(egui::Margin::symmetric(0, 10)))
+        .show(ui, |ui| {
             let own = own_level(state);
             ui.horizontal(|ui| {
                 let count = LEVEL_WORDS.len() as f32 + 1.0;
@@ -150,8 +151,7 @@ fn buttons(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
                     out.push(Message::Command(UiCommand::Skip));
                 }
             });
-        },
-    );
+        });
 }
 
 /// The level this person has given the photo on screen, lately.
@@ -167,7 +167,7 @@ fn film_strip(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out: &mu
     if state.label.data.recent.is_empty() {
         return;
     }
-    egui::Panel::bottom("film").frame(egui::Frame::new()).show(ui, |ui| {
+    egui::Panel::bottom("film").show_separator_line(false).frame(egui::Frame::new()).show(ui, |ui| {
         ui.horizontal(|ui| {
             for (place, vote) in state.label.data.recent.iter().enumerate() {
                 frame(ui, state, vote, place == 0, thumbs, out);

@@ -26,7 +26,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs,
     counts(ui, state, &scores);
     if state.score.selected.is_some() {
         let frame = egui::Frame::new().inner_margin(egui::Margin { left: 16, ..egui::Margin::ZERO });
-        egui::Panel::right("scored photo").default_size(320.0).frame(frame).show(ui, |ui| {
+        egui::Panel::right("scored photo").show_separator_line(false).default_size(320.0).frame(frame).show(ui, |ui| {
             beside(ui, state, thumbs, out);
         });
     }

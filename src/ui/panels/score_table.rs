@@ -38,21 +38,25 @@ fn cells(rect: Rect) -> [Rect; 4] {
 }
 
 pub(super) fn show(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out: &mut Vec<Message>) {
-    titles(ui, state, out);
+    let (bar, _) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
     keys(ui, state, out);
     ui.spacing_mut().item_spacing.y = 2.0;
     let rows = state.score.rows.len();
-    egui::ScrollArea::vertical().auto_shrink([false, false]).id_salt("scores").show_rows(ui, ROW, rows, |ui, shown| {
-        for row in &state.score.rows[shown] {
-            table_row(ui, state, row, thumbs, out);
-        }
-    });
+    let area = egui::ScrollArea::vertical().auto_shrink([false, false]).id_salt("scores").show_rows(
+        ui,
+        ROW,
+        rows,
+        |ui, shown| {
+            for row in &state.score.rows[shown] {
+                table_row(ui, state, row, thumbs, out);
+            }
+        },
+    );
+    // The rows are narrower when there is a scroll bar; their titles stand above them.
+    titles(ui, state, Rect::from_min_size(bar.min, vec2(area.inner_rect.width(), bar.height())), out);
 }
 
-fn titles(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
-    let (bar, _) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
-    // The scroll bar takes its share of the rows below.
-    let bar = Rect::from_min_max(bar.min, bar.max - vec2(12.0, 0.0));
+fn titles(ui: &mut egui::Ui, state: &AppState, bar: Rect, out: &mut Vec<Message>) {
     for ((column, text), cell) in COLUMNS.into_iter().zip(cells(bar)) {
         let order = (state.score.column == column).then_some(state.score.descending);
         ui.scope_builder(egui::UiBuilder::new().max_rect(cell), |ui| {

@@ -9,23 +9,28 @@ use crate::api::RunView;
 use crate::api::clock::duration_text;
 use crate::domain::RunStatus;
 use crate::ui::message::{JobKind, Message};
-use crate::ui::prefs::Page;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::widgets::{empty_state, heading, hint};
 
 pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     let frame = egui::Frame::new().inner_margin(egui::Margin { right: 24, ..egui::Margin::ZERO });
-    egui::Panel::left("settings").exact_size(304.0).resizable(false).frame(frame).show(ui, |ui| {
-        egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| train_form::show(ui, state, out));
-    });
+    egui::Panel::left("settings").show_separator_line(false).exact_size(304.0).resizable(false).frame(frame).show(
+        ui,
+        |ui| {
+            egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| train_form::show(ui, state, out));
+        },
+    );
     egui::CentralPanel::no_frame().show(ui, |ui| {
         let Some(view) = state.train.view.clone() else {
-            nothing_yet(ui, state, out);
+            nothing_yet(ui, state);
             return;
         };
         let margin = egui::Frame::new().inner_margin(egui::Margin { top: 8, ..egui::Margin::ZERO });
-        egui::Panel::bottom("training").frame(margin).show(ui, |ui| status(ui, state, &view, out));
+        egui::Panel::bottom("training")
+            .show_separator_line(false)
+            .frame(margin)
+            .show(ui, |ui| status(ui, state, &view, out));
         ui.horizontal(|ui| {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.checkbox(&mut state.train.log_scale, "Logarithmic loss");
@@ -42,17 +47,13 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
     });
 }
 
-fn nothing_yet(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
+fn nothing_yet(ui: &mut egui::Ui, state: &AppState) {
     if state.job(JobKind::Train).is_some() {
         empty_state(ui, "Getting ready…", "The photos are read once; then the curves begin.", |_| {});
         return;
     }
     let text = "Choose the settings on the left and start; the curves appear here and stay in the history.";
-    empty_state(ui, "No training yet", text, |ui| {
-        if state.label.data.progress.labelled < train_form::FEWEST && ui.button("Label photos").clicked() {
-            out.push(Message::Show(Page::Label));
-        }
-    });
+    empty_state(ui, "No training yet", text, |_| {});
 }
 
 /// The line below the curves: how fast, on what, how long still; and what can be done.

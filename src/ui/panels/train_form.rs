@@ -31,7 +31,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
     ui.add_space(space().m);
     let enough = state.label.data.progress.labelled >= FEWEST;
     let idle = state.job(JobKind::Train).is_none();
-    if primary_button(ui, "Start training…", enough && idle).clicked() {
+    if primary_button(ui, "Start training", enough && idle).clicked() {
         let (config, name) = (Box::new(state.config.train.clone()), state.train.name.trim().to_owned());
         out.push(Message::StartTraining(config, name));
     }

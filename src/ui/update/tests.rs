@@ -3,12 +3,15 @@
 use std::path::Path;
 
 use super::*;
-use crate::api::{LabelProgress, ModelEntry, PhotoRow};
+use crate::api::{LabelProgress, ModelEntry, PhotoRow, RunView};
 use crate::config::Config;
-use crate::domain::{Calibration, ModelCard, ModelId, Photo, Reach, Score, ScoreRow, Vote, VoteId};
+use crate::domain::{
+    Calibration, ModelCard, ModelId, Photo, Reach, Run, RunMeta, RunStatus, Score, ScoreRow, Vote, VoteId,
+};
 use crate::error::Error;
 use crate::ui::message::LabelData;
 use crate::ui::prefs::{Prefs, SortBy};
+use crate::ui::state::ScoreColumn;
 
 fn photo(id: i64, score: Option<f64>) -> PhotoRow {
     let path = PathBuf::from(format!("/photos/{id}.jpg"));
@@ -67,8 +70,11 @@ fn the_next_photo_shows_only_when_the_vote_is_on_disk() {
     assert_eq!(update(&mut state, Message::Command(UiCommand::Rate4)), [Effect::SaveVote(ImageId(2), kind)]);
     assert_eq!(state.label.current, Some(ImageId(2)), "the photo stays");
     assert!(update(&mut state, Message::Rate(1)).is_empty(), "input is held");
-    update(&mut state, Message::Voted(ImageId(2), kind, Vec::new()));
+    assert!(update(&mut state, Message::LabelPhoto(ImageId(3))).is_empty(), "the photo cannot be changed either");
+    assert!(update(&mut state, Message::Voted(ImageId(2), kind, Vec::new())).is_empty(), "nothing is read again");
     assert_eq!((state.label.current, state.label.votes), (Some(ImageId(1)), 1));
+    assert_eq!(state.photo(ImageId(2)).and_then(|row| row.label).map(|label| (label.mos, label.n)), Some((75.0, 1)));
+    assert_eq!(state.label.data.progress.labelled, 1);
 }
 
 #[test]
@@ -185,4 +191,97 @@ fn bands_never_cross() {
     let mut state = state(&[]);
     update(&mut state, Message::Bands(80.0, 60.0));
     assert_eq!((state.prefs.reject_below, state.prefs.accept_from), (80.0, 80.0));
+}
+
+#[test]
+fn a_vote_that_replaces_another_reads_the_labels_again() {
+    let mut state = state(&[None, None]);
+    state.prefs.page = Page::Label;
+    update(&mut state, Message::Labelling(queue(&[2])));
+    update(&mut state, Message::LabelPhoto(ImageId(1)));
+    let kind = VoteKind::Rating { level: 1, levels: 5 };
+    update(&mut state, Message::Rate(1));
+    let effects = update(&mut state, Message::Voted(ImageId(1), kind, Vec::new()));
+    assert_eq!(effects, [Effect::LoadLabelling, Effect::LoadPhotos]);
+    assert_eq!(state.label.current, Some(ImageId(2)));
+}
+
+fn run(id: &str, status: RunStatus, started_ms: i64) -> Run {
+    Run {
+        id: RunId(id.to_owned()),
+        status,
+        config_toml: String::new(),
+        seed: 1,
+        code_version: String::new(),
+        device: "CPU".to_owned(),
+        dataset_digest: String::new(),
+        started_ms,
+        heartbeat_ms: 0,
+        finished_ms: None,
+        summary: serde_json::Map::new(),
+        error: None,
+        meta: RunMeta { name: id.to_owned(), ..RunMeta::default() },
+    }
+}
+
+fn view(run: Run) -> Message {
+    Message::RunLoaded(Box::new(RunView { run, points: Vec::new(), artifacts: Vec::new(), photos: [0; 3] }))
+}
+
+#[test]
+fn the_train_page_follows_the_run_that_began_and_no_other() {
+    let mut state = state(&[]);
+    state.now_ms = 1_000;
+    let old = run("old", RunStatus::Running, 500);
+    update(&mut state, Message::StartTraining(Box::default(), String::new()));
+    assert_eq!(update(&mut state, Message::JobPoints(JobKind::Train)), [Effect::LoadHistory]);
+    update(&mut state, Message::Runs(vec![old.clone()]));
+    assert_eq!(state.train.run, None, "a run of another process is not ours");
+    let new = run("new", RunStatus::Running, 1_200);
+    let effects = update(&mut state, Message::Runs(vec![new.clone(), old.clone()]));
+    assert!(effects.contains(&Effect::LoadRun(new.id.clone())));
+    update(&mut state, view(old));
+    assert!(state.train.view.is_none(), "another run's curves are not shown");
+    assert!(update(&mut state, Message::JobPoints(JobKind::Train)).is_empty(), "one reading at a time");
+    let effects = update(&mut state, view(new.clone()));
+    assert_eq!(effects, [Effect::LoadRun(new.id.clone())], "what came meanwhile is read");
+    assert_eq!(state.train.view.as_ref().map(|view| view.run.id.clone()), Some(new.id));
+}
+
+#[test]
+fn typing_in_a_run_is_not_overwritten_by_reading_it_again() {
+    let mut state = state(&[]);
+    update(&mut state, Message::Runs(vec![run("a", RunStatus::Completed, 0), run("b", RunStatus::Completed, 0)]));
+    update(&mut state, view(run("a", RunStatus::Completed, 0)));
+    state.history.name = "half typ".to_owned();
+    update(&mut state, view(run("a", RunStatus::Completed, 0)));
+    assert_eq!(state.history.name, "half typ");
+    update(&mut state, Message::SelectRun(RunId("b".to_owned())));
+    update(&mut state, view(run("b", RunStatus::Completed, 0)));
+    assert_eq!(state.history.name, "b");
+}
+
+#[test]
+fn the_score_table_sorts_both_ways_with_failures_last() {
+    let mut state = state(&[Some(50.0), Some(10.0), Some(90.0)]);
+    let mut rows: Vec<ScoreRow> = state.photos.iter().filter_map(|row| row.score.clone()).collect();
+    rows.push(ScoreRow {
+        score: None,
+        error: Some("torn".to_owned()),
+        path: "/photos/0.jpg".into(),
+        ..rows[0].clone()
+    });
+    update(&mut state, Message::Scored(rows));
+    let order = |state: &AppState| -> Vec<Option<f64>> {
+        state.score.rows.iter().map(|row| row.score.map(|score| score.value)).collect()
+    };
+    update(&mut state, Message::SortScores(ScoreColumn::Name));
+    assert_eq!(order(&state), [None, Some(50.0), Some(10.0), Some(90.0)]);
+    update(&mut state, Message::SortScores(ScoreColumn::Score));
+    assert_eq!(order(&state), [Some(10.0), Some(50.0), Some(90.0), None]);
+    update(&mut state, Message::SortScores(ScoreColumn::Score));
+    assert_eq!(order(&state), [Some(90.0), Some(50.0), Some(10.0), None]);
+    update(&mut state, Message::MoveScored(1));
+    update(&mut state, Message::MoveScored(9));
+    assert_eq!(state.score.selected.as_deref(), Some(Path::new("/photos/0.jpg")));
 }

@@ -38,8 +38,12 @@ pub fn histogram(ui: &mut egui::Ui, scores: &[f64], edges: (f64, f64)) -> Option
         painter.vline(x(value), plot.y_range(), Stroke::new(width, palette.text));
         let below = pos2(x(value), plot.bottom() + 3.0);
         painter.text(below, Align2::CENTER_TOP, format!("{value:.0}"), FontId::proportional(11.5), palette.text);
+        let focused = response.has_focus();
+        // Without this the arrows would move on to the next widget.
+        let arrows = egui::EventFilter { horizontal_arrows: true, ..Default::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
         let keys = ui.input(|input| {
-            let key = |key| i32::from(response.has_focus() && input.key_pressed(key));
+            let key = |key| i32::from(focused && input.key_pressed(key));
             f64::from(key(egui::Key::ArrowRight) - key(egui::Key::ArrowLeft))
         });
         let dragged = response.interact_pointer_pos().filter(|_| response.dragged());
