@@ -10,7 +10,7 @@ EPOCHS  ?= 8
 
 export XDG_RUNTIME_DIR ?= /tmp/packshot-runtime-$(shell id -u)
 # rustup's default place, for shells that have not read its profile yet.
-export PATH := $(HOME)/.cargo/bin:$(PATH)
+export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
 .PHONY: help run test check data train build setup setup-test fmt lint clean-demo
 
@@ -33,7 +33,8 @@ train: build data ## train on the demo catalogue
 	@scripts/main-job.sh $(BIN) $(DEMO) $(PROJECT) $(EPOCHS) train
 
 build: setup
-	@cargo build --quiet
+	@test -x $(BIN) || echo "Building Packshot: about ten minutes on two cores the first time, seconds after that"
+	@cargo build
 
 setup:
 	@scripts/setup.sh

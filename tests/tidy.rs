@@ -67,6 +67,21 @@ fn imports(text: &str) -> BTreeSet<String> {
     found
 }
 
+/// The rooms that a file reaches by climbing to the crate's root with `super::`.
+fn climbs(path: &str, text: &str) -> BTreeSet<String> {
+    let depth = path.trim_end_matches("/mod.rs").split('/').count();
+    let mut found = BTreeSet::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("super::") {
+        let name = rest[at..].trim_start_matches("super::");
+        if (rest.len() - at - name.len()) / "super::".len() >= depth {
+            found.insert(first_name(name));
+        }
+        rest = name;
+    }
+    found
+}
+
 fn first_name(text: &str) -> String {
     text.trim_start().chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect()
 }
@@ -81,11 +96,11 @@ fn problems(room: &str, path: &str, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let code = code(text);
     let own = row(room);
-    for other in imports(&code) {
-        if other == room || EXCEPTIONS.contains(&(room, other.as_str())) {
+    for other in imports(&code).union(&climbs(path, &code)) {
+        if *other == room || EXCEPTIONS.contains(&(room, other.as_str())) {
             continue;
         }
-        if let (Some(own), Some(others)) = (own, row(&other))
+        if let (Some(own), Some(others)) = (own, row(other))
             && others >= own
         {
             found.push(format!("{path}: {room} must not import {other}"));
@@ -121,18 +136,36 @@ fn left_undone(path: &str, text: &str) -> Vec<String> {
     marks.iter().filter(|mark| text.contains(*mark)).map(|mark| format!("{path}: contains {mark}")).collect()
 }
 
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
+/// Every file below a folder, in order.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() {
-            files.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
+            found.extend(files(&path));
+        } else {
+            found.push(path);
         }
     }
-    files.sort();
-    files
+    found.sort();
+    found
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    files(folder).into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+}
+
+/// What people read and run beside the sources: pages, scripts, settings; nothing that a person put into `data`.
+fn papers(root: &Path) -> Vec<PathBuf> {
+    let folders = [".ci", "scripts", "docs", "packaging", "tests", "assets", "benches"];
+    let mut found: Vec<_> = folders.iter().flat_map(|folder| files(&root.join(folder))).collect();
+    let top = std::fs::read_dir(root).expect("root").flatten().map(|entry| entry.path());
+    let page =
+        |path: &PathBuf| path.ends_with("Makefile") || path.extension().is_some_and(|e| e == "md" || e == "toml");
+    found.extend(top.filter(page));
+    let kept = ["data", "data/raw", "data/external", "data/interim", "data/processed", "models", "reports"];
+    found.extend(kept.map(|folder| root.join(folder).join("README.md")));
+    found
 }
 
 #[test]
@@ -140,8 +173,8 @@ fn the_house_is_tidy() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
     for path in rust_files(&root.join("src")) {
-        let inside = path.strip_prefix(root.join("src")).expect("below src").to_string_lossy().into_owned();
-        let room = inside.split(['/', '\\']).next().unwrap_or_default().trim_end_matches(".rs").to_owned();
+        let inside = path.strip_prefix(root.join("src")).expect("below src").to_string_lossy().replace('\\', "/");
+        let room = inside.split('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned();
         assert!(room == "main" || room == "lib" || row(&room).is_some(), "{room} has no place in ROWS");
         let text = std::fs::read_to_string(&path).expect("reads");
         found.extend(problems(&room, &inside, &text));
@@ -150,6 +183,12 @@ fn the_house_is_tidy() {
         let text = std::fs::read_to_string(&path).expect("reads");
         if text.lines().count() > LONGEST || !text.starts_with("//!") {
             found.push(format!("{}: too long, or without a header", path.display()));
+        }
+    }
+    for path in papers(root) {
+        // Pictures are not text.
+        if let Ok(text) = String::from_utf8(std::fs::read(&path).expect("reads")) {
+            found.extend(left_undone(&path.to_string_lossy(), &text));
         }
     }
     assert!(found.is_empty(), "\n{}", found.join("\n"));
@@ -181,5 +220,10 @@ fn the_rules_can_fail() {
     check("api", "use eframe::egui;", "api must not mention egui");
     check("api", &"// x\n".repeat(LONGEST), "longer than");
     assert!(problems("api", "x.rs", "fn f() {}").concat().contains("does not open"));
+    check("cli", &format!("let x = \"/ho{}\";", "me/me"), "contains");
     assert!(problems("api", "x.rs", "//! x\nuse crate::{error::E, store};").is_empty());
+    let climbing = |path: &str, text: &str| problems("nn", path, &format!("//! x\n{text}")).concat();
+    assert!(climbing("nn/mod.rs", "use super::store::Store;").contains("must not import store"));
+    assert!(climbing("nn/cnn.rs", "use super::super::store::Store;").contains("must not import store"));
+    assert!(climbing("nn/cnn.rs", "use super::store::Weights;").is_empty(), "a module of its own with that name");
 }

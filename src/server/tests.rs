@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, Sender};
 use std::time::Instant;
 
 use tokio::sync::oneshot;
@@ -38,14 +38,27 @@ fn row(name: &str, score: f64) -> ScoreRow {
     }
 }
 
-/// A worker that scores by the bytes: "bad" is no photo, "panic" meets a defect, "wait" waits for `go`.
-fn worker(go: Receiver<()>) -> Worker {
+/// The model's side of a photo that makes it wait: says that it has begun, waits to go on.
+struct Gate {
+    begun: Sender<()>,
+    go: Receiver<()>,
+}
+
+/// A gate, with the test's side of it.
+fn gate() -> (Gate, Receiver<()>, Sender<()>) {
+    let ((begun, was_begun), (go_on, go)) = (channel(), channel());
+    (Gate { begun, go }, was_begun, go_on)
+}
+
+/// A worker that scores by the bytes: "bad" is no photo, "panic" meets a defect, "wait" waits at the gate.
+fn worker(gate: Gate) -> Worker {
     Worker::spawn(move || {
         let predict = move |name: &str, bytes: &[u8]| match bytes {
             b"bad" => Err(Error::bad_data(format!("{name} is not a photo"))),
             b"panic" => panic!("defect"),
             b"wait" => {
-                go.recv().expect("told to go on");
+                // A test that has ended opens the gate for good.
+                let _over = gate.begun.send(()).map(|()| gate.go.recv());
                 Ok(row(name, 40.0))
             }
             _ => Ok(row(name, 60.0)),
@@ -56,12 +69,8 @@ fn worker(go: Receiver<()>) -> Worker {
 }
 
 /// Serves while `talk` runs, then stops the server; returns how long the stop took.
-fn with_server(
-    go: Receiver<()>,
-    drain_limit: Duration,
-    talk: impl FnOnce(SocketAddr, oneshot::Sender<()>),
-) -> Duration {
-    let worker = worker(go);
+fn with_server(gate: Gate, drain_limit: Duration, talk: impl FnOnce(SocketAddr, oneshot::Sender<()>)) -> Duration {
+    let worker = worker(gate);
     let runtime = runtime().expect("runtime");
     let config = ServerConfig { port: 0, ..ServerConfig::default() };
     let (listener, address) = runtime.block_on(bind(&config)).expect("binds");
@@ -106,10 +115,10 @@ fn form(field: &str) -> Vec<u8> {
 
 #[test]
 fn requests_are_answered_as_the_contract_says() {
-    let (_go, gate) = sync_channel(1);
+    type Case<'a> = (&'a str, &'a str, &'a str, &'a [u8], u16, &'a str);
+    let (gate, _begun, _go) = gate();
     with_server(gate, DRAIN_LIMIT, |address, _stop| {
         let multipart = "multipart/form-data; boundary=b";
-        type Case<'a> = (&'a str, &'a str, &'a str, &'a [u8], u16, &'a str);
         let cases: &[Case<'_>] = &[
             ("GET", "/ping", "", b"", 200, "ok"),
             ("GET", "/health", "", b"", 200, "ok"),
@@ -138,7 +147,7 @@ fn requests_are_answered_as_the_contract_says() {
 
 #[test]
 fn a_full_queue_refuses_instead_of_growing() {
-    let (go, gate) = sync_channel(1);
+    let (gate, _begun, go) = gate();
     let worker = worker(gate);
     let queue = worker.queue();
     let push = || queue.push("x".to_owned(), b"wait".to_vec());
@@ -155,11 +164,10 @@ fn a_full_queue_refuses_instead_of_growing() {
 
 #[test]
 fn a_stop_answers_what_is_under_way() {
-    let (go, gate) = sync_channel(1);
+    let (gate, begun, go) = gate();
     with_server(gate, DRAIN_LIMIT, |address, stop| {
         let waiting = send(address, "POST", "/predict", "image/jpeg", b"wait");
-        // Answered once the request before it is in the worker's hands: both share one listener.
-        assert_eq!(answer(send(address, "GET", "/ready", "", b"")).0, 200);
+        begun.recv().expect("begins");
         stop.send(()).expect("stops");
         go.send(()).expect("goes on");
         let (status, _, body) = answer(waiting);
@@ -169,14 +177,15 @@ fn a_stop_answers_what_is_under_way() {
 
 #[test]
 fn a_stop_does_not_wait_for_ever_on_an_unfinished_upload() {
-    let (_go, gate) = sync_channel(1);
+    let (gate, _begun, _go) = gate();
     let mut stuck = None;
     let limit = Duration::from_millis(300);
     let took = with_server(gate, limit, |address, stop| {
         let mut stream = TcpStream::connect(address).expect("connects");
-        let head = b"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 100\r\n\r\nab";
-        stream.write_all(head).expect("writes");
-        assert_eq!(answer(send(address, "GET", "/ready", "", b"")).0, 200);
+        let head = "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 100\r\n";
+        stream.write_all(format!("{head}expect: 100-continue\r\n\r\n").as_bytes()).expect("writes");
+        // The server asks for the body: the request is under way.
+        stream.read_exact(&mut [0; 25]).expect("is told to continue");
         stuck = Some(stream);
         stop.send(()).expect("stops");
     });

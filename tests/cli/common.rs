@@ -65,7 +65,13 @@ impl World {
         ran(&self.command(arguments).output().expect("starts"))
     }
 
-    /// A small demo catalogue, drawn once a test binary.
+    /// Makes the project, with nothing in it.
+    pub fn make_project(&self) {
+        std::fs::create_dir_all(self.path("empty")).expect("folder");
+        self.run(&["open", "empty"]).expect(0);
+    }
+
+    /// A small demo catalogue.
     pub fn demo(&self) -> PathBuf {
         let folder = self.path("demo");
         self.run(&["demo", "demo", "--skus", "9", "--shots", "5", "--progress", "none"]).expect(0);

@@ -92,7 +92,7 @@ fn an_ambiguous_scale_is_refused() {
 #[test]
 fn a_newer_project_is_refused_clearly() {
     let world = World::new();
-    world.run(&["runs", "list"]).expect(0);
+    world.make_project();
     let conn = rusqlite::Connection::open(world.path("project/packshot.db")).expect("opens");
     conn.pragma_update(None, "user_version", 999).expect("sets");
     drop(conn);

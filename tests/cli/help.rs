@@ -54,9 +54,74 @@ fn wrong_usage_exits_with_2_and_says_what_to_do() {
 #[test]
 fn errors_are_json_too_when_asked_for() {
     let world = World::new();
-    let body = world.run(&["--json", "runs", "show", "nothing"]).expect(1).json();
+    world.make_project();
+    let ran = world.run(&["--json", "runs", "show", "nothing"]).expect(1);
+    assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains("\nhint: "), "{}", ran.stderr);
+    let body = ran.json();
     assert_eq!(body["error"]["code"], "not_found");
     assert!(body["error"]["hint"].as_str().expect("hint").contains("runs list"));
+
+    let body = world.run(&["score", "--json", "."]).expect(2).json();
+    assert_eq!(body["error"]["code"], "usage");
+    assert!(body["error"]["message"].as_str().expect("message").contains("required"), "{body}");
+
+    let ran = world.run(&["--progress", "json", "runs", "show", "nothing"]).expect(1);
+    let event: serde_json::Value = serde_json::from_str(ran.stderr.trim_end()).expect("one JSON object");
+    assert_eq!((&event["event"], &event["error"]["code"]), (&"error".into(), &"not_found".into()));
+    assert_eq!(ran.stdout, "");
+}
+
+#[test]
+fn with_json_stdout_holds_one_line() {
+    let world = World::new();
+    world.make_project();
+    let commands: &[&[&str]] = &[
+        &["open", "empty"],
+        &["runs", "list"],
+        &["models", "list"],
+        &["config", "show"],
+        &["doctor"],
+        &["completions", "bash"],
+        &["label", "export", "-o", "out.csv"],
+    ];
+    for command in commands {
+        let ran = world.run(&[command, &["--json"][..]].concat()).expect(0);
+        assert_eq!(ran.stdout.lines().count(), 1, "{command:?}: {}", ran.stdout);
+        assert!(ran.json().is_object(), "{command:?}");
+    }
+}
+
+#[test]
+fn a_mistyped_project_is_named_and_not_made() {
+    let world = World::new();
+    let commands: &[&[&str]] = &[
+        &["runs", "list"],
+        &["models", "list"],
+        &["report", "-o", "r.html"],
+        &["label", "export", "-o", "l.csv"],
+        &["train"],
+        &["serve"],
+    ];
+    for command in commands {
+        let ran = world.run(&[&["--project", "nowhere"], *command].concat()).expect(1);
+        assert!(ran.stderr.contains("no project in nowhere"), "{command:?}: {}", ran.stderr);
+    }
+    let ran = world.run(&["--project", "nowhere", "doctor"]).expect(0);
+    assert!(ran.stdout.contains("none yet in nowhere"), "{}", ran.stdout);
+    assert!(!world.path("nowhere").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn who_stops_reading_does_not_stop_the_work() {
+    let world = World::new();
+    world.make_project();
+    std::fs::write(world.path("empty/no.jpg"), "no photo").expect("writes");
+    // A pipe whose reader is gone, as after `| head`.
+    let closed = || std::io::pipe().expect("pipe").1;
+    let mut command = world.command(&["open", "empty", "--progress", "json"]);
+    let status = command.stdout(closed()).stderr(closed()).status().expect("starts");
+    assert_eq!(status.code(), Some(3));
 }
 
 #[test]

@@ -49,11 +49,20 @@ fn a_killed_training_is_interrupted_and_can_be_resumed() {
 
     let mut child = started(&world, &["train", "--resume", id, "--device", "cpu"], "Training", 8);
     world.run(&["train", "--resume", id]).expect(75);
-    signal(&child, "-TERM");
     let asked = Instant::now();
+    signal(&child, "-TERM");
+    let events: Vec<serde_json::Value> = BufReader::new(child.stderr.take().expect("stderr"))
+        .lines()
+        .map_while(|line| serde_json::from_str(&line.expect("reads")).ok())
+        .collect();
     let status = child.wait().expect("ends");
     assert_eq!(status.code(), Some(1));
     assert!(asked.elapsed() < Duration::from_secs(60), "a stop waits for one step and the checkpoint only");
+    let at = |name: &str| events.iter().position(|event| event["event"] == name);
+    let ends = [at("stopping"), at("finished"), at("error")];
+    assert!(ends.iter().all(Option::is_some) && ends.is_sorted(), "{events:?}");
+    let hint = events.last().expect("events")["error"]["hint"].as_str().expect("hint");
+    assert!(hint.contains(&format!("--resume {id}")), "says how to go on: {hint}");
     let view = world.run(&["--json", "runs", "show", id]).expect(0).json();
     assert_eq!(view["run"]["status"], "cancelled");
     let points = view["points"].as_array().expect("points");
