@@ -207,9 +207,9 @@ fn keys(ui: &egui::Ui, state: &AppState, columns: usize, out: &mut Vec<Message>)
         (Key::End, i64::MAX / 2),
     ];
     for (key, by) in steps {
-        if ui.input(|input| input.key_pressed(key)) {
-            out.push(Message::MoveSelection(by));
-        }
+        // A slow frame may hold several presses; none is lost.
+        let presses = ui.input(|input| input.num_presses(key));
+        out.extend((0..presses).map(|_| Message::MoveSelection(by)));
     }
 }
 
@@ -264,7 +264,8 @@ fn photo_tile(
 }
 
 fn marks(painter: &egui::Painter, state: &AppState, row: &PhotoRow, rect: Rect) {
-    let palette = colours_of(state.prefs.dark);
+    // The marks stand on dark pills in both themes.
+    let palette = colours_of(true);
     if let Some(score) = score_of(row) {
         let band = band(score, state.prefs.reject_below, state.prefs.accept_from);
         score_chip(painter, rect.left_bottom() + vec2(6.0, -6.0), score, band, &palette);

@@ -72,9 +72,8 @@ fn keys(ui: &egui::Ui, state: &AppState, out: &mut Vec<Message>) {
         return;
     }
     for (key, by) in [(Key::ArrowDown, 1), (Key::ArrowUp, -1)] {
-        if ui.input(|input| input.key_pressed(key)) {
-            out.push(Message::MoveScored(by));
-        }
+        let presses = ui.input(|input| input.num_presses(key));
+        out.extend((0..presses).map(|_| Message::MoveScored(by)));
     }
     if state.score.selected.is_some() && ui.input(|input| input.key_pressed(Key::Escape)) {
         out.push(Message::ShowScored(None));

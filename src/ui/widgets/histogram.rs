@@ -43,8 +43,8 @@ pub fn histogram(ui: &mut egui::Ui, scores: &[f64], edges: (f64, f64)) -> Option
         let arrows = egui::EventFilter { horizontal_arrows: true, ..Default::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
         let keys = ui.input(|input| {
-            let key = |key| i32::from(focused && input.key_pressed(key));
-            f64::from(key(egui::Key::ArrowRight) - key(egui::Key::ArrowLeft))
+            let key = |key| if focused { input.num_presses(key) as f64 } else { 0.0 };
+            key(egui::Key::ArrowRight) - key(egui::Key::ArrowLeft)
         });
         let dragged = response.interact_pointer_pos().filter(|_| response.dragged());
         let target = dragged.map(|at| f64::from((at.x - plot.left()) / plot.width()) * 100.0);
