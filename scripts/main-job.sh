@@ -12,20 +12,25 @@ if [ ! -f "$demo/demo.toml" ]; then
   "$bin" demo "$demo"
 fi
 
+# Trained already; asked of the project when the mark is missing, as after a crash right behind the training.
+trained() {
+  [ -f "$project/.trained" ] || run --json runs list 2>/dev/null | grep -q '"status":"completed"'
+}
+
 # A model that is there means that everything before it is done.
-if [ ! -f "$project/.trained" ]; then
+if ! trained; then
   say "Opening the catalogue"
   run open "$demo/images"
   say "Importing its labels"
   run label import "$demo/labels.csv"
   say "Training ($epochs epochs)"
-  if ! run runs list | grep -q -E 'cancelled|interrupted'; then
-    run train --epochs "$epochs" --name demo
-  else
+  if run --json runs list | grep -q -E '"status":"(cancelled|interrupted)"'; then
     run train --resume latest
+  else
+    run train --epochs "$epochs" --name demo
   fi
-  touch "$project/.trained"
 fi
+touch "$project/.trained"
 [ "$until" = train ] && exit 0
 
 if [ ! -f "$project/reports/demo.html" ]; then
