@@ -13,7 +13,9 @@ use crate::error::{Error, Result};
 
 /// Keeps the log file's writer alive; dropping it flushes what is left.
 #[must_use]
-pub struct LogGuard(Option<tracing_appender::non_blocking::WorkerGuard>);
+pub struct LogGuard {
+    _writer: Option<tracing_appender::non_blocking::WorkerGuard>,
+}
 
 /// Starts logging for this process; a second call in the same process changes nothing.
 ///
@@ -47,14 +49,7 @@ pub fn start(config: &LogConfig, folder: Option<&Path>) -> Result<LogGuard> {
     };
     // A second start in one process (tests) keeps the first subscriber.
     let _already_set = tracing_subscriber::registry().with(console).with(file).try_init();
-    Ok(LogGuard(guard))
-}
-
-impl LogGuard {
-    /// Whether a log file is being written.
-    pub fn writes_file(&self) -> bool {
-        self.0.is_some()
-    }
+    Ok(LogGuard { _writer: guard })
 }
 
 fn filter(setting: &str, text: &str) -> Result<EnvFilter> {

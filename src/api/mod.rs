@@ -18,6 +18,7 @@ mod runs;
 mod score;
 mod train;
 
+pub use crate::data::FEWEST_LABELS;
 pub use demo::draw_demo;
 pub use doctor::{Finding, examine};
 pub use export::{check_score_file, export_scores, write_report};

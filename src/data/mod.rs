@@ -8,4 +8,4 @@ mod split;
 
 pub use dataset::{Dataset, Sample, shuffled_batches};
 pub use loader::{Loader, Unreadable};
-pub use split::{Candidate, SplitShares, assign};
+pub use split::{Candidate, FEWEST_LABELS, SplitShares, assign};

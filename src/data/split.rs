@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
 use super::dataset::{Dataset, Sample, shuffle};
+use crate::dedup::exact_groups;
 use crate::domain::{ImageId, Split};
 use crate::error::{Error, Result};
 
@@ -35,7 +36,7 @@ pub struct SplitShares {
 }
 
 /// Fewest labelled photos a training accepts.
-const FEWEST: usize = 20;
+pub const FEWEST_LABELS: usize = 20;
 
 /// Fewest groups, so that every part has one.
 const FEWEST_GROUPS: usize = 3;
@@ -48,9 +49,10 @@ const FEWEST_GROUPS: usize = 3;
 /// # Errors
 /// [`crate::error::Code::BadData`] when there are too few photos or groups to hold any out.
 pub fn assign(candidates: &[Candidate], shares: SplitShares, seed: u64) -> Result<Dataset> {
-    if candidates.len() < FEWEST {
-        return Err(Error::bad_data(format!("{} labelled photos are too few to train on", candidates.len()))
-            .hint(format!("Label at least {FEWEST} photos, or import labels with `packshot label import FILE`.")));
+    if candidates.len() < FEWEST_LABELS {
+        return Err(Error::bad_data(format!("{} labelled photos are too few to train on", candidates.len())).hint(
+            format!("Label at least {FEWEST_LABELS} photos, or import labels with `packshot label import FILE`."),
+        ));
     }
     let groups = groups_of(candidates);
     let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -133,12 +135,14 @@ fn join_twins(candidates: &[Candidate], groups: &mut [String]) {
         }
         name.to_owned()
     }
-    let mut first: HashMap<&str, usize> = HashMap::new();
-    for (index, candidate) in candidates.iter().enumerate() {
-        let earlier = *first.entry(&candidate.sha256).or_insert(index);
-        let (a, b) = (root(&parent, &groups[earlier]), root(&parent, &groups[index]));
-        if a != b {
-            parent.insert(b, a);
+    let items: Vec<_> = candidates.iter().map(|candidate| (candidate.image, candidate.sha256.as_str())).collect();
+    let place: HashMap<ImageId, usize> = items.iter().enumerate().map(|(index, item)| (item.0, index)).collect();
+    for twins in exact_groups(&items) {
+        for twin in &twins[1..] {
+            let (a, b) = (root(&parent, &groups[place[&twins[0]]]), root(&parent, &groups[place[twin]]));
+            if a != b {
+                parent.insert(b, a);
+            }
         }
     }
     for group in groups.iter_mut() {

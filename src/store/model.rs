@@ -1,6 +1,6 @@
 //! Table `model`: the trained models a project knows.
 
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{Row, params};
 
 use super::Store;
 use crate::domain::{ModelId, RunId};
@@ -77,17 +77,6 @@ impl Store {
                  ORDER BY created_ms DESC, id"
             );
             conn.prepare(&sql)?.query_map([], model)?.collect()
-        })
-    }
-
-    /// The model of a run.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn model_of_run(&self, run: &RunId) -> Result<Option<StoredModel>> {
-        self.read("find the model", |conn| {
-            let sql = format!("SELECT {COLUMNS} FROM model WHERE run_id = ?1 ORDER BY created_ms DESC LIMIT 1");
-            conn.query_row(&sql, [&run.0], model).optional()
         })
     }
 }

@@ -33,8 +33,6 @@ pub struct Position {
     pub batch: usize,
     /// Optimiser steps taken.
     pub step: u64,
-    /// Sum of the losses of this epoch's steps so far.
-    pub loss_sum: f64,
     /// The best epoch so far.
     pub best: Option<Best>,
 }

@@ -145,7 +145,7 @@ impl<'a, W: Watcher> Fit<'a, W> {
                 return Ok(self.ending(true));
             }
             self.validate()?;
-            self.position = Position { epoch: self.position.epoch + 1, batch: 0, loss_sum: 0.0, ..self.position };
+            self.position = Position { epoch: self.position.epoch + 1, batch: 0, ..self.position };
             self.save()?;
         }
         Ok(self.ending(false))
@@ -200,7 +200,6 @@ impl<'a, W: Watcher> Fit<'a, W> {
         }
         self.position.step += 1;
         self.position.batch += 1;
-        self.position.loss_sum += loss;
         let step = self.position.step;
         if step.is_multiple_of(self.schedule.steps.div_ceil(LOSS_POINTS).max(1)) {
             self.pending.push(point("train_loss", step, loss));

@@ -8,7 +8,7 @@ use eframe::egui;
 use egui_kittest::{Harness, HarnessBuilder, SnapshotOptions};
 use image::{Rgb, RgbImage};
 use packshot::api::{self, Project};
-use packshot::config::{Config, TrainConfig};
+use packshot::config::{Config, FILE_NAME, TrainConfig};
 use packshot::domain::{
     Attributes, Calibration, ImageId, MetricPoint, ModelCard, ModelId, Reach, Run, RunId, RunMeta, RunStatus, Score,
     ScoreRow, Split, VoteKind,
@@ -71,6 +71,14 @@ impl Stage {
             remember_runs(&project);
         }
         Self::open(project, prefs, builder, folder)
+    }
+
+    /// A window on a project that is there already; `folder` is cleaned up with it.
+    pub fn on_project(root: &Path, prefs: Prefs, folder: TempDir) -> Self {
+        let flags = ["score.device=cpu".to_owned()];
+        let config = Config::load(&root.join(FILE_NAME), std::iter::empty(), &flags).expect("configuration");
+        let project = Project::open(root, config).expect("project");
+        Self::open(project, prefs, HarnessBuilder::default(), folder)
     }
 
     /// The same project in a new window.

@@ -3,4 +3,6 @@
 
 mod behaviour;
 mod fixture;
+mod golden;
+mod killed;
 mod pages;

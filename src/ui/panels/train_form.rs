@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, RichText};
 
-use crate::api::ArchitectureEntry;
+use crate::api::{ArchitectureEntry, FEWEST_LABELS};
 use crate::config::{DeviceChoice, LossKind, TrainConfig};
 use crate::ui::message::{JobKind, Message};
 use crate::ui::prefs::Page;
@@ -10,8 +10,8 @@ use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::widgets::{heading, hint, primary_button};
 
-/// Fewest labels a training accepts.
-pub(super) const FEWEST: u64 = 20;
+/// Fewest labels training accepts.
+pub(super) const FEWEST: u64 = FEWEST_LABELS as u64;
 
 /// Labels from which the interval of a result is narrow enough to compare runs by.
 const PLENTY: u64 = 200;
