@@ -5,9 +5,11 @@
 
 pub mod clock;
 
+mod audit;
 mod demo;
 mod doctor;
 mod export;
+mod feed;
 mod labels;
 mod models;
 mod photos;
@@ -19,9 +21,11 @@ mod score;
 mod train;
 
 pub use crate::data::FEWEST_LABELS;
+pub use audit::{AuditJob, AuditRequest, AuditRow, AuditSummary, known_attributes, load_evidence, start_audit};
 pub use demo::draw_demo;
 pub use doctor::{Finding, examine};
 pub use export::{check_score_file, export_scores, write_report};
+pub use feed::Feed;
 pub use labels::{
     ImportSummary, LabelProgress, RATER, cast_vote, export_labels, import_labels, label_progress, label_queue,
     recent_votes, undo_vote,
@@ -33,5 +37,5 @@ pub use photos::{
 pub use predict::Predictor;
 pub use project::{CODE_VERSION, Project};
 pub use runs::{RunView, delete_run, find_run, list_runs, rename_run, restore_run, run_view, set_run_note};
-pub use score::{RowFeed, ScoreJob, ScoreRequest, ScoreSummary, start_scoring};
+pub use score::{ScoreJob, ScoreRequest, ScoreSummary, start_scoring};
 pub use train::{TrainRequest, TrainSummary, start_training};

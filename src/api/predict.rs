@@ -46,7 +46,7 @@ impl Predictor {
     pub fn predict(&self, name: &str, bytes: &[u8]) -> Result<ScoreRow> {
         let path = Path::new(name);
         let photo = imaging::decode(bytes, path, &self.limits)?;
-        let (views, attributes, reason) = look_at(&photo, &self.rules);
+        let (views, attributes, reason) = look_at(&photo, bytes, &self.rules);
         let score = self.scorer.score([&views]).into_iter().next();
         Ok(ScoreRow {
             path: path.to_owned(),

@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Project, clock, find_model};
+use super::{Feed, Project, clock, find_model};
 use crate::domain::{Attributes, ModelId, ScoreRow};
 use crate::error::{Code, Error, Result};
 use crate::imaging::{self, Limits};
@@ -48,27 +47,12 @@ pub struct ScoreSummary {
     pub rows: Vec<ScoreRow>,
 }
 
-/// Rows as they become known, for a live table; clones share the rows.
-#[derive(Debug, Clone, Default)]
-pub struct RowFeed(Arc<Mutex<Vec<ScoreRow>>>);
-
-impl RowFeed {
-    /// The rows that came in since the last call.
-    pub fn take(&self) -> Vec<ScoreRow> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn push(&self, rows: &[ScoreRow]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(rows);
-    }
-}
-
 /// A scoring under way.
 pub struct ScoreJob {
     /// Progress, warnings and the end.
     pub handle: JobHandle<ScoreSummary>,
     /// Rows as they become known.
-    pub feed: RowFeed,
+    pub feed: Feed<ScoreRow>,
 }
 
 /// Starts scoring; every finished batch is in the store at once, so a second start goes on where the first one ended.
@@ -77,7 +61,7 @@ pub struct ScoreJob {
 /// When no thread can be started; everything else arrives as the job's outcome.
 pub fn start_scoring(project: &Project, request: ScoreRequest, wake: Wake) -> Result<ScoreJob> {
     let project = project.clone();
-    let feed = RowFeed::default();
+    let feed = Feed::default();
     let rows = feed.clone();
     let handle = jobs::spawn("packshot-score", wake, move |reporter| run(&project, &request, &rows, reporter))?;
     Ok(ScoreJob { handle, feed })
@@ -93,7 +77,7 @@ enum Prepared {
 fn run(
     project: &Project,
     request: &ScoreRequest,
-    feed: &RowFeed,
+    feed: &Feed<ScoreRow>,
     reporter: &Reporter<ScoreSummary>,
 ) -> Result<Outcome<ScoreSummary>> {
     let entry = find_model(project, request.model.as_deref())?;
@@ -201,15 +185,15 @@ impl Preparing<'_> {
             return Ok(Prepared::Known(Box::new(ScoreRow { path: path.to_owned(), ..row.clone() })));
         }
         let photo = imaging::decode(&file.bytes, path, &self.limits)?;
-        let (views, attributes, reason) = look_at(&photo, &self.rules);
+        let (views, attributes, reason) = look_at(&photo, &file.bytes, &self.rules);
         Ok(Prepared::Ready { path: path.to_owned(), sha256: file.sha256, views, attributes, reason })
     }
 }
 
 /// What scoring wants to know of a decoded photo: views for the network, attributes, the main rule it breaks.
-pub(super) fn look_at(photo: &image::RgbImage, rules: &RulePack) -> (Views, Attributes, Option<String>) {
-    let attributes = attributes::measure(photo);
-    let verdicts = rules.judge(&attributes, photo.width(), photo.height());
+pub(super) fn look_at(photo: &image::RgbImage, bytes: &[u8], rules: &RulePack) -> (Views, Attributes, Option<String>) {
+    let attributes = attributes::measure(photo, Some(bytes));
+    let verdicts = rules.judge(&attributes);
     (preprocess::views(photo), attributes, rules::reason(&verdicts))
 }
 
@@ -229,7 +213,7 @@ fn failed_row(path: PathBuf, model: &ModelId, reason: String) -> ScoreRow {
 struct Writing<'a> {
     store: Store,
     scorer: &'a Scorer,
-    feed: &'a RowFeed,
+    feed: &'a Feed<ScoreRow>,
     reporter: &'a Reporter<ScoreSummary>,
     summary: ScoreSummary,
     total: u64,

@@ -2,6 +2,8 @@
 //!
 //! No I/O, no clocks, no randomness; imports nothing of ours.
 
+mod attribute;
+mod evidence;
 mod model;
 mod photo;
 mod run;
@@ -9,9 +11,11 @@ mod score;
 mod split;
 mod vote;
 
+pub use attribute::{Attribute, Attributes, ColourMode, FileFacts, PhotoFormat, Unit};
+pub use evidence::{Clip, Evidence, Ground, Region};
 pub use model::{Calibration, ModelCard, ModelId, Reach};
 pub use photo::{ImageId, ImportedFile, Photo};
 pub use run::{MetricPoint, Run, RunId, RunMeta, RunStatus};
-pub use score::{Attributes, Score, ScoreRow};
+pub use score::{Score, ScoreRow};
 pub use split::Split;
 pub use vote::{LEVEL_WORDS, Label, Scale, Vote, VoteId, VoteKind};

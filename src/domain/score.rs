@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::ModelId;
+use super::{Attributes, ModelId};
 
 /// A quality score with its 90 % interval; 0-100, higher is better.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -15,25 +15,6 @@ pub struct Score {
     pub low: f64,
     /// Upper end of the 90 % interval, 0-100.
     pub high: f64,
-}
-
-/// Measured attributes of a photo, each without a reference image.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Attributes {
-    /// Variance of the Laplacian over the product, in squared grey levels; higher is sharper.
-    pub sharpness: f64,
-    /// Mean luma, 0-255.
-    pub brightness: f64,
-    /// Standard deviation of luma, 0-127.5.
-    pub contrast: f64,
-    /// Share of pixels with a channel at 0 or 255 outside the background, 0-1.
-    pub clipped: f64,
-    /// Share of the border ring that is white (every channel at least 250), 0-1.
-    pub white_border: f64,
-    /// Longest side of the product's box over the frame's, 0-1.
-    pub fill: f64,
-    /// Megapixels.
-    pub megapixels: f64,
 }
 
 /// One row of a scoring result: a score, or the reason there is none.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Number, Value};
 
-use crate::domain::ScoreRow;
+use crate::domain::{Attribute, ScoreRow};
 use crate::error::{Error, Result};
 use crate::files::write_atomically;
 
@@ -103,13 +103,13 @@ fn cells(row: &ScoreRow) -> [Cell; COLUMNS.len()] {
         number(score.map(|score| score.high), 3),
         text(&row.model.0),
         text(row.reason.as_deref().unwrap_or_default()),
-        number(measured.map(|measured| measured.sharpness), 2),
-        number(measured.map(|measured| measured.brightness), 2),
-        number(measured.map(|measured| measured.contrast), 2),
-        number(measured.map(|measured| measured.clipped), 4),
-        number(measured.map(|measured| measured.white_border), 4),
-        number(measured.map(|measured| measured.fill), 4),
-        number(measured.map(|measured| measured.megapixels), 3),
+        number(measured.and_then(|measured| measured.get(Attribute::Sharpness)), 2),
+        number(measured.and_then(|measured| measured.get(Attribute::Brightness)), 2),
+        number(measured.and_then(|measured| measured.get(Attribute::Contrast)), 2),
+        number(measured.and_then(|measured| measured.get(Attribute::Clipped)), 4),
+        number(measured.and_then(|measured| measured.get(Attribute::WhiteBorder)), 4),
+        number(measured.and_then(|measured| measured.get(Attribute::Fill)), 4),
+        number(measured.and_then(|measured| measured.get(Attribute::Megapixels)), 3),
         text(&row.sha256),
         text(&scored_at),
         text(row.error.as_deref().unwrap_or_default()),
@@ -125,15 +125,13 @@ mod tests {
     use crate::error::Code;
 
     fn rows() -> Vec<ScoreRow> {
-        let attributes = Attributes {
-            sharpness: 280.456,
-            brightness: 127.0,
-            contrast: f64::NAN,
-            clipped: 0.031_25,
-            white_border: 1.0,
-            fill: 0.97,
-            megapixels: 1.4472,
-        };
+        let attributes = Attributes::default()
+            .with(Attribute::Sharpness, 280.456)
+            .with(Attribute::Brightness, 127.0)
+            .with(Attribute::Clipped, 0.031_25)
+            .with(Attribute::WhiteBorder, 1.0)
+            .with(Attribute::Fill, 0.97)
+            .with(Attribute::Megapixels, 1.4472);
         let good = ScoreRow {
             path: PathBuf::from("=a, \"b\"\n.jpg"),
             sha256: "ab".to_owned(),

@@ -2,13 +2,11 @@
 //!
 //! Judges numbers; must not know pixels or models.
 
-mod measure;
 mod pack;
 
-pub use measure::Measure;
 pub use pack::{BUILTIN_NAMES, builtin, load};
 
-use crate::domain::Attributes;
+use crate::domain::{Attribute, Attributes, Unit};
 
 /// How bad it is when a rule is not met; the worse sorts first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
@@ -33,7 +31,7 @@ pub enum Limit {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
     /// What is measured.
-    pub measure: Measure,
+    pub measure: Attribute,
     /// What it must keep to.
     pub limit: Limit,
     /// How bad it is when it does not.
@@ -64,8 +62,8 @@ pub struct RulePack {
 pub struct Verdict {
     /// The rule.
     pub rule: Rule,
-    /// What was measured.
-    pub value: f64,
+    /// What was measured; nothing when this photo has no such value.
+    pub value: Option<f64>,
 }
 
 impl Limit {
@@ -85,10 +83,9 @@ impl Limit {
 }
 
 impl RulePack {
-    /// What every rule says about a photo of `width` x `height` pixels, in the order of the pack.
-    pub fn judge(&self, attributes: &Attributes, width: u32, height: u32) -> Vec<Verdict> {
-        let verdict =
-            |rule: &Rule| Verdict { rule: rule.clone(), value: rule.measure.value(attributes, width, height) };
+    /// What every rule says about a photo, in the order of the pack.
+    pub fn judge(&self, attributes: &Attributes) -> Vec<Verdict> {
+        let verdict = |rule: &Rule| Verdict { rule: rule.clone(), value: attributes.get(rule.measure) };
         self.rules.iter().map(verdict).collect()
     }
 }
@@ -96,14 +93,15 @@ impl RulePack {
 impl Verdict {
     /// Whether the photo keeps to the rule.
     pub fn passed(&self) -> bool {
-        self.rule.limit.allows(self.value)
+        self.value.is_none_or(|value| self.rule.limit.allows(value))
     }
 
     /// The verdict with value and limit: "Blurred: sharpness 12, want 25 or more", or for a rule that is met
     /// "sharpness 140, want 25 or more".
     pub fn text(&self) -> String {
         let measure = self.rule.measure;
-        let (value, limit) = measure.write_apart(self.value, self.rule.limit.value());
+        let Some(value) = self.value else { return format!("{} not measurable here", measure.words()) };
+        let (value, limit) = write_apart(measure, value, self.rule.limit.value());
         let bound = if matches!(self.rule.limit, Limit::Min(_)) { "more" } else { "less" };
         let facts = format!("{} {value}, want {limit} or {bound}", measure.words());
         if self.passed() { facts } else { format!("{}: {facts}", self.rule.message) }
@@ -111,11 +109,12 @@ impl Verdict {
 
     /// How far the value is beyond the limit, as a share of how far it could be.
     fn distance(&self) -> f64 {
+        let Some(value) = self.value else { return 0.0 };
         match self.rule.limit {
-            Limit::Min(limit) => (limit - self.value) / limit.abs().max(f64::MIN_POSITIVE),
+            Limit::Min(limit) => (limit - value) / limit.abs().max(f64::MIN_POSITIVE),
             Limit::Max(limit) => {
                 let room = self.rule.measure.top().map_or(limit.abs(), |top| top - limit);
-                (self.value - limit) / room.max(f64::MIN_POSITIVE)
+                (value - limit) / room.max(f64::MIN_POSITIVE)
             }
         }
     }
@@ -134,6 +133,19 @@ pub fn worst(verdicts: &[Verdict]) -> Option<&Verdict> {
 /// The worst rule that is not met, in words: "Blurred: sharpness 12, want 25 or more".
 pub fn reason(verdicts: &[Verdict]) -> Option<String> {
     worst(verdicts).map(Verdict::text)
+}
+
+/// Value and limit as people read them, with as many decimals as it takes to tell them apart.
+fn write_apart(measure: Attribute, value: f64, limit: f64) -> (String, String) {
+    let fewest = usize::from(matches!(measure.unit(), Unit::Mega(_)));
+    let apart = |decimals: &usize| value == limit || measure.write(value, *decimals) != measure.write(limit, *decimals);
+    let value_text = measure.write(value, (fewest..6).find(apart).unwrap_or(6));
+    let shift = if measure.unit() == Unit::Share { 100.0 } else { 1.0 };
+    let whole = |decimals: &usize| {
+        let scaled = limit * shift * 10_f64.powi(*decimals as i32);
+        (scaled - scaled.round()).abs() < 1e-9
+    };
+    (value_text, measure.write(limit, (0..6).find(whole).unwrap_or(6)))
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Limit, Measure, Rule, RulePack, Severity};
+use super::{Limit, Rule, RulePack, Severity};
+use crate::domain::Attribute;
 use crate::error::{Error, Result};
 
 /// The packs that ship with Packshot.
@@ -29,7 +30,7 @@ struct PackFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RuleFile {
-    measure: Measure,
+    measure: Spanned<String>,
     min: Option<Spanned<f64>>,
     max: Option<Spanned<f64>>,
     severity: Severity,
@@ -90,6 +91,10 @@ type Complaint<'a> = &'a dyn Fn(Option<Range<usize>>, &str) -> Error;
 fn rule(file: Spanned<RuleFile>, at: Complaint<'_>) -> Result<Rule> {
     let span = file.span();
     let RuleFile { measure, min, max, severity, message, fix } = file.into_inner();
+    let measure = Attribute::from_name(measure.get_ref()).ok_or_else(|| {
+        let known: Vec<&str> = Attribute::all().map(Attribute::name).collect();
+        at(Some(measure.span()), &format!("measure is none of {}", known.join(", ")))
+    })?;
     let (limit, limit_span, field) = match (min, max) {
         (Some(min), None) => (Limit::Min(*min.get_ref()), min.span(), "min"),
         (None, Some(max)) => (Limit::Max(*max.get_ref()), max.span(), "max"),

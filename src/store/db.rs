@@ -14,16 +14,19 @@ pub const FILE_NAME: &str = "packshot.db";
 const APPLICATION_ID: i32 = 0x506b_5368;
 
 /// One entry a schema version, in order; released entries are never edited, only followed by new ones.
-const MIGRATIONS: &[&[&str]] = &[&[
-    super::image::SCHEMA,
-    super::vote::SCHEMA,
-    super::run::SCHEMA,
-    super::metric_point::SCHEMA,
-    super::artifact::SCHEMA,
-    super::model::SCHEMA,
-    super::split::SCHEMA,
-    super::score::SCHEMA,
-]];
+const MIGRATIONS: &[&[&str]] = &[
+    &[
+        super::image::SCHEMA,
+        super::vote::SCHEMA,
+        super::run::SCHEMA,
+        super::metric_point::SCHEMA,
+        super::artifact::SCHEMA,
+        super::model::SCHEMA,
+        super::split::SCHEMA,
+        super::score::SCHEMA,
+    ],
+    &[super::measurement::SCHEMA],
+];
 
 /// How long a writer waits for another process before giving up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -6,6 +6,7 @@
 mod artifact;
 mod db;
 mod image;
+mod measurement;
 mod metric_point;
 mod model;
 mod run;

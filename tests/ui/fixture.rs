@@ -10,8 +10,8 @@ use image::{Rgb, RgbImage};
 use packshot::api::{self, Project};
 use packshot::config::{Config, FILE_NAME, TrainConfig};
 use packshot::domain::{
-    Attributes, Calibration, ImageId, MetricPoint, ModelCard, ModelId, Reach, Run, RunId, RunMeta, RunStatus, Score,
-    ScoreRow, Split, VoteKind,
+    Attribute, Attributes, Calibration, ImageId, MetricPoint, ModelCard, ModelId, Reach, Run, RunId, RunMeta,
+    RunStatus, Score, ScoreRow, Split, VoteKind,
 };
 use packshot::jobs::Outcome;
 use packshot::store::StoredModel;
@@ -311,15 +311,16 @@ fn scores(project: &Project, card: &ModelCard) -> Vec<ScoreRow> {
             sha256: row.photo.sha256,
             model: card.id.clone(),
             score: Some(Score { value, low, high }),
-            attributes: Some(Attributes {
-                sharpness: 120.0 + 9.0 * index as f64,
-                brightness: 214.0,
-                contrast: 46.0,
-                clipped: 0.01,
-                white_border: 1.0,
-                fill: 0.44 + 0.03 * index as f64,
-                megapixels: 0.1,
-            }),
+            attributes: Some(
+                Attributes::default()
+                    .with(Attribute::Sharpness, 120.0 + 9.0 * index as f64)
+                    .with(Attribute::Brightness, 214.0)
+                    .with(Attribute::Contrast, 46.0)
+                    .with(Attribute::Clipped, 0.01)
+                    .with(Attribute::WhiteBorder, 1.0)
+                    .with(Attribute::Fill, 0.44 + 0.03 * index as f64)
+                    .with(Attribute::Megapixels, 0.1),
+            ),
             reason: (value < 40.0).then(|| "The product fills too little of the frame".to_owned()),
             error: None,
             at_ms: NOW,

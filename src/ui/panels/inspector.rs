@@ -3,7 +3,7 @@
 use eframe::egui::{self, Sense, vec2};
 
 use crate::api::PhotoRow;
-use crate::domain::Attributes;
+use crate::domain::{Attribute, Attributes};
 use crate::ui::command::UiCommand;
 use crate::ui::message::Message;
 use crate::ui::state::AppState;
@@ -104,21 +104,14 @@ fn verdict(ui: &mut egui::Ui, state: &AppState, row: &PhotoRow) {
 }
 
 fn measured(ui: &mut egui::Ui, attributes: &Attributes) {
-    let percent = |value: f64| format!("{:.0} %", value * 100.0);
-    let rows = [
-        ("Sharpness", format!("{:.0}", attributes.sharpness)),
-        ("Brightness", format!("{:.0}", attributes.brightness)),
-        ("Contrast", format!("{:.0}", attributes.contrast)),
-        ("Clipped", percent(attributes.clipped)),
-        ("White border", percent(attributes.white_border)),
-        ("Product fills", percent(attributes.fill)),
-        ("Megapixels", format!("{:.1}", attributes.megapixels)),
-    ];
     ui.spacing_mut().interact_size.y = 18.0;
     egui::Grid::new("measured").num_columns(2).spacing([24.0, 4.0]).show(ui, |ui| {
-        for (name, value) in rows {
-            hint(ui, name);
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| ui.label(value));
+        for attribute in Attribute::all() {
+            let Some(value) = attributes.get(attribute) else { continue };
+            hint(ui, attribute.words());
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.label(attribute.write_short(value));
+            });
             ui.end_row();
         }
     });
