@@ -8,6 +8,7 @@ pub mod clock;
 mod audit;
 mod demo;
 mod doctor;
+mod duplicates;
 mod export;
 mod feed;
 mod labels;
@@ -24,6 +25,7 @@ pub use crate::data::FEWEST_LABELS;
 pub use audit::{AuditJob, AuditRequest, AuditRow, AuditSummary, known_attributes, load_evidence, start_audit};
 pub use demo::draw_demo;
 pub use doctor::{Finding, examine};
+pub use duplicates::{DuplicateGroup, DuplicatePhoto, DuplicatesRequest, DuplicatesSummary, start_duplicates};
 pub use export::{check_score_file, export_scores, write_report};
 pub use feed::Feed;
 pub use labels::{
