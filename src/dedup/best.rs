@@ -22,19 +22,8 @@ pub struct Facts<'a> {
 /// Share of a side up to which a smaller copy counts as cropped, not as resized.
 const CROPPED: f64 = 0.05;
 
-/// JPEG qualities and sharpnesses nearer than this (absolute, relative) say nothing.
-const SAME_QUALITY: f64 = 1.0;
+/// Sharpnesses nearer than this share say nothing.
 const SAME_SHARPNESS: f64 = 0.05;
-
-/// What makes one photo of a group better than another, most important first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ground {
-    Pixels,
-    Lossless,
-    JpegQuality,
-    Bytes,
-    Sharpness,
-}
 
 impl Facts<'_> {
     fn pixels(&self) -> u64 {
@@ -46,50 +35,46 @@ impl Facts<'_> {
     }
 }
 
-/// The first ground on which two photos differ, and which of them wins (`Less`: the first).
-fn decide(a: &Facts<'_>, b: &Facts<'_>) -> Option<(Ground, Ordering)> {
-    let quality = a.jpeg_quality.zip(b.jpeg_quality).filter(|(a, b)| (a - b).abs() >= SAME_QUALITY);
-    // Bytes tell the compression only within one lossy format.
-    let comparable = a.format == b.format && !a.is_lossless();
-    let sharpness = a.sharpness.zip(b.sharpness).filter(|(a, b)| (a - b).abs() > SAME_SHARPNESS * a.max(*b));
-    let grounds = [
-        (Ground::Pixels, b.pixels().cmp(&a.pixels())),
-        (Ground::Lossless, b.is_lossless().cmp(&a.is_lossless())),
-        (Ground::JpegQuality, quality.map_or(Ordering::Equal, |(a, b)| b.total_cmp(&a))),
-        (Ground::Bytes, if comparable { b.bytes.cmp(&a.bytes) } else { Ordering::Equal }),
-        (Ground::Sharpness, sharpness.map_or(Ordering::Equal, |(a, b)| b.total_cmp(&a))),
-    ];
-    grounds.into_iter().find(|(_, order)| order.is_ne())
-}
-
-/// Orders photos of a group, the best first: most pixels, a format without loss, the least compression, the sharpest.
+/// Orders photos of a group, the best first: most pixels, a format without loss, the highest JPEG quality (not known
+/// counts as lowest), most bytes, the sharpest.
 pub fn best_first(a: &Facts<'_>, b: &Facts<'_>) -> Ordering {
-    decide(a, b).map_or(Ordering::Equal, |(_, order)| order)
+    let quality = |facts: &Facts<'_>| facts.jpeg_quality.map_or(0, |quality| quality.round() as u8);
+    let sharpness = |facts: &Facts<'_>| facts.sharpness.unwrap_or(f64::NEG_INFINITY);
+    (b.pixels().cmp(&a.pixels()))
+        .then(b.is_lossless().cmp(&a.is_lossless()))
+        .then(quality(b).cmp(&quality(a)))
+        .then(b.bytes.cmp(&a.bytes))
+        .then(sharpness(b).total_cmp(&sharpness(a)))
 }
 
 /// Why the best of a group is better than the next that differs from it, in words: "largest: 1080×1340 against
 /// 540×670". `others` are the rest of the group, best first.
 pub fn reason(best: &Facts<'_>, others: &[Facts<'_>]) -> String {
-    let decided = others.iter().find_map(|other| Some((other, decide(best, other)?.0)));
-    let Some((other, ground)) = decided else { return "alike in size and compression: any of them will do".to_owned() };
-    match ground {
-        Ground::Pixels => {
-            let sizes = format!("{}×{} against {}×{}", best.width, best.height, other.width, other.height);
-            if is_crop(other, best) { format!("not cropped: {sizes}") } else { format!("largest: {sizes}") }
-        }
-        Ground::Lossless => format!("same size, stored without loss: {} against {}", best.format, other.format),
-        Ground::JpegQuality => {
-            let [best, other] = [best, other].map(|facts| facts.jpeg_quality.unwrap_or_default());
-            format!("same size, less compressed: JPEG quality {best:.0} against {other:.0}")
-        }
-        Ground::Bytes => {
-            format!("same size, less compressed: {} against {}", in_words(best.bytes), in_words(other.bytes))
-        }
-        Ground::Sharpness => {
-            let [best, other] = [best, other].map(|facts| facts.sharpness.unwrap_or_default());
-            format!("same size and compression, sharper: {best:.0} against {other:.0}")
-        }
+    let given = others.iter().find_map(|other| advantage(best, other));
+    given.unwrap_or_else(|| "alike in size and compression: any of them will do".to_owned())
+}
+
+/// The first fact in which `best` is better, where it can be compared.
+fn advantage(best: &Facts<'_>, other: &Facts<'_>) -> Option<String> {
+    if best.pixels() > other.pixels() {
+        let word = if is_crop(other, best) { "not cropped" } else { "largest" };
+        return Some(format!("{word}: {}×{} against {}×{}", best.width, best.height, other.width, other.height));
     }
+    if best.is_lossless() && !other.is_lossless() {
+        return Some(format!("same size, stored without loss: {} against {}", best.format, other.format));
+    }
+    let quality = best.jpeg_quality.zip(other.jpeg_quality).map(|(best, other)| (best.round(), other.round()));
+    if let Some((best, other)) = quality.filter(|(best, other)| best > other) {
+        return Some(format!("same size, less compressed: JPEG quality {best} against {other}"));
+    }
+    // Bytes tell the compression only within one lossy format.
+    if best.format == other.format && !best.is_lossless() && best.bytes > other.bytes {
+        let [best, other] = [best.bytes, other.bytes].map(in_words);
+        return Some(format!("same size, less compressed: {best} against {other}"));
+    }
+    let sharpness = best.sharpness.zip(other.sharpness);
+    let (best, other) = sharpness.filter(|(best, other)| best * (1.0 - SAME_SHARPNESS) > *other)?;
+    Some(format!("same size and compression, sharper: {best:.0} against {other:.0}"))
 }
 
 /// A little less on each side, and not by the same factor.
@@ -168,8 +153,8 @@ mod tests {
     }
 
     #[test]
-    fn bytes_of_other_formats_are_not_compared() {
-        let (webp, jpeg) = (facts(800, 600, 40_000, "webp"), facts(800, 600, 90_000, "jpeg"));
-        assert_eq!(best_first(&webp, &jpeg), Ordering::Equal);
+    fn bytes_of_other_formats_are_no_reason() {
+        let photos = [facts(800, 600, 40_000, "webp"), facts(800, 600, 90_000, "jpeg")];
+        assert_eq!(judge(&photos), (1, "alike in size and compression: any of them will do".to_owned()));
     }
 }
