@@ -22,10 +22,11 @@ mod score;
 mod train;
 
 pub use crate::data::FEWEST_LABELS;
+pub use crate::export::Audited;
 pub use audit::{AuditJob, AuditRequest, AuditRow, AuditSummary, known_attributes, load_evidence, start_audit};
 pub use demo::draw_demo;
 pub use doctor::{Finding, examine};
-pub use export::{check_score_file, export_scores, write_report};
+pub use export::{check_audit_file, check_score_file, export_audit, export_scores, judge, write_report};
 pub use feed::Feed;
 pub use labels::{
     ImportSummary, LabelProgress, RATER, cast_vote, export_labels, import_labels, label_progress, label_queue,
