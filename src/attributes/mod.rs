@@ -4,15 +4,18 @@
 //! One file a measure, each with its formula and source. Takes pixels; must not know files, models, or which values
 //! are good: rule packs say that.
 
+mod brisque;
 mod clipped;
 mod evidence;
 mod fill;
 mod luma;
 mod mask;
+pub mod reference;
 mod sharpness;
 mod tone;
 mod white_border;
 
+pub use brisque::{BRISQUE_FEATURES, brisque_features};
 pub use evidence::evidence;
 use image::RgbImage;
 
