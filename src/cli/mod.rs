@@ -4,6 +4,7 @@
 //! below `api` but plain values.
 
 mod args;
+mod compare;
 mod config;
 mod context;
 mod demo;
@@ -100,6 +101,7 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Label(command) => label::run(&context, command),
         Command::Train(args) => train::run(context, args),
         Command::Score(args) => score::run(context, args),
+        Command::Compare(args) => compare::run(&context, args),
         Command::Runs(command) => runs::run(&context, command),
         Command::Models(command) => models::run(&context, &command),
         Command::Report(args) => report::run(&context, &args),

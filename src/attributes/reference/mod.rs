@@ -134,6 +134,12 @@ impl Difference {
             Some(self.gmsd),
         ]
     }
+
+    /// The value of the metric of that name; nothing for an unknown name, too.
+    pub fn value(&self, name: &str) -> Option<f64> {
+        let index = Self::NAMES.into_iter().position(|known| known == name)?;
+        self.values()[index]
+    }
 }
 
 /// A map from names to numbers. What is infinite or absent is null: a null PSNR stands beside an error of 0.
