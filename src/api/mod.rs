@@ -6,6 +6,7 @@
 pub mod clock;
 
 mod audit;
+mod compare;
 mod demo;
 mod doctor;
 mod export;
@@ -24,6 +25,9 @@ mod train;
 pub use crate::data::FEWEST_LABELS;
 pub use crate::export::Audited;
 pub use audit::{AuditJob, AuditRequest, AuditRow, AuditSummary, known_attributes, load_evidence, start_audit};
+pub use compare::{
+    CompareRequest, CompareRow, CompareSummary, check_comparison_file, export_comparison, start_comparing,
+};
 pub use demo::draw_demo;
 pub use doctor::{Finding, examine};
 pub use export::{check_audit_file, check_score_file, export_audit, export_scores, judge, write_report};

@@ -9,6 +9,7 @@ mod background;
 mod blockiness;
 mod blur;
 mod border;
+mod brisque;
 mod colour_cast;
 mod colourfulness;
 mod entropy;
@@ -27,6 +28,9 @@ mod tenengrad;
 mod tilt;
 mod tone;
 
+pub mod reference;
+
+pub use brisque::{BRISQUE_FEATURES, brisque_features};
 pub use evidence::evidence;
 
 use image::RgbImage;

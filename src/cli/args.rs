@@ -89,6 +89,8 @@ pub(super) enum Command {
     Score(Score),
     /// Measure photos and judge them by a rule pack: one row a photo.
     Audit(Audit),
+    /// Compare edited photos with the photo they were made of: MSE, MAE, PSNR, SSIM, MS-SSIM, FSIM, GMSD.
+    Compare(Compare),
     /// The history of trainings.
     #[command(subcommand)]
     Runs(Runs),
@@ -258,6 +260,34 @@ pub(super) struct Audit {
     /// Only these measures, separated by commas; the others stay empty.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(super) measures: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  packshot compare mug.png mug-web.jpg
+  packshot compare mug.png edits/*.jpg -o edits.csv
+  packshot compare mug.png mug-small.jpg --resize      enlarge it to the original's size first
+
+0 is best for MSE, MAE and GMSD, 1 for SSIM, MS-SSIM, FSIM and FSIMc; PSNR is in dB, inf for equal photos.
+MSE, MAE, PSNR and FSIMc look at colour, the others at luma. SSIM needs 11 pixels on the shorter side,
+FSIM 12, MS-SSIM 161; where a photo has fewer, a dash is shown. No project is needed.")]
+pub(super) struct Compare {
+    /// The photo before editing.
+    #[arg(value_name = "REF")]
+    pub(super) reference: PathBuf,
+    /// The photos after editing.
+    #[arg(required = true, value_name = "EDITED")]
+    pub(super) edited: Vec<PathBuf>,
+    /// Resize edited photos of another size to REF's size; refused otherwise.
+    #[arg(long)]
+    pub(super) resize: bool,
+    /// Write all numbers to a .csv or .json file too.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Replace the file when it exists.
+    #[arg(long, requires = "output")]
+    pub(super) overwrite: bool,
 }
 
 #[derive(Debug, Subcommand)]

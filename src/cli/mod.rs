@@ -5,6 +5,7 @@
 
 mod args;
 mod audit;
+mod compare;
 mod config;
 mod context;
 mod demo;
@@ -103,6 +104,7 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Train(args) => train::run(context, args),
         Command::Audit(args) => audit::run(&context, args),
         Command::Score(args) => score::run(context, args),
+        Command::Compare(args) => compare::run(&context, args),
         Command::Runs(command) => runs::run(&context, command),
         Command::Models(command) => models::run(&context, &command),
         Command::Rules(command) => rules::run(&context, &command),
