@@ -26,7 +26,10 @@ pub use crate::data::FEWEST_LABELS;
 pub use audit::{AuditJob, AuditRequest, AuditRow, AuditSummary, known_attributes, load_evidence, start_audit};
 pub use demo::draw_demo;
 pub use doctor::{Finding, examine};
-pub use duplicates::{DuplicateGroup, DuplicatePhoto, DuplicatesRequest, DuplicatesSummary, start_duplicates};
+pub use duplicates::{
+    DuplicateGroup, DuplicatePhoto, DuplicatesRequest, DuplicatesSummary, check_duplicates_file, export_duplicates,
+    start_duplicates,
+};
 pub use export::{check_score_file, export_scores, write_report};
 pub use feed::Feed;
 pub use labels::{

@@ -85,6 +85,8 @@ pub(super) enum Command {
     Train(Train),
     /// Score folders: one row a photo.
     Score(Score),
+    /// Find photos that are there more than once: the same file, or the same picture in another size or quality.
+    Duplicates(Duplicates),
     /// The history of trainings.
     #[command(subcommand)]
     Runs(Runs),
@@ -217,6 +219,27 @@ pub(super) struct Score {
     /// Device: auto, gpu, cpu (score.device).
     #[arg(long)]
     pub(super) device: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  packshot duplicates ~/catalogue
+  packshot duplicates ~/catalogue ~/new -o duplicates.csv
+  packshot duplicates ~/catalogue --exact              only files with the same bytes")]
+pub(super) struct Duplicates {
+    /// Folders or photo files.
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Only files with the same bytes; no photo is decoded.
+    #[arg(long)]
+    pub(super) exact: bool,
+    /// The file to write, one row a photo; .csv or .json.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Replace the file when it exists.
+    #[arg(long)]
+    pub(super) overwrite: bool,
 }
 
 #[derive(Debug, Subcommand)]

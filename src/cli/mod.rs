@@ -8,6 +8,7 @@ mod config;
 mod context;
 mod demo;
 mod doctor;
+mod duplicates;
 mod label;
 mod models;
 mod open;
@@ -100,6 +101,7 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Label(command) => label::run(&context, command),
         Command::Train(args) => train::run(context, args),
         Command::Score(args) => score::run(context, args),
+        Command::Duplicates(args) => duplicates::run(&context, args),
         Command::Runs(command) => runs::run(&context, command),
         Command::Models(command) => models::run(&context, &command),
         Command::Report(args) => report::run(&context, &args),
