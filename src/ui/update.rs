@@ -363,3 +363,7 @@ pub(super) fn failed<T>(outcome: &Outcome<T>) -> Option<&crate::error::Error> {
 #[cfg(test)]
 #[path = "update/tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "update/audit_tests.rs"]
+mod audit_tests;

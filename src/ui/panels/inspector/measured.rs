@@ -29,7 +29,7 @@ fn group(attribute: Attribute) -> &'static str {
         | A::AspectRatio
         | A::FileSize
         | A::BitDepth => GROUPS[0],
-        A::Sharpness | A::Tenengrad | A::SpectrumSlope | A::Noise => GROUPS[1],
+        A::Sharpness | A::Blur | A::Tenengrad | A::SpectrumSlope | A::Noise => GROUPS[1],
         A::Brightness
         | A::Contrast
         | A::Clipped
@@ -42,6 +42,7 @@ fn group(attribute: Attribute) -> &'static str {
         A::PureBorder
         | A::WhiteBorder
         | A::PureBackground
+        | A::WhiteBackground
         | A::BackgroundSpread
         | A::Fill
         | A::FillArea
@@ -65,6 +66,7 @@ fn explanation(attribute: Attribute) -> &'static str {
         A::FileSize => "Size of the file in millions of bytes",
         A::BitDepth => "Bits a channel in the file; 8 is usual",
         A::Sharpness => "Variance of the Laplacian over the product: how strong fine edges are. Blur lowers it",
+        A::Blur => "How blurred the sharpest edges of the product are, in pixels",
         A::Tenengrad => "Mean squared gradient over the product: how strong all edges are",
         A::SpectrumSlope => "How fast detail fades from coarse to fine: about -1 for a sharp photo, lower when blurred",
         A::Noise => "Grain over the product, in grey levels",
@@ -84,6 +86,7 @@ fn explanation(attribute: Attribute) -> &'static str {
         A::PureBorder => "Share of the border ring that is exactly 255, 255, 255",
         A::WhiteBorder => "Share of the border ring with every channel at 250 or more",
         A::PureBackground => "Share of the backdrop that is exactly 255, 255, 255",
+        A::WhiteBackground => "Share of the backdrop with every channel at 250 or more",
         A::BackgroundSpread => "How uneven the border ring is, in grey levels",
         A::Fill => "Longest side of the product's box as a share of the frame's same side",
         A::FillArea => "Share of the frame that the product covers",
@@ -102,12 +105,13 @@ fn comparative(attribute: Attribute) -> &'static str {
         A::Height => "taller",
         A::LongestSide | A::ShortestSide | A::Megapixels | A::FileSize => "larger",
         A::Sharpness | A::Tenengrad => "sharper",
+        A::Blur => "more blurred",
         A::Noise => "noisier",
         A::Brightness => "brighter",
         A::Clipped | A::ClippedHighlights | A::ClippedShadows => "more clipped",
         A::Colourfulness => "more colourful",
         A::Blockiness => "blockier",
-        A::PureBorder | A::WhiteBorder | A::PureBackground => "whiter",
+        A::PureBorder | A::WhiteBorder | A::PureBackground | A::WhiteBackground => "whiter",
         A::Fill | A::FillArea => "fuller",
         A::OffCentre => "further off centre",
         A::Tilt => "more tilted",
