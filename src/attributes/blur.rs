@@ -12,7 +12,7 @@ use super::plane::Plane;
 /// An edge's gradient must reach this many grey levels a pixel: above noise and compression.
 const LEAST_GRADIENT: f32 = 6.0;
 /// This share of the edges is sharper than what counts as the photo's blur: something in focus is enough.
-const SHARPEST: f64 = 0.2;
+const SHARPEST: f64 = 0.5;
 /// Fewer edges than this tell nothing.
 const FEWEST_EDGES: u32 = 40;
 /// What the central difference (a box two pixels wide) adds to σ².

@@ -112,7 +112,7 @@ fn framing(attributes: &mut Attributes, photo: &RgbImage, mask: &Mask) {
     attributes.set(Attribute::FillArea, framing.area);
     attributes.set(Attribute::OffCentre, framing.off_centre);
     attributes.set(Attribute::FrameWidth, border::bars(photo).share(photo));
-    if mask.has_backdrop() {
+    if mask.has_white_backdrop() {
         let covered: u64 = lines.iter().map(|line| u64::from(line.width()) * u64::from(line.height())).sum();
         let frame = f64::from(photo.width()) * f64::from(photo.height());
         attributes.set(Attribute::Overlay, (covered as f64 / frame).min(1.0));

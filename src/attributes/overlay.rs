@@ -1,6 +1,6 @@
-//! Overlays: text, marks and captions laid over the backdrop.
+//! Overlays: text, marks and captions laid over a white backdrop.
 //!
-//! Shapes of letter size that stand in a row on the backdrop beside the product. Print on the product itself is part of
+//! Shapes of letter size that stand in a row beside the product. Other backdrops have texture that looks like letters. Print on the product itself is part of
 //! the product and is not counted; nor are marks laid over the product, which cannot be told from its print.
 
 use super::mask::{Mask, Shape, around};
@@ -18,8 +18,11 @@ const NEAR: f64 = 1.2;
 /// Fewer shapes in a row are no text.
 const FEWEST: usize = 4;
 
-/// The lines of text beside the product, as boxes.
+/// The lines of text beside the product on a white backdrop, as boxes.
 pub(super) fn overlays(mask: &Mask, frame_height: u32) -> Vec<Shape> {
+    if !mask.has_white_backdrop() {
+        return Vec::new();
+    }
     let largest = mask.shapes().iter().map(|shape| shape.area).max().unwrap_or(0);
     let height = |shape: &Shape| f64::from(shape.height()) / f64::from(frame_height);
     let letter = |shape: &&Shape| {

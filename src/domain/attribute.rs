@@ -184,6 +184,16 @@ impl Attribute {
         self.entry().unit
     }
 
+    /// Decimals that hold all that is measured, for tables.
+    pub fn decimals(self) -> usize {
+        match self.unit() {
+            Unit::Pixels => 0,
+            Unit::Share => 4,
+            Unit::Degrees => 2,
+            Unit::Mega(_) | Unit::Radius | Unit::Plain => 3,
+        }
+    }
+
     /// The highest value there is; nothing where it is open.
     pub fn top(self) -> Option<f64> {
         self.entry().top

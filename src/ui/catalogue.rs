@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::api::{AuditRow, Outcome as Judgement, PhotoRow, outcome};
+use crate::api::{AuditRow, PhotoRow};
 use crate::domain::{Attribute, Attributes, ImageId};
 use crate::error::Result;
-use crate::rules::{self, RulePack, Verdict};
+use crate::rules::{self, Outcome as Judgement, RulePack, Verdict};
 
 /// One photo of the catalogue.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,8 +166,7 @@ impl Report {
 
     /// What every rule of the pack says.
     pub fn verdicts(&self, attributes: &Attributes) -> Vec<Verdict> {
-        let _ = self.today;
-        self.pack.judge(attributes)
+        self.pack.judge(attributes, self.today)
     }
 
     /// Judges one photo anew and keeps the counts right.
@@ -178,15 +177,21 @@ impl Report {
         for &rule in &judged.broken {
             self.tallies[usize::from(rule)].broken -= 1;
         }
-        let numbered = || (0_u16..).zip(&verdicts);
-        let worst = rules::worst(&verdicts);
+        // A rule that is no longer in force gives no verdict.
+        let place_of = |verdict: &Verdict| {
+            let place = self.pack.rules.iter().position(|rule| Arc::ptr_eq(rule, &verdict.rule));
+            place.and_then(|place| u16::try_from(place).ok())
+        };
         *judged = Judged {
-            judgement: attributes.map(|_| outcome(&verdicts)),
-            broken: numbered().filter(|(_, verdict)| !verdict.passed()).map(|(rule, _)| rule).collect(),
-            worst: worst.and_then(|worst| numbered().find(|(_, one)| std::ptr::eq(*one, worst)).map(|(rule, _)| rule)),
+            judgement: attributes.map(|_| rules::outcome(&verdicts)),
+            broken: verdicts.iter().filter(|verdict| !verdict.passed()).filter_map(place_of).collect(),
+            worst: rules::worst(&verdicts).and_then(place_of),
         };
         *self.totals.count(judged.judgement) += 1;
-        for (tally, verdict) in self.tallies.iter_mut().zip(&verdicts) {
+        for verdict in &verdicts {
+            let Some(tally) = place_of(verdict).and_then(|place| self.tallies.get_mut(usize::from(place))) else {
+                continue;
+            };
             tally.broken += usize::from(!verdict.passed());
             tally.unmeasurable += usize::from(verdict.value.is_none());
         }

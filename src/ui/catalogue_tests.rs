@@ -35,7 +35,7 @@ fn catalogue() -> Catalogue {
 }
 
 fn house() -> RulePack {
-    rules::builtin("house").expect("ships")
+    rules::Library::default().find("house").expect("ships")
 }
 
 fn blurred(report: &Report) -> usize {

@@ -131,7 +131,7 @@ fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
             api::restore_run(project, &id)?;
             history(project)?
         }
-        Effect::LoadPacks => vec![Message::Packs(api::list_rule_packs(project)?)],
+        Effect::LoadPacks => vec![Message::Packs(api::list_rule_packs(&project.config))],
         Effect::LoadAudit(pack, now_ms) => {
             let catalogue = Catalogue::new(&api::list_photos(project)?, api::known_attributes(project)?);
             judged(project, Arc::new(catalogue), &pack, now_ms)
@@ -151,7 +151,7 @@ fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
 }
 
 fn judged(project: &Project, catalogue: Arc<Catalogue>, pack: &str, now_ms: i64) -> Vec<Message> {
-    let pack = api::find_rule_pack(project, pack);
+    let pack = api::find_rule_pack(&project.config, pack);
     vec![Message::Judged(Box::new(Audit::new(catalogue, pack, now_ms)))]
 }
 

@@ -9,13 +9,14 @@ use super::prefs::{Page, SortBy};
 use super::state::{AuditColumn, AuditFilter, ScoreColumn};
 use super::view::{Pairing, View};
 use crate::api::{
-    ArchitectureEntry, AuditRow, AuditSummary, DuplicatesSummary, LabelProgress, ModelEntry, OpenSummary, PackEntry,
-    PhotoRow, RunView, ScoreSummary, TrainSummary,
+    ArchitectureEntry, AuditRow, AuditSummary, DuplicatesSummary, LabelProgress, ModelEntry, OpenSummary, PhotoRow,
+    RunView, ScoreSummary, TrainSummary,
 };
 use crate::config::TrainConfig;
 use crate::domain::{ImageId, Run, RunId, ScoreRow, Vote, VoteKind};
 use crate::error::Error;
 use crate::jobs::{Outcome, Progress};
+use crate::rules::PackEntry;
 
 /// Which of the long works; at most one of each kind runs at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

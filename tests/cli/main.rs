@@ -7,3 +7,4 @@ mod help;
 mod interrupt;
 mod journey;
 mod real;
+mod rules;

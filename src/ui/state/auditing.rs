@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::api::{AuditRow, Outcome as Judgement, PackEntry};
+use crate::api::AuditRow;
 use crate::domain::{Attributes, ImageId};
+use crate::rules::{Outcome as Judgement, PackEntry};
 use crate::ui::catalogue::{Catalogue, Judged, Report, Spread};
 
 /// Which photos the audit page lists.

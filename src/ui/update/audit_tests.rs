@@ -5,13 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
-use crate::api::{
-    AuditRow, AuditSummary, DuplicateGroup, DuplicatePhoto, DuplicatesSummary, Outcome as Judgement, PhotoRow,
-};
+use crate::api::{AuditRow, AuditSummary, DuplicateGroup, DuplicatePhoto, DuplicatesSummary, PhotoRow};
 use crate::config::Config;
 use crate::domain::{Attribute, Attributes, Photo};
 use crate::error::Error;
-use crate::rules;
+use crate::rules::{self, Outcome as Judgement};
 use crate::ui::catalogue::{Audit, Catalogue, Totals};
 use crate::ui::prefs::Prefs;
 use crate::ui::state::{AuditColumn, AuditFilter};
@@ -57,7 +55,7 @@ fn state(count: i64, measured: i64) -> AppState {
 fn judged(state: &AppState, measured: i64) -> Message {
     let known: HashMap<String, Attributes> = (1..=measured).map(|id| (id.to_string(), sharp(1.0))).collect();
     let catalogue = Arc::new(Catalogue::new(&state.photos, known));
-    Message::Judged(Box::new(Audit::new(catalogue, rules::builtin("house"), state.now_ms)))
+    Message::Judged(Box::new(Audit::new(catalogue, rules::Library::default().find("house"), state.now_ms)))
 }
 
 fn totals(state: &AppState) -> Totals {

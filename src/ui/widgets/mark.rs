@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Color32, Pos2, Response, Sense, Shape, Stroke, vec2};
 
-use crate::api::Outcome as Judgement;
+use crate::rules::Outcome as Judgement;
 use crate::ui::theme::{Palette, colours};
 
 /// What a verdict looks like.

@@ -6,7 +6,7 @@ mod rules;
 use eframe::egui::{self, RichText, Sense, Stroke, StrokeKind, accesskit::Role, vec2};
 
 use super::browse::grouped;
-use crate::api::Outcome as Judgement;
+use crate::rules::Outcome as Judgement;
 use crate::ui::catalogue::Totals;
 use crate::ui::command::UiCommand;
 use crate::ui::message::{DialogFor, JobKind, Message};
@@ -108,7 +108,10 @@ fn pack_choice(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
             let entry = ui.add_enabled_ui(pack.error.is_none(), |ui| ui.selectable_label(chosen, text)).inner;
             let entry = match &pack.error {
                 Some(error) => entry.on_disabled_hover_text(error),
-                None => entry.on_hover_text(format!("{}, checked {}", pack.name, pack.date)),
+                None => {
+                    let checked = pack.date.map(|day| format!(", checked {day}")).unwrap_or_default();
+                    entry.on_hover_text(format!("{}: {} rules{checked}", pack.name, pack.rules))
+                }
             };
             if entry.clicked() {
                 out.push(Message::ChoosePack(pack.name.clone()));

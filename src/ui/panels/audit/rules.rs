@@ -2,9 +2,10 @@
 
 use eframe::egui::{self, Align2, FontId, Rect, RichText, Sense, Stroke, StrokeKind, accesskit::Role, pos2, vec2};
 
+use jiff::civil::Date;
+
 use super::cell;
-use crate::domain::{Attribute, Unit};
-use crate::rules::{Limit, Rule, Severity};
+use crate::rules::{Rule, Severity};
 use crate::ui::catalogue::Tally;
 use crate::ui::message::Message;
 use crate::ui::panels::browse::grouped;
@@ -30,7 +31,11 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) 
         area.show(ui, |ui| {
             for ((place, rule), tally) in (0_u16..).zip(&report.pack.rules).zip(&report.tallies) {
                 let wanted = AuditFilter::Broken(place);
-                if row(ui, rule, *tally, measured, state.audit.filter == wanted) {
+                // A rule whose last day is over says nothing any more.
+                if rule.until.is_some_and(|last| last < report.today) {
+                    continue;
+                }
+                if row(ui, rule, *tally, (measured, report.today), state.audit.filter == wanted) {
                     out.push(Message::ListAudit(wanted));
                 }
             }
@@ -48,13 +53,13 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) 
     }
 }
 
-fn row(ui: &mut egui::Ui, rule: &Rule, tally: Tally, measured: usize, chosen: bool) -> bool {
+fn row(ui: &mut egui::Ui, rule: &Rule, tally: Tally, (measured, today): (usize, Date), chosen: bool) -> bool {
     let palette = colours(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let share = tally.broken as f64 / measured.max(1) as f64;
     let count = if tally.broken == 1 { "1 photo".to_owned() } else { format!("{} photos", grouped(tally.broken)) };
     response.widget_info(|| {
-        let spoken = format!("{}, {}, {count}", rule.message, limit_text(rule));
+        let spoken = format!("{}, {}, {count}", rule.message, limit_text(rule, today));
         egui::WidgetInfo::selected(Role::Button, true, chosen, spoken)
     });
     if chosen || response.hovered() {
@@ -63,13 +68,14 @@ fn row(ui: &mut egui::Ui, rule: &Rule, tally: Tally, measured: usize, chosen: bo
     if chosen || response.has_focus() {
         ui.painter().rect_stroke(rect, 6.0, Stroke::new(1.5, palette.accent), StrokeKind::Inside);
     }
-    let mark = if rule.severity == Severity::Fail { Mark::Fail } else { Mark::Warn };
+    let fails = rule.severity == Severity::Fail && rule.from.is_none_or(|first| first <= today);
+    let mark = if fails { Mark::Fail } else { Mark::Warn };
     let (mark, strong) = if tally.broken == 0 { (Mark::Pass, palette.weak) } else { (mark, palette.text) };
     mark.draw(ui.painter(), rect.left_center() + vec2(MARK / 2.0, 0.0), &palette);
     let rest = rect.width() - MARK - BAR - COUNT;
     let part = |from: f32, width: f32| Rect::from_min_size(pos2(rect.left() + from, rect.top()), vec2(width, ROW));
     cell(ui, part(MARK - 8.0, rest * 0.5), RichText::new(&rule.message).color(strong));
-    cell(ui, part(MARK + rest * 0.5, rest * 0.5), RichText::new(limit_text(rule)).color(palette.weak));
+    cell(ui, part(MARK + rest * 0.5, rest * 0.5), RichText::new(limit_text(rule, today)).color(palette.weak));
     let track = Rect::from_center_size(part(MARK + rest, BAR).center(), vec2(BAR - 8.0, 6.0));
     ui.painter().rect_filled(track, 3.0, palette.line);
     let full = Rect::from_min_size(track.min, vec2(track.width() * share as f32, track.height()));
@@ -82,7 +88,7 @@ fn row(ui: &mut egui::Ui, rule: &Rule, tally: Tally, measured: usize, chosen: bo
         0 => String::new(),
         some => format!("\nNot measurable on {} photos", grouped(some)),
     };
-    let severity = if rule.severity == Severity::Fail { "Fails a photo" } else { "Warns" };
+    let severity = if fails { "Fails a photo" } else { "Warns" };
     response.on_hover_text(format!("{severity}. {}{open}", rule.fix)).clicked()
 }
 
@@ -96,40 +102,35 @@ fn share_text(share: f64) -> String {
     }
 }
 
-/// "sharpness 25 or more".
-pub(super) fn limit_text(rule: &Rule) -> String {
-    let (limit, bound) = match rule.limit {
-        Limit::Min(limit) => (limit, "more"),
-        Limit::Max(limit) => (limit, "less"),
-    };
-    format!("{} {} or {bound}", rule.measure.words(), exact(rule.measure, limit))
-}
-
-/// A limit with as many decimals as it has.
-fn exact(measure: Attribute, limit: f64) -> String {
-    let shift = if measure.unit() == Unit::Share { 100.0 } else { 1.0 };
-    let whole = |decimals: &usize| {
-        let scaled = limit * shift * 10_f64.powi(*decimals as i32);
-        (scaled - scaled.round()).abs() < 1e-9
-    };
-    measure.write(limit, (0..6).find(whole).unwrap_or(6))
+/// "sharpness 25 or more", with the day from which it counts.
+fn limit_text(rule: &Rule, today: Date) -> String {
+    let starts = rule.from.filter(|first| today < *first);
+    let starts = starts.map(|day| format!(", from {}", day.strftime("%-d %b %Y"))).unwrap_or_default();
+    format!("{} {}{starts}", rule.measure.words(), rule.limit.words(rule.measure))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Attribute;
+    use crate::rules::{Limit, Measure};
 
     #[test]
     fn limits_and_shares_read_well() {
-        let rule = |measure, limit| Rule {
-            measure,
-            limit,
+        let rule = |from| Rule {
+            measure: Measure::Number(Attribute::Fill),
+            limit: Limit::Max(0.855),
             severity: Severity::Warn,
+            from,
+            until: None,
             message: String::new(),
             fix: String::new(),
         };
-        assert_eq!(limit_text(&rule(Attribute::Sharpness, Limit::Min(25.0))), "sharpness 25 or more");
-        assert_eq!(limit_text(&rule(Attribute::Fill, Limit::Max(0.855))), "fill 85.5 % or less");
+        let today = Date::constant(2026, 11, 23);
+        assert_eq!(limit_text(&rule(None), today), "fill 85.5 % or less");
+        let later = Date::constant(2027, 1, 31);
+        assert_eq!(limit_text(&rule(Some(later)), today), "fill 85.5 % or less, from 31 Jan 2027");
+        assert_eq!(limit_text(&rule(Some(later)), later), "fill 85.5 % or less");
         let texts = [0.0, 0.0002, 0.024, 0.5, 1.0].map(share_text);
         assert_eq!(texts.each_ref().map(String::as_str), ["0 %", "< 0.1 %", "2.4 %", "50 %", "100 %"]);
     }

@@ -3,18 +3,16 @@
 use eframe::egui::{self, RichText, vec2};
 
 use crate::domain::Attributes;
-use crate::rules::{Severity, Verdict};
+use crate::rules::{Outcome, Verdict};
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::widgets::{Mark, heading, hint, mark};
 
 /// The mark of one rule.
 fn mark_of(verdict: &Verdict) -> Mark {
-    match (verdict.value, verdict.passed(), verdict.rule.severity) {
-        (None, true, _) => Mark::Open,
-        (_, true, _) => Mark::Pass,
-        (_, false, Severity::Warn) => Mark::Warn,
-        (_, false, Severity::Fail) => Mark::Fail,
+    match (verdict.value, verdict.outcome()) {
+        (None, Outcome::Pass) => Mark::Open,
+        (_, outcome) => Mark::of(Some(outcome)),
     }
 }
 
@@ -51,8 +49,8 @@ fn line(ui: &mut egui::Ui, shape: Mark, verdict: &Verdict) {
             let colour = if shape == Mark::Open { palette.weak } else { palette.text };
             let text = RichText::new(first_large(&verdict.text())).color(colour);
             ui.add(egui::Label::new(text).wrap());
-            if !verdict.passed() && !verdict.rule.fix.is_empty() {
-                ui.add(egui::Label::new(RichText::new(&verdict.rule.fix).color(palette.weak)).wrap());
+            if !verdict.passed() && !verdict.fix().is_empty() {
+                ui.add(egui::Label::new(RichText::new(verdict.fix()).color(palette.weak)).wrap());
             }
         });
     });
