@@ -9,6 +9,7 @@ mod audit;
 mod compare;
 mod demo;
 mod doctor;
+mod duplicates;
 mod export;
 mod feed;
 mod labels;
@@ -30,6 +31,10 @@ pub use compare::{
 };
 pub use demo::draw_demo;
 pub use doctor::{Finding, examine};
+pub use duplicates::{
+    DuplicateGroup, DuplicatePhoto, DuplicatesRequest, DuplicatesSummary, check_duplicates_file, export_duplicates,
+    start_duplicates,
+};
 pub use export::{check_audit_file, check_score_file, export_audit, export_scores, judge, write_report};
 pub use feed::Feed;
 pub use labels::{

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 use image::RgbImage;
 
-use super::luma::luma;
+use super::plane::luma;
 use super::reference::window::{add, gaussian, slide};
 
 /// Features a photo has.

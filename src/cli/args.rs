@@ -91,6 +91,8 @@ pub(super) enum Command {
     Audit(Audit),
     /// Compare edited photos with the photo they were made of: MSE, MAE, PSNR, SSIM, MS-SSIM, FSIM, GMSD.
     Compare(Compare),
+    /// Find photos that are there more than once: the same file, or the same picture in another size or quality.
+    Duplicates(Duplicates),
     /// The history of trainings.
     #[command(subcommand)]
     Runs(Runs),
@@ -287,6 +289,27 @@ pub(super) struct Compare {
     pub(super) output: Option<PathBuf>,
     /// Replace the file when it exists.
     #[arg(long, requires = "output")]
+    pub(super) overwrite: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  packshot duplicates ~/catalogue
+  packshot duplicates ~/catalogue ~/new -o duplicates.csv
+  packshot duplicates ~/catalogue --exact              only files with the same bytes")]
+pub(super) struct Duplicates {
+    /// Folders or photo files.
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Only files with the same bytes; no photo is decoded.
+    #[arg(long)]
+    pub(super) exact: bool,
+    /// The file to write, one row a photo; .csv or .json.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Replace the file when it exists.
+    #[arg(long)]
     pub(super) overwrite: bool,
 }
 

@@ -10,6 +10,7 @@ mod config;
 mod context;
 mod demo;
 mod doctor;
+mod duplicates;
 mod label;
 mod models;
 mod open;
@@ -105,6 +106,7 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Audit(args) => audit::run(&context, args),
         Command::Score(args) => score::run(context, args),
         Command::Compare(args) => compare::run(&context, args),
+        Command::Duplicates(args) => duplicates::run(&context, args),
         Command::Runs(command) => runs::run(&context, command),
         Command::Models(command) => models::run(&context, &command),
         Command::Rules(command) => rules::run(&context, &command),

@@ -2,7 +2,7 @@
 
 use image::RgbImage;
 
-use super::super::luma::luma;
+use super::super::plane::luma;
 
 /// Values in grey levels, row by row. Single precision holds them to 10⁻⁵; sums are taken in double.
 #[derive(Debug, Clone)]
