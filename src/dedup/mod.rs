@@ -31,6 +31,9 @@ pub fn exact_groups(items: &[(ImageId, &str)]) -> Vec<Vec<ImageId>> {
 }
 
 #[cfg(test)]
+mod real_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

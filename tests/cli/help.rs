@@ -15,6 +15,7 @@ fn every_command_explains_itself_with_examples() {
         &["train"],
         &["score"],
         &["compare"],
+        &["duplicates"],
         &["runs", "list"],
         &["runs", "show"],
         &["runs", "rename"],

@@ -2,6 +2,7 @@
 
 mod common;
 mod compare;
+mod duplicates;
 mod files;
 mod golden;
 mod help;
