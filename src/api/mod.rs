@@ -16,6 +16,7 @@ mod models;
 mod photos;
 mod predict;
 mod project;
+mod rules;
 mod run_lock;
 mod runs;
 mod score;
@@ -40,6 +41,7 @@ pub use photos::{
 };
 pub use predict::Predictor;
 pub use project::{CODE_VERSION, Project};
+pub use rules::{copy_rule_pack, find_rule_pack, list_rule_packs, rule_library};
 pub use runs::{RunView, delete_run, find_run, list_runs, rename_run, restore_run, run_view, set_run_note};
 pub use score::{ScoreJob, ScoreRequest, ScoreSummary, start_scoring};
 pub use train::{TrainRequest, TrainSummary, start_training};

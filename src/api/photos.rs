@@ -13,9 +13,6 @@ use crate::imaging::{self, Limits};
 use crate::jobs::{self, Control, JobHandle, Outcome, Reporter, Wake, worker_count};
 use crate::store::Store;
 
-/// Thumbnails kept on disk a project, in bytes.
-const THUMB_CACHE_BYTES: u64 = 2 << 30;
-
 /// A photo that could not be indexed, and why.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct FailedPhoto {
@@ -197,12 +194,13 @@ pub struct Picture {
 /// # Errors
 /// When the photo cannot be read or decoded.
 pub fn load_thumbnail(project: &Project, path: &Path, sha256: &str, edge: u32) -> Result<Picture> {
-    let cache = imaging::ThumbCache::new(project.cache().join("thumbs"), THUMB_CACHE_BYTES);
+    let cache = project.thumbs();
     if let Some(found) = (!sha256.is_empty()).then(|| cache.get(sha256, edge)).flatten() {
         return Ok(Picture::from(found));
     }
-    let (file, photo) = imaging::load(path, &Limits::from_config(&project.config.decode))?;
-    let small = imaging::fit(&photo, edge);
+    let limits = Limits::from_config(&project.config.decode);
+    let file = imaging::read(path, &limits)?;
+    let small = imaging::fit(&imaging::decode_small(&file.bytes, path, &limits, edge)?, edge);
     // A full disk costs the cache entry, never the picture.
     if let Err(error) = cache.put(&file.sha256, edge, &small) {
         tracing::debug!("no thumbnail kept: {error:#}");

@@ -1,10 +1,12 @@
 //! A project: a folder with the database, models, cache and reports.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::files::absolute;
+use crate::imaging::ThumbCache;
 use crate::store::Store;
 
 /// Packshot's version and the build variant that can change low bits of a result.
@@ -14,10 +16,14 @@ pub const CODE_VERSION: &str = if cfg!(debug_assertions) {
     concat!(env!("CARGO_PKG_VERSION"), "+release")
 };
 
+/// Thumbnails kept on disk a project, in bytes.
+const THUMB_CACHE_BYTES: u64 = 2 << 30;
+
 /// An open project; cheap to clone and to send to a worker, which opens its own [`Store`].
 #[derive(Debug, Clone)]
 pub struct Project {
     root: PathBuf,
+    thumbs: Arc<ThumbCache>,
     /// The configuration in force.
     pub config: Config,
 }
@@ -28,7 +34,9 @@ impl Project {
     /// # Errors
     /// When the folder cannot be made, the configuration is wrong, or the database is refused.
     pub fn open(root: &Path, config: Config) -> Result<Self> {
-        let project = Self { root: absolute(root).unwrap_or_else(|_| root.to_owned()), config };
+        let root = absolute(root).unwrap_or_else(|_| root.to_owned());
+        let thumbs = Arc::new(ThumbCache::new(root.join("cache/thumbs"), THUMB_CACHE_BYTES));
+        let project = Self { root, thumbs, config };
         for folder in [project.root.clone(), project.models(), project.cache(), project.reports(), project.logs()] {
             std::fs::create_dir_all(&folder).map_err(|error| Error::io("create the folder", &folder, error))?;
         }
@@ -64,6 +72,11 @@ impl Project {
     /// Thumbnails and features; may be deleted at any time.
     pub fn cache(&self) -> PathBuf {
         self.root.join("cache")
+    }
+
+    /// Thumbnails on disk.
+    pub(super) fn thumbs(&self) -> &ThumbCache {
+        &self.thumbs
     }
 
     /// Reports.

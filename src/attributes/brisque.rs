@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 use image::RgbImage;
 
-use super::luma::luma;
+use super::reference::plane::thousandths;
 use super::reference::window::{add, gaussian, slide};
 
 /// Features a photo has.
@@ -35,7 +35,7 @@ pub fn brisque_features(photo: &RgbImage) -> Option<[f64; BRISQUE_FEATURES]> {
     if width.min(height) < LEAST_SIDE {
         return None;
     }
-    let values = photo.pixels().map(|pixel| f64::from(luma(*pixel)).round()).collect();
+    let values = photo.pixels().map(|pixel| f64::from((thousandths(*pixel) + 500) / 1000)).collect();
     let full = Grey { width, height, values };
     let mut features = [0.0; BRISQUE_FEATURES];
     let (first, second) = features.split_at_mut(BRISQUE_FEATURES / 2);

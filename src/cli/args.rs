@@ -93,6 +93,9 @@ pub(super) enum Command {
     /// The models of this project and the architectures that can be trained.
     #[command(subcommand)]
     Models(Models),
+    /// Rule packs: what shops ask of a photo, and your own rules.
+    #[command(subcommand)]
+    Rules(Rules),
     /// Write an HTML report of the newest scores and a run.
     Report(Report),
     /// The configuration in force.
@@ -219,6 +222,9 @@ pub(super) struct Score {
     /// Device: auto, gpu, cpu (score.device).
     #[arg(long)]
     pub(super) device: Option<String>,
+    /// Rule pack that gives the reason: a name (see `packshot rules list`) or a .toml file (score.rules).
+    #[arg(long, value_name = "NAME")]
+    pub(super) rules: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -241,7 +247,7 @@ pub(super) struct Compare {
     /// Resize edited photos of another size to REF's size; refused otherwise.
     #[arg(long)]
     pub(super) resize: bool,
-    /// Write all numbers to a .csv or .json file too.
+    /// Write all numbers to a .csv, .json or .parquet file too.
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// Replace the file when it exists.
@@ -299,6 +305,43 @@ pub(super) enum Models {
     /// List the project's models and the architectures that can be trained.
     #[command(after_help = "Examples:\n  packshot models list")]
     List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Rules {
+    /// List the rule packs there are: those that ship with Packshot and your own.
+    #[command(after_help = "Examples:\n  packshot rules list\n  packshot --json rules list")]
+    List,
+    /// Show a rule pack: its rules, their limits, and where they come from.
+    #[command(after_help = "Examples:\n  packshot rules show amazon-main\n  packshot rules show my-shop.toml")]
+    Show {
+        /// Name of a rule pack, or a .toml file.
+        #[arg(value_name = "NAME")]
+        pack: String,
+    },
+    /// Check rule packs: an error names file, line and field.
+    #[command(after_help = "Examples:\n  packshot rules check my-shop.toml")]
+    Check {
+        /// The .toml files.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Copy a rule pack to edit it; among your own packs it goes before the one it was copied from.
+    #[command(after_help = "\
+Examples:
+  packshot rules copy amazon-main                      into the folder of your own packs
+  packshot rules copy house -o my-shop.toml            elsewhere; use it with --rules my-shop.toml")]
+    Copy {
+        /// Name of a rule pack, or a .toml file.
+        #[arg(value_name = "NAME")]
+        pack: String,
+        /// The file to write; in the folder of your own packs when absent.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Replace the file when it exists.
+        #[arg(long)]
+        overwrite: bool,
+    },
 }
 
 #[derive(Debug, ClapArgs)]

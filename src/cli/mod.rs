@@ -13,6 +13,7 @@ mod label;
 mod models;
 mod open;
 mod report;
+mod rules;
 mod runs;
 mod score;
 #[cfg(feature = "server")]
@@ -104,6 +105,7 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Compare(args) => compare::run(&context, args),
         Command::Runs(command) => runs::run(&context, command),
         Command::Models(command) => models::run(&context, &command),
+        Command::Rules(command) => rules::run(&context, &command),
         Command::Report(args) => report::run(&context, &args),
         Command::Config(command) => config::run(&context, &command),
         #[cfg(feature = "server")]

@@ -5,12 +5,13 @@
 
 mod decode;
 mod file;
+mod jpeg;
 mod list;
 mod resize;
 mod thumbs;
 mod whole;
 
-pub use decode::{decode, load};
+pub use decode::{decode, decode_small, facts, load};
 pub use file::{PhotoFile, probe, read, sha256_hex, stamp};
 pub use list::{Listing, list_photos};
 pub use resize::{fit, resize};

@@ -7,17 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use image::RgbImage;
-use image::codecs::jpeg::JpegEncoder;
 use walkdir::WalkDir;
 
-use super::{Limits, decode};
+use super::{Limits, decode, jpeg};
 use crate::error::{Error, Result};
 
 /// JPEG quality of a stored thumbnail: artefacts stay invisible at this size.
 const QUALITY: u8 = 85;
-/// How many puts go between two checks of the folder's size.
-const CHECK_EVERY: u64 = 64;
-/// Part of the byte limit that is kept when the oldest are removed, so that not every check removes.
+/// Part of the byte limit that is kept when the oldest are removed, so that not every put removes.
 const KEEP: f64 = 0.9;
 
 /// A folder of JPEG thumbnails, one file for a content hash and an edge length. Shared freely between threads.
@@ -26,12 +23,17 @@ pub struct ThumbCache {
     folder: PathBuf,
     max_bytes: u64,
     puts: AtomicU64,
+    /// Bytes in the folder as far as this process knows; what others put there is seen at the next count.
+    size: AtomicU64,
 }
+
+/// The folder's size has not been counted yet.
+const UNKNOWN: u64 = u64::MAX;
 
 impl ThumbCache {
     /// A cache in `folder` (made when first needed) of about `max_bytes` at most.
     pub fn new(folder: impl Into<PathBuf>, max_bytes: u64) -> Self {
-        Self { folder: folder.into(), max_bytes, puts: AtomicU64::new(0) }
+        Self { folder: folder.into(), max_bytes, puts: AtomicU64::new(0), size: AtomicU64::new(UNKNOWN) }
     }
 
     /// The thumbnail of the photo with that content hash, or `None`; a damaged one is removed and `None`.
@@ -54,14 +56,15 @@ impl ThumbCache {
         let path = self
             .path(sha256, edge)
             .ok_or_else(|| Error::internal(format!("a thumbnail was given {sha256:?} for a content hash")))?;
-        let mut bytes = Vec::new();
-        JpegEncoder::new_with_quality(&mut bytes, QUALITY)
-            .encode_image(picture)
+        let bytes = jpeg::encode(picture, QUALITY)
             .map_err(|error| Error::internal("a thumbnail cannot be encoded").caused_by(error))?;
         let count = self.puts.fetch_add(1, Ordering::Relaxed);
         write_whole(&path, count, &bytes)?;
-        if count.is_multiple_of(CHECK_EVERY) {
-            self.remove_oldest();
+        let known = self.size.load(Ordering::Relaxed);
+        if known == UNKNOWN || known + bytes.len() as u64 > self.max_bytes {
+            self.size.store(self.remove_oldest(), Ordering::Relaxed);
+        } else {
+            self.size.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -71,8 +74,9 @@ impl ThumbCache {
         is_hash.then(|| self.folder.join(&sha256[..2]).join(format!("{sha256}.{edge}.jpg")))
     }
 
-    /// Brings the folder back under its limit. Files that vanish meanwhile were removed by someone else: just as well.
-    fn remove_oldest(&self) {
+    /// Brings the folder back under its limit and tells its size. Files that vanish meanwhile were removed by someone
+    /// else: just as well.
+    fn remove_oldest(&self) -> u64 {
         let mut files: Vec<(SystemTime, PathBuf, u64)> = WalkDir::new(&self.folder)
             .into_iter()
             .flatten()
@@ -84,7 +88,7 @@ impl ThumbCache {
             .collect();
         let mut total: u64 = files.iter().map(|(_, _, bytes)| bytes).sum();
         if total <= self.max_bytes {
-            return;
+            return total;
         }
         files.sort();
         let target = (self.max_bytes as f64 * KEEP) as u64;
@@ -96,6 +100,7 @@ impl ThumbCache {
                 total -= bytes;
             }
         }
+        total
     }
 }
 
@@ -166,26 +171,26 @@ mod tests {
     fn the_oldest_go_when_the_folder_is_too_large() {
         let temp = tempfile::tempdir().expect("temp dir");
         let picture = gradient(64, 64);
-        let first = ThumbCache::new(temp.path(), u64::MAX);
-        let hashes: Vec<String> = (0..=CHECK_EVERY).map(|index| sha256_hex(&index.to_le_bytes())).collect();
-        first.put(&hashes[0], 64, &picture).expect("puts");
-        let one = size(temp.path());
-        let cache = ThumbCache::new(temp.path(), one * 10);
-        for hash in &hashes[1..] {
-            cache.put(hash, 64, &picture).expect("puts");
-        }
+        let hashes: Vec<String> = (0..20_u64).map(|index| sha256_hex(&index.to_le_bytes())).collect();
+        let cache = ThumbCache::new(temp.path(), u64::MAX - 1);
         for (age, hash) in hashes.iter().enumerate() {
-            let path = cache.path(hash, 64).expect("a hash");
-            let file = fs::File::options().write(true).open(path).expect("opens");
+            cache.put(hash, 64, &picture).expect("puts");
+            let file = fs::File::options().write(true).open(cache.path(hash, 64).expect("a hash")).expect("opens");
             file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(age as u64)).expect("aged");
         }
-        cache.put(&hashes[1], 64, &picture).expect("the put that checks");
-        assert!(size(temp.path()) <= one * 10, "{} bytes stay of {}", size(temp.path()), one * 10);
+        let limit = size(temp.path()) / 2;
+        let cache = ThumbCache::new(temp.path(), limit);
+        cache.put(&hashes[1], 64, &picture).expect("the first put counts what is there");
+        assert!(size(temp.path()) <= limit, "{} bytes stay of {limit}", size(temp.path()));
         for gone in [0, 2, 3] {
             assert_eq!(cache.get(&hashes[gone], 64), None, "the oldest are gone");
         }
         for kept in [&hashes[1], &hashes[hashes.len() - 1]] {
             assert!(cache.get(kept, 64).is_some(), "the newest stay");
+        }
+        for hash in &hashes {
+            cache.put(hash, 64, &picture).expect("puts");
+            assert!(size(temp.path()) <= limit, "every later put is counted too");
         }
     }
 }

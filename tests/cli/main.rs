@@ -8,3 +8,4 @@ mod help;
 mod interrupt;
 mod journey;
 mod real;
+mod rules;
