@@ -7,13 +7,14 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::duplicates::scenes;
 use super::run_lock::RunLock;
 use super::{CODE_VERSION, FailedPhoto, Project, clock};
 use crate::config::TrainConfig;
 use crate::data::{Candidate, Dataset, Loader, Sample, SplitShares, assign};
 use crate::device::{self, Chosen};
 use crate::domain::{
-    Calibration, MetricPoint, ModelCard, ModelId, Photo, Reach, Run, RunId, RunMeta, RunStatus, Split,
+    Calibration, ImageId, MetricPoint, ModelCard, ModelId, Photo, Reach, Run, RunId, RunMeta, RunStatus, Split,
 };
 use crate::error::{Error, Result};
 use crate::evaluate::{self, Judged};
@@ -80,17 +81,19 @@ fn begin(project: &Project, name: &str, reporter: Watching<'_>) -> Result<Outcom
     let mut store = project.store()?;
     let (candidates, mut left_out) = candidates(&store)?;
     let shares = SplitShares { validation: config.validation_share, test: config.test_share };
-    assign(&candidates, shares, config.seed)?;
-    let paths = candidates.iter().map(|candidate| candidate.path.clone()).collect();
-    let Some((loader, unreadable)) = read_photos(project, config, paths, reporter) else {
-        return Ok(Outcome::Cancelled(TrainSummary { device: describe(&chosen), ..TrainSummary::default() }));
-    };
+    assign(&candidates, &[], shares, config.seed)?;
+    let paths: Vec<PathBuf> = candidates.iter().map(|candidate| candidate.path.clone()).collect();
+    let stopped = || Outcome::Cancelled(TrainSummary { device: describe(&chosen), ..TrainSummary::default() });
+    let Some(scenes) = scenes(project, paths.clone(), reporter)? else { return Ok(stopped()) };
+    let of_scene = |places: Vec<usize>| places.into_iter().map(|place| candidates[place].image).collect();
+    let scenes: Vec<Vec<ImageId>> = scenes.into_iter().map(of_scene).collect();
+    let Some((loader, unreadable)) = read_photos(project, config, paths, reporter) else { return Ok(stopped()) };
     left_out.extend(unreadable.iter().map(|(index, error)| failed(&candidates[*index].path, error)));
     let gone: HashSet<usize> = unreadable.into_iter().map(|entry| entry.0).collect();
     let loader = loader.without(&gone);
     let readable = candidates.into_iter().enumerate().filter(|(index, _)| !gone.contains(index));
     let readable: Vec<Candidate> = readable.map(|(_, candidate)| candidate).collect();
-    let dataset = assign(&readable, shares, config.seed)?;
+    let dataset = assign(&readable, &scenes, shares, config.seed)?;
     let run = record_run(&mut store, project, name, &dataset, &chosen)?;
     let lock = lock_run(project, &run.id)?;
     left_out.iter().for_each(|photo| reporter.warn(format!("left out {}: {}", photo.path.display(), photo.reason)));

@@ -44,17 +44,18 @@ const FEWEST_GROUPS: usize = 3;
 /// Gives every photo a part; whole groups move together, and which group goes where is drawn at random from `seed`.
 ///
 /// The group of a photo is the one it was given; else its folder, when the labelled photos lie in at least
-/// ten folders (one a SKU); else the photo stands alone. Photos with the same content are joined into one group.
+/// ten folders (one a SKU); else the photo stands alone. Groups that share a content are joined into one, and so are
+/// groups with photos of one scene: `scenes` holds sets of near-duplicates and recoloured shots.
 ///
 /// # Errors
 /// [`crate::error::Code::BadData`] when there are too few photos or groups to hold any out.
-pub fn assign(candidates: &[Candidate], shares: SplitShares, seed: u64) -> Result<Dataset> {
+pub fn assign(candidates: &[Candidate], scenes: &[Vec<ImageId>], shares: SplitShares, seed: u64) -> Result<Dataset> {
     if candidates.len() < FEWEST_LABELS {
         return Err(Error::bad_data(format!("{} labelled photos are too few to train on", candidates.len())).hint(
             format!("Label at least {FEWEST_LABELS} photos, or import labels with `packshot label import FILE`."),
         ));
     }
-    let groups = groups_of(candidates);
+    let groups = groups_of(candidates, scenes);
     let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, group) in groups.iter().enumerate() {
         members.entry(group).or_default().push(index);
@@ -109,7 +110,7 @@ fn deal<'a>(
     dealt
 }
 
-fn groups_of(candidates: &[Candidate]) -> Vec<String> {
+fn groups_of(candidates: &[Candidate], scenes: &[Vec<ImageId>]) -> Vec<String> {
     let folder = |candidate: &Candidate| candidate.path.parent().map(|parent| parent.to_string_lossy().into_owned());
     let folders: std::collections::BTreeSet<_> = candidates.iter().map(folder).collect();
     let folder_is_sku = folders.len() >= 10;
@@ -121,12 +122,12 @@ fn groups_of(candidates: &[Candidate]) -> Vec<String> {
             given.or_else(by_folder).unwrap_or_else(|| format!("photo {}", candidate.sha256))
         })
         .collect();
-    join_twins(candidates, &mut groups);
+    join_twins(candidates, scenes, &mut groups);
     groups
 }
 
-/// Renames groups that share a content to one name, transitively (union-find over group names).
-fn join_twins(candidates: &[Candidate], groups: &mut [String]) {
+/// Renames groups that share a content or a scene to one name, transitively (union-find over group names).
+fn join_twins(candidates: &[Candidate], scenes: &[Vec<ImageId>], groups: &mut [String]) {
     let mut parent: HashMap<String, String> = HashMap::new();
     fn root(parent: &HashMap<String, String>, name: &str) -> String {
         let mut name = name;
@@ -137,9 +138,11 @@ fn join_twins(candidates: &[Candidate], groups: &mut [String]) {
     }
     let items: Vec<_> = candidates.iter().map(|candidate| (candidate.image, candidate.sha256.as_str())).collect();
     let place: HashMap<ImageId, usize> = items.iter().enumerate().map(|(index, item)| (item.0, index)).collect();
-    for twins in exact_groups(&items) {
-        for twin in &twins[1..] {
-            let (a, b) = (root(&parent, &groups[place[&twins[0]]]), root(&parent, &groups[place[twin]]));
+    for twins in exact_groups(&items).iter().chain(scenes) {
+        let mut names = twins.iter().filter_map(|twin| place.get(twin)).map(|&index| groups[index].as_str());
+        let Some(first) = names.next() else { continue };
+        for name in names {
+            let (a, b) = (root(&parent, first), root(&parent, name));
             if a != b {
                 parent.insert(b, a);
             }
@@ -170,15 +173,15 @@ mod tests {
     fn no_group_crosses_parts_and_shares_are_kept() {
         let candidates: Vec<_> =
             (0..600).map(|i| candidate(i, Some(&format!("sku{}", i / 6)), &format!("{i}"), "all")).collect();
-        let dataset = assign(&candidates, SHARES, 7).expect("splits");
+        let dataset = assign(&candidates, &[], SHARES, 7).expect("splits");
         let mut parts: HashMap<&str, Split> = HashMap::new();
         for sample in &dataset.samples {
             assert_eq!(*parts.entry(&sample.group).or_insert(sample.part), sample.part, "{}", sample.group);
         }
         let [train, validation, test] = dataset.sizes();
         assert!((400..=440).contains(&train) && (84..=96).contains(&validation) && (84..=96).contains(&test));
-        assert_eq!(dataset, assign(&candidates, SHARES, 7).expect("splits"));
-        assert_ne!(dataset, assign(&candidates, SHARES, 8).expect("splits"));
+        assert_eq!(dataset, assign(&candidates, &[], SHARES, 7).expect("splits"));
+        assert_ne!(dataset, assign(&candidates, &[], SHARES, 8).expect("splits"));
     }
 
     #[test]
@@ -189,10 +192,24 @@ mod tests {
         candidates.push(candidate(101, Some("g1"), "x", "all"));
         candidates.push(candidate(102, Some("g1"), "y", "all"));
         candidates.push(candidate(103, Some("g2"), "y", "all"));
-        let dataset = assign(&candidates, SHARES, 1).expect("splits");
+        let dataset = assign(&candidates, &[], SHARES, 1).expect("splits");
         let group = |id| dataset.samples.iter().find(|sample| sample.image == ImageId(id)).map(|s| s.group.clone());
         assert_eq!(group(0), group(2));
         assert_ne!(group(0), group(3));
+    }
+
+    #[test]
+    fn scenes_join_the_groups_of_their_photos_and_unknown_photos_are_passed_over() {
+        let candidates: Vec<_> =
+            (0..40).map(|i| candidate(i, Some(&format!("g{}", i / 2)), &format!("{i}"), "all")).collect();
+        let scenes = [vec![1, 2, 999], vec![3, 8], vec![998, 997]];
+        let scenes = scenes.map(|ids| ids.into_iter().map(ImageId).collect::<Vec<_>>());
+        let dataset = assign(&candidates, &scenes, SHARES, 1).expect("splits");
+        let group = |id: usize| &dataset.samples[id].group;
+        assert!([1, 2, 3, 8, 9].iter().all(|&id| group(id) == group(0)));
+        assert!([4, 6, 10].iter().all(|&id| group(id) != group(0)));
+        let parts: HashMap<_, _> = dataset.samples.iter().map(|sample| (&sample.group, sample.part)).collect();
+        assert!(dataset.samples.iter().all(|sample| parts[&sample.group] == sample.part));
     }
 
     #[test]
@@ -200,7 +217,7 @@ mod tests {
         let many: Vec<_> = (0..40).map(|i| candidate(i, None, &format!("{i}"), &format!("sku{}", i / 4))).collect();
         let few: Vec<_> = (0..40).map(|i| candidate(i, None, &format!("{i}"), &format!("sku{}", i / 20))).collect();
         let groups = |candidates: &[Candidate]| {
-            let dataset = assign(candidates, SHARES, 1).expect("splits");
+            let dataset = assign(candidates, &[], SHARES, 1).expect("splits");
             dataset.samples.iter().map(|s| s.group.clone()).collect::<std::collections::BTreeSet<_>>().len()
         };
         assert_eq!((groups(&many), groups(&few)), (10, 40));
@@ -209,8 +226,8 @@ mod tests {
     #[test]
     fn too_little_data_is_refused_with_a_hint() {
         let few: Vec<_> = (0..19).map(|i| candidate(i, None, &format!("{i}"), "all")).collect();
-        assert!(assign(&few, SHARES, 1).expect_err("few").details.is_some());
+        assert!(assign(&few, &[], SHARES, 1).expect_err("few").details.is_some());
         let one: Vec<_> = (0..40).map(|i| candidate(i, Some("same"), &format!("{i}"), "all")).collect();
-        assert!(assign(&one, SHARES, 1).expect_err("one group").summary.contains("groups"));
+        assert!(assign(&one, &[], SHARES, 1).expect_err("one group").summary.contains("groups"));
     }
 }

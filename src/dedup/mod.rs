@@ -1,8 +1,19 @@
-//! Duplicates: photos with the same bytes.
+//! Duplicates: photos with the same bytes, photos that show the same picture, and photos of the same scene.
 //!
-//! Compares hashes that others computed; must not know files or pixels.
+//! A [`Fingerprint`] is made once a content and compared ever after; must not know files, the store or attributes.
+
+mod best;
+mod compare;
+mod fingerprint;
+mod groups;
+mod index;
 
 use std::collections::BTreeMap;
+
+pub use best::{Facts, best_first, reason};
+pub use compare::{distance, outline_likeness};
+pub use fingerprint::{Fingerprint, LEAST_SIDE, VERSION};
+pub use groups::{NearGroup, SAME_SCENE, near_groups, scene_groups};
 
 use crate::domain::ImageId;
 

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 
 /// What a photo's header says, after EXIF orientation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Header {
+pub struct Header {
     /// Format by content: "jpeg", "png", "webp", "bmp", "gif" or "tiff".
     pub format: &'static str,
     /// Upright width in pixels.
@@ -95,7 +95,10 @@ pub fn load(path: &Path, limits: &Limits) -> Result<(PhotoFile, RgbImage)> {
 }
 
 /// Reads the header only; the pixel limit and the file's length are checked as in [`decode`].
-pub(super) fn header(bytes: &[u8], name: &Path, limits: &Limits) -> Result<Header> {
+///
+/// # Errors
+/// As [`decode`], but for damage inside the pixels.
+pub fn header(bytes: &[u8], name: &Path, limits: &Limits) -> Result<Header> {
     let format = checked_format(bytes, name)?;
     guarded(name, || {
         let mut decoder = open(bytes, format, limits).map_err(|error| damaged(name, error))?;

@@ -11,7 +11,7 @@ mod resize;
 mod thumbs;
 mod whole;
 
-pub use decode::{decode, decode_small, facts, load};
+pub use decode::{Header, decode, decode_small, facts, header, load};
 pub use file::{PhotoFile, probe, read, sha256_hex, stamp};
 pub use list::{Listing, list_photos};
 pub use resize::{fit, resize};

@@ -26,6 +26,7 @@ const MIGRATIONS: &[&[&str]] = &[
         super::score::SCHEMA,
     ],
     &[super::measurement::SCHEMA],
+    &[super::fingerprint::SCHEMA],
 ];
 
 /// How long a writer waits for another process before giving up.

@@ -5,6 +5,7 @@
 
 mod artifact;
 mod db;
+mod fingerprint;
 mod image;
 mod measurement;
 mod metric_point;

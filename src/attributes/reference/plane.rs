@@ -1,13 +1,8 @@
 //! One channel of a photo, and the ways the metrics shrink it.
 
-use image::{Rgb, RgbImage};
+use image::RgbImage;
 
-/// BT.601 luma, exactly, in thousandths of a grey level: `299 R + 587 G + 114 B`.
-#[inline]
-pub(in crate::attributes) fn thousandths(pixel: Rgb<u8>) -> u32 {
-    let [red, green, blue] = pixel.0.map(u32::from);
-    299 * red + 587 * green + 114 * blue
-}
+use super::super::plane::luma;
 
 /// Values in grey levels, row by row. Single precision holds them to 10⁻⁵; sums are taken in double.
 #[derive(Debug, Clone)]
@@ -21,7 +16,7 @@ impl Plane {
     /// BT.601 luma.
     pub(super) fn luma(photo: &RgbImage) -> Self {
         let (width, height) = (photo.width() as usize, photo.height() as usize);
-        Self { width, height, values: photo.pixels().map(|pixel| thousandths(*pixel) as f32 / 1000.0).collect() }
+        Self { width, height, values: photo.pixels().map(|pixel| luma(*pixel)).collect() }
     }
 
     pub(super) fn row(&self, y: usize) -> &[f32] {
