@@ -9,12 +9,10 @@ use image::RgbImage;
 use crate::attributes::reference::{Difference, Pair, Planes};
 use crate::config::DecodeConfig;
 use crate::error::{Error, Result};
-use crate::files::write_atomically;
+use crate::export::write_comparison;
+pub use crate::export::{CompareRow, check_comparison_file};
 use crate::imaging::{self, Limits};
 use crate::jobs::{self, JobHandle, Outcome, Reporter, Wake, worker_count};
-
-/// The file extensions [`export_comparison`] knows.
-const EXTENSIONS: [&str; 2] = ["csv", "json"];
 
 /// What to compare.
 #[derive(Debug, Clone, Default)]
@@ -25,20 +23,6 @@ pub struct CompareRequest {
     pub edited: Vec<PathBuf>,
     /// Resize edited photos of another size to the reference's; refused when not set.
     pub resize: bool,
-}
-
-/// One edited photo: how far it is from the reference, or why that is not known.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct CompareRow {
-    /// The edited photo.
-    pub path: PathBuf,
-    /// Its own width and height when it was resized to the reference's.
-    pub resized_from: Option<(u32, u32)>,
-    /// The metrics.
-    #[serde(flatten)]
-    pub difference: Option<Difference>,
-    /// Why there are none.
-    pub error: Option<String>,
 }
 
 /// How a comparison ended.
@@ -163,55 +147,12 @@ impl Comparing<'_> {
     }
 }
 
-/// Refuses a file that [`export_comparison`] would not write, before any work.
-///
-/// # Errors
-/// [`crate::error::Code::Usage`] when its extension is unknown, or when it exists and `overwrite` is not set.
-pub fn check_comparison_file(file: &Path, overwrite: bool) -> Result<()> {
-    if !EXTENSIONS.contains(&extension(file).as_str()) {
-        return Err(Error::usage(format!("{} has no known extension for comparisons", file.display()))
-            .hint(format!("Use one of .{}.", EXTENSIONS.join(", ."))));
-    }
-    if file.exists() && !overwrite {
-        return Err(Error::usage(format!("{} exists", file.display())).hint("--overwrite replaces it."));
-    }
-    Ok(())
-}
-
-/// Writes a comparison by the file's extension: `.csv`, one row an edited photo (an infinite PSNR is `inf`, what is not
-/// known is empty), or `.json`, the same as the summary.
+/// Writes a comparison by the file's extension (CSV, JSON or Parquet), one row an edited photo.
 ///
 /// # Errors
 /// When [`check_comparison_file`] refuses the file, or it cannot be written.
 pub fn export_comparison(summary: &CompareSummary, file: &Path, overwrite: bool) -> Result<()> {
-    check_comparison_file(file, overwrite)?;
-    if extension(file) == "json" {
-        return write_atomically(file, overwrite, |out| {
-            serde_json::to_writer_pretty(&mut *out, summary)?;
-            writeln!(out)
-        });
-    }
-    write_atomically(file, overwrite, |out| {
-        let mut writer = csv::Writer::from_writer(out);
-        let columns = ["reference", "path"].into_iter().chain(Difference::NAMES).chain(["resized_from", "error"]);
-        writer.write_record(columns)?;
-        for row in &summary.rows {
-            writer.write_record(cells(&summary.reference, row))?;
-        }
-        writer.flush()
-    })
-}
-
-fn cells(reference: &Path, row: &CompareRow) -> Vec<String> {
-    let values = row.difference.map_or([None; Difference::NAMES.len()], |difference| difference.values());
-    let numbers = values.into_iter().map(|value| value.map_or_else(String::new, |value| format!("{value:.6}")));
-    let resized = row.resized_from.map_or_else(String::new, |(width, height)| format!("{width}x{height}"));
-    let names = [reference, &row.path].map(|path| path.to_string_lossy().into_owned());
-    names.into_iter().chain(numbers).chain([resized, row.error.clone().unwrap_or_default()]).collect()
-}
-
-fn extension(file: &Path) -> String {
-    file.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default()
+    write_comparison(&summary.reference, &summary.rows, file, overwrite)
 }
 
 #[cfg(test)]
@@ -219,7 +160,6 @@ mod tests {
     use std::sync::Arc;
 
     use image::Rgb;
-    use serde_json::{Value, json};
 
     use super::*;
 
@@ -260,33 +200,5 @@ mod tests {
         let resized = compare(CompareRequest { resize: true, ..request });
         assert_eq!((resized.compared, resized.rows[1].resized_from), (3, Some((30, 20))));
         assert_eq!(resized.rows[0], summary.rows[0], "a photo of the right size is left alone");
-    }
-
-    #[test]
-    fn tables_say_what_is_infinite_and_what_is_not_known() {
-        let folder = tempfile::tempdir().expect("temp dir");
-        let file = |name: &str| folder.path().join(name);
-        photo(60, 40, 0).save(file("a.png")).expect("writes");
-        let summary = compare(CompareRequest {
-            reference: file("a.png"),
-            edited: vec![file("a.png"), file("gone.png")],
-            ..CompareRequest::default()
-        });
-        export_comparison(&summary, &file("out.csv"), false).expect("writes");
-        assert!(export_comparison(&summary, &file("out.csv"), false).is_err(), "not over an older table");
-        let mut reader = csv::Reader::from_path(file("out.csv")).expect("reads");
-        let rows: Vec<std::collections::HashMap<String, String>> =
-            reader.deserialize().collect::<std::result::Result<_, _>>().expect("rows");
-        let cell = |row: usize, name: &str| rows[row][name].as_str();
-        assert_eq!([cell(0, "mse"), cell(0, "psnr"), cell(0, "ssim")], ["0.000000", "inf", "1.000000"]);
-        assert_eq!(cell(0, "ms_ssim"), "", "too small a photo");
-        assert!(cell(1, "mse").is_empty() && cell(1, "error").contains("gone.png"));
-
-        export_comparison(&summary, &file("out.json"), false).expect("writes");
-        let body: Value = serde_json::from_slice(&std::fs::read(file("out.json")).expect("reads")).expect("JSON");
-        let first = &body["rows"][0];
-        assert_eq!((&first["psnr"], &first["ms_ssim"], &first["mse"]), (&Value::Null, &Value::Null, &json!(0.0)));
-        assert_eq!(body["rows"][1].get("mse"), None);
-        assert!(check_comparison_file(&file("new.xlsx"), true).is_err());
     }
 }

@@ -11,9 +11,8 @@
 
 use std::sync::OnceLock;
 
-use image::RgbImage;
+use image::{Rgb, RgbImage};
 
-use super::plane::luma;
 use super::reference::window::{add, gaussian, slide};
 
 /// Features a photo has.
@@ -35,13 +34,19 @@ pub fn brisque_features(photo: &RgbImage) -> Option<[f64; BRISQUE_FEATURES]> {
     if width.min(height) < LEAST_SIDE {
         return None;
     }
-    let values = photo.pixels().map(|pixel| f64::from(luma(*pixel)).round()).collect();
+    let values = photo.pixels().map(|pixel| rounded_luma(*pixel)).collect();
     let full = Grey { width, height, values };
     let mut features = [0.0; BRISQUE_FEATURES];
     let (first, second) = features.split_at_mut(BRISQUE_FEATURES / 2);
     first.copy_from_slice(&scale_features(&full)?);
     second.copy_from_slice(&scale_features(&full.halved())?);
     features.iter().all(|feature| feature.is_finite()).then_some(features)
+}
+
+/// BT.601 luma in whole grey levels, halves up: the weights in thousandths keep the rounding exact.
+fn rounded_luma(pixel: Rgb<u8>) -> f64 {
+    let [red, green, blue] = pixel.0.map(u32::from);
+    f64::from((299 * red + 587 * green + 114 * blue + 500) / 1000)
 }
 
 fn scale_features(grey: &Grey) -> Option<[f64; BRISQUE_FEATURES / 2]> {
@@ -225,8 +230,6 @@ fn ln_gamma(x: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use image::Rgb;
-
     use super::*;
 
     #[test]

@@ -284,7 +284,7 @@ pub(super) struct Compare {
     /// Resize edited photos of another size to REF's size; refused otherwise.
     #[arg(long)]
     pub(super) resize: bool,
-    /// Write all numbers to a .csv or .json file too.
+    /// Write all numbers to a .csv, .json or .parquet file too.
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// Replace the file when it exists.

@@ -6,11 +6,13 @@ mod audit;
 mod audit_page;
 mod base64;
 mod chart;
+mod comparison;
 mod page;
 mod report;
 mod scores;
 mod table;
 
 pub use audit::{AUDIT_EXTENSIONS, AuditInput, Audited, check_audit_file, write_audit};
+pub use comparison::{CompareRow, check_comparison_file, write_comparison};
 pub use report::{ReportInput, write_report};
 pub use scores::{SCORE_EXTENSIONS, check_score_file, write_scores};

@@ -12,7 +12,7 @@ mod gmsd;
 mod gradient;
 mod ms_ssim;
 mod phase;
-mod plane;
+pub(super) mod plane;
 mod ssim;
 pub(super) mod window;
 
