@@ -95,9 +95,8 @@ fn copies_of_real_photos_are_found_and_different_photos_are_not() {
     let groups = near_groups(&prints, &mut |places| places.sort_unstable(), &|| true).expect("not stopped");
     let found: Vec<(usize, usize)> = groups.iter().flat_map(pairs).collect();
     let right = found.iter().filter(|(a, b)| source[*a] == source[*b]).count();
-    let with_original = groups.iter().flat_map(pairs).filter(|&(a, b)| {
-        a % (COPIES + 1) == 0 && a / (COPIES + 1) == b / (COPIES + 1)
-    });
+    let with_original =
+        groups.iter().flat_map(pairs).filter(|&(a, b)| a % (COPIES + 1) == 0 && a / (COPIES + 1) == b / (COPIES + 1));
     let recall = with_original.count() as f64 / (PHOTOS * COPIES) as f64;
     let precision = right as f64 / found.len() as f64;
     assert!(recall >= 0.98, "recall {recall}");

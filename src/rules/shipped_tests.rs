@@ -25,14 +25,14 @@ fn flawless(pack: &str) -> Attributes {
         (A::AspectRatio, width / height),
         (A::FileSize, 1.5),
         (A::BitDepth, 8.0),
-        (A::Sharpness, 280.0),
+        (A::Blur, 0.4),
         (A::Brightness, 127.0),
         (A::Contrast, 50.0),
         (A::Clipped, 0.02),
         (A::JpegQuality, 92.0),
         (A::SpectrumCutoff, 0.9),
         (A::PureBorder, 1.0),
-        (A::WhiteBorder, 1.0),
+        (A::WhiteBackground, 1.0),
         (A::PureBackground, 0.97),
         (A::Fill, 0.88),
         (A::FrameWidth, 0.0),
@@ -70,9 +70,9 @@ fn every_pack_that_ships_is_whole_and_passes_a_flawless_photo() {
 fn every_pack_has_the_same_blur_rule() {
     for name in NAMES {
         let pack = Library::default().find(name).expect("ships");
-        let blur = |rule: &&Arc<Rule>| rule.measure == Measure::Number(Attribute::Sharpness);
+        let blur = |rule: &&Arc<Rule>| rule.measure == Measure::Number(Attribute::Blur);
         let first = pack.rules.iter().find(blur).unwrap_or_else(|| panic!("{name} has no blur rule"));
-        assert_eq!((&first.limit, first.severity), (&Limit::Min(25.0), Severity::Fail), "{name}");
+        assert_eq!((&first.limit, first.severity), (&Limit::Max(1.2), Severity::Fail), "{name}");
     }
 }
 
@@ -83,7 +83,7 @@ type Edge = (Attribute, f64, f64, Outcome);
 fn every_limit_holds_at_itself_and_not_just_outside() {
     use Attribute as A;
     use Outcome::{Fail, Warn};
-    let white = [(A::WhiteBorder, 0.8, 0.79, Fail), (A::PureBorder, 0.98, 0.979, Warn)];
+    let white = [(A::WhiteBackground, 0.75, 0.74, Fail), (A::PureBorder, 0.98, 0.979, Warn)];
     let marks = [(A::Overlay, 0.01, 0.011, Fail), (A::FrameWidth, 0.005, 0.0051, Fail)];
     let amazon = [
         (A::LongestSide, 1600.0, 1599.0, Warn),
@@ -178,7 +178,7 @@ fn every_limit_holds_at_itself_and_not_just_outside() {
             assert_eq!(with(at), Outcome::Pass, "{pack}: {attribute:?} {at}");
             assert_eq!(with(outside), given, "{pack}: {attribute:?} {outside}");
         }
-        assert_eq!(judged(pack, &flawless(pack).with(A::Sharpness, 24.9), TODAY), Fail, "{pack}");
+        assert_eq!(judged(pack, &flawless(pack).with(A::Blur, 1.21), TODAY), Fail, "{pack}");
     }
 }
 

@@ -14,11 +14,11 @@ fn filed(format: PhotoFormat, mode: ColourMode) -> Attributes {
 
 fn good() -> Attributes {
     let values = [
-        (Attribute::Sharpness, 280.0),
+        (Attribute::Blur, 0.4),
         (Attribute::Brightness, 127.0),
         (Attribute::Contrast, 50.0),
         (Attribute::Clipped, 0.03),
-        (Attribute::WhiteBorder, 0.9),
+        (Attribute::WhiteBackground, 0.98),
         (Attribute::Fill, 0.97),
         (Attribute::LongestSide, 1340.0),
     ];
@@ -43,13 +43,13 @@ fn one(lines: &str) -> RulePack {
 fn the_house_pack_passes_a_good_packshot_and_names_each_defect() {
     assert_eq!(house(&good()), None);
     for (attribute, value, text) in [
-        (Attribute::Sharpness, 12.0, "Blurred: sharpness 12, want 25 or more"),
-        (Attribute::Sharpness, 24.9, "Blurred: sharpness 24.9, want 25 or more"),
-        (Attribute::Sharpness, 50.0, "Soft, or with little detail: sharpness 50, want 60 or more"),
+        (Attribute::Blur, 2.0, "Blurred: blur 2 px, want 1.2 px or less"),
+        (Attribute::Blur, 1.21, "Blurred: blur 1.21 px, want 1.2 px or less"),
+        (Attribute::Blur, 1.0, "Soft: blur 1.00 px, want 0.95 px or less"),
         (Attribute::Brightness, 10.0, "Far too dark: brightness 10, want 20 or more"),
         (Attribute::Brightness, 250.0, "Washed out: brightness 250, want 240 or less"),
         (Attribute::Clipped, 0.62, "Detail lost to pure black or white: clipped 62 %, want 40 % or less"),
-        (Attribute::WhiteBorder, 0.1, "Backdrop is not white: white border 10 %, want 50 % or more"),
+        (Attribute::WhiteBackground, 0.1, "Backdrop is not white: white background 10 %, want 50 % or more"),
         (Attribute::Fill, 0.4996, "Product small in the frame: fill 49.96 %, want 50 % or more"),
         (Attribute::LongestSide, 900.0, "Too small to zoom: longest side 900 px, want 1000 px or more"),
     ] {
@@ -59,11 +59,11 @@ fn the_house_pack_passes_a_good_packshot_and_names_each_defect() {
 
 #[test]
 fn a_failure_goes_before_any_warning_and_the_furthest_first() {
-    let blurred = good().with(Attribute::Sharpness, 24.0).with(Attribute::WhiteBorder, 0.0);
+    let blurred = good().with(Attribute::Blur, 1.3).with(Attribute::WhiteBackground, 0.0);
     let bad = blurred.with(Attribute::Brightness, 10.0).with(Attribute::LongestSide, 100.0);
     assert!(house(&bad).is_some_and(|text| text.starts_with("Far too dark")));
     assert!(house(&blurred).is_some_and(|text| text.starts_with("Blurred")));
-    let warned = good().with(Attribute::Fill, 0.4).with(Attribute::WhiteBorder, 0.0);
+    let warned = good().with(Attribute::Fill, 0.4).with(Attribute::WhiteBackground, 0.0);
     assert!(house(&warned).is_some_and(|text| text.starts_with("Backdrop")));
 }
 
@@ -138,10 +138,10 @@ fn words_are_judged_too() {
 #[test]
 fn what_is_not_there_breaks_no_rule_and_says_so() {
     let pack = Library::default().find("house").expect("ships");
-    let verdicts = pack.judge(&good().with(Attribute::Sharpness, None), TODAY);
+    let verdicts = pack.judge(&good().with(Attribute::Blur, None), TODAY);
     assert_eq!(verdicts.len(), pack.rules.len());
     assert!(verdicts[0].passed() && verdicts[0].value.is_none());
-    assert_eq!((verdicts[0].text().as_str(), outcome(&verdicts)), ("sharpness not measurable here", Outcome::Pass));
+    assert_eq!((verdicts[0].text().as_str(), outcome(&verdicts)), ("blur not measurable here", Outcome::Pass));
     assert_eq!(outcome(&[]), Outcome::Pass);
 }
 
@@ -302,6 +302,6 @@ fn real_packshots_pass_and_their_blurred_copies_are_named_blurred() {
         let judged = |photo: &image::RgbImage| house(&crate::attributes::measure(photo, None)).unwrap_or_default();
         assert!(!judged(&photo).contains("Blurred"), "{name}: {}", judged(&photo));
         let blurred = judged(&image::imageops::fast_blur(&photo, 2.0));
-        assert!(blurred.starts_with("Blurred: sharpness"), "{name}: {blurred}");
+        assert!(blurred.starts_with("Blurred: blur"), "{name}: {blurred}");
     }
 }
