@@ -229,7 +229,8 @@ fn measure(project: &Project) {
         let at = index as f64 / PHOTOS as f64;
         let spread = |low: f64, high: f64| low + (high - low) * (index * 5 % PHOTOS) as f64 / PHOTOS as f64;
         let (width, height) = (f64::from(width), f64::from(height));
-        let mut attributes = Attributes { file: Some((PhotoFormat::Png, ColourMode::Rgb)), ..Attributes::default() };
+        let mut attributes = Attributes::default();
+        attributes.file = Some((PhotoFormat::Png, ColourMode::Rgb));
         for (attribute, value) in [
             (Attribute::Width, width),
             (Attribute::Height, height),
