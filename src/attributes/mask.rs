@@ -106,12 +106,6 @@ impl Mask {
         &self.shapes
     }
 
-    /// The product's pixels.
-    pub(super) fn pixels<'a>(&'a self, photo: &'a RgbImage) -> impl Iterator<Item = &'a [u8; 3]> + 'a {
-        let rows = rows_of(photo).zip(&self.rows);
-        rows.flat_map(|(row, runs)| runs.iter().flat_map(|run| &row[run.start as usize..run.end as usize]))
-    }
-
     /// Share of the frame that the product covers.
     pub(super) fn share(&self) -> f64 {
         let covered: u64 = self.rows.iter().flatten().map(|run| u64::from(run.len())).sum();

@@ -3,6 +3,8 @@
 //! Shapes of letter size that stand in a row beside the product. Other backdrops have texture that looks like letters. Print on the product itself is part of
 //! the product and is not counted; nor are marks laid over the product, which cannot be told from its print.
 
+use image::RgbImage;
+
 use super::mask::{Mask, Shape, around};
 
 /// Heights of a letter as shares of the frame's height.
@@ -46,6 +48,12 @@ pub(super) fn overlays(mask: &Mask, frame_height: u32) -> Vec<Shape> {
         }
     }
     lines.into_iter().filter(|(_, _, count)| *count >= FEWEST).map(|(line, ..)| line).collect()
+}
+
+/// Share of the frame that the lines cover.
+pub(super) fn share(lines: &[Shape], photo: &RgbImage) -> f64 {
+    let covered: u64 = lines.iter().map(|line| u64::from(line.width()) * u64::from(line.height())).sum();
+    (covered as f64 / (f64::from(photo.width()) * f64::from(photo.height()))).min(1.0)
 }
 
 /// Whether a shape goes on with the line that ends with `last`.

@@ -4,6 +4,8 @@
 //! below `api` but plain values.
 
 mod args;
+mod audit;
+mod compare;
 mod config;
 mod context;
 mod demo;
@@ -101,7 +103,9 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Open { folders } => open::run(&context, folders),
         Command::Label(command) => label::run(&context, command),
         Command::Train(args) => train::run(context, args),
+        Command::Audit(args) => audit::run(&context, args),
         Command::Score(args) => score::run(context, args),
+        Command::Compare(args) => compare::run(&context, args),
         Command::Duplicates(args) => duplicates::run(&context, args),
         Command::Runs(command) => runs::run(&context, command),
         Command::Models(command) => models::run(&context, &command),

@@ -94,7 +94,7 @@ fn cells(row: &Audited, pack: &RulePack) -> Vec<Cell> {
         Cell::text(row.path.to_string_lossy()),
         Cell::text(row.outcome().map_or("", Outcome::name)),
         Cell::text(worst.map(Verdict::text).unwrap_or_default()),
-        Cell::text(worst.map(|verdict| verdict.rule.fix.clone()).unwrap_or_default()),
+        Cell::text(worst.map(|verdict| verdict.fix().to_owned()).unwrap_or_default()),
         Cell::text(messages(Outcome::Fail)),
         Cell::text(messages(Outcome::Warn)),
     ];
@@ -113,7 +113,7 @@ fn with_verdicts(row: &Audited, pack: &RulePack) -> Map<String, Value> {
             "outcome": verdict.outcome().name(),
             "rule": verdict.rule.message,
             "text": verdict.text(),
-            "fix": if verdict.passed() { Value::Null } else { json!(verdict.rule.fix) },
+            "fix": if verdict.passed() { Value::Null } else { json!(verdict.fix()) },
         })
     };
     object.insert("verdicts".to_owned(), row.verdicts.iter().map(verdict).collect());

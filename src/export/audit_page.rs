@@ -1,10 +1,12 @@
 //! The audit as a page: how many photos break which rule, and the photos with what to do about each.
 
+use std::sync::Arc;
+
 use maud::{Markup, html};
 
 use super::audit::{AuditInput, Audited};
 use super::page::{card, day_and_time, failures, shell, thousands};
-use crate::rules::{Outcome, Severity, Verdict};
+use crate::rules::{Outcome, Rule, Severity, Verdict};
 
 /// Most photos shown with a picture: failures first.
 const SHOWN: usize = 200;
@@ -53,9 +55,9 @@ fn heading(input: &AuditInput<'_>, title: &str) -> Markup {
 }
 
 fn rules(input: &AuditInput<'_>) -> Markup {
-    let broken = |index: usize| {
-        let verdicts = input.rows.iter().filter_map(|row| row.verdicts.get(index));
-        verdicts.filter(|verdict| !verdict.passed()).count()
+    let broken = |rule: &Arc<Rule>| {
+        let breaks = |row: &&Audited| row.broken().any(|verdict| Arc::ptr_eq(&verdict.rule, rule));
+        input.rows.iter().filter(breaks).count()
     };
     html! {
         section {
@@ -71,11 +73,11 @@ fn rules(input: &AuditInput<'_>) -> Markup {
                         }
                     }
                     tbody {
-                        @for (index, rule) in input.pack.rules.iter().enumerate() {
+                        @for rule in &input.pack.rules {
                             tr {
                                 th scope="row" { (rule.message) }
                                 td { (if rule.severity == Severity::Fail { "fail" } else { "warn" }) }
-                                td class="number" { (thousands(broken(index))) }
+                                td class="number" { (thousands(broken(rule))) }
                                 td { (rule.fix) }
                             }
                         }
@@ -94,5 +96,5 @@ fn photo(row: &Audited, input: &AuditInput<'_>) -> Markup {
 }
 
 fn line(verdict: &Verdict) -> Markup {
-    html! { p class="reason" { strong { (verdict.text()) } ". " (verdict.rule.fix) } }
+    html! { p class="reason" { strong { (verdict.text()) } ". " (verdict.fix()) } }
 }

@@ -2,8 +2,8 @@
 //!
 //! Turns values into files; computes no score and opens no photo.
 
-//mod audit;
-//mod audit_page;
+mod audit;
+mod audit_page;
 mod base64;
 mod chart;
 mod page;
@@ -11,6 +11,6 @@ mod report;
 mod scores;
 mod table;
 
-//pub use audit::{AUDIT_EXTENSIONS, AuditInput, Audited, check_audit_file, write_audit};
+pub use audit::{AUDIT_EXTENSIONS, AuditInput, Audited, check_audit_file, write_audit};
 pub use report::{ReportInput, write_report};
 pub use scores::{SCORE_EXTENSIONS, check_score_file, write_scores};

@@ -234,16 +234,22 @@ mod tests {
         assert_eq!(written("x.json", Vec::new()), b"[]\n");
     }
 
+    fn on_disk(bytes: &[u8]) -> std::fs::File {
+        let mut file = tempfile::tempfile().expect("temp file");
+        file.write_all(bytes).expect("writes");
+        file
+    }
+
     #[test]
     fn parquet_reads_back_with_types_and_nulls() {
-        let reader = SerializedFileReader::new(bytes::Bytes::from(written("x.parquet", rows()))).expect("opens");
+        let reader = SerializedFileReader::new(on_disk(&written("x.parquet", rows()))).expect("opens");
         let read: Vec<_> = reader.get_row_iter(None).expect("rows").map(|row| row.expect("row")).collect();
         let cells: Vec<Vec<Field>> =
             read.iter().map(|row| row.get_column_iter().map(|(_, field)| field.clone()).collect()).collect();
         let text = |text: &str| Field::Str(text.to_owned());
         assert_eq!(cells[0], [text("=a, \"b\"\n.jpg"), Field::Double(0.88), Field::Null]);
         assert_eq!(cells[1], [text("ü.jpg"), Field::Null, text("ends too early")]);
-        let empty = SerializedFileReader::new(bytes::Bytes::from(written("y.parquet", Vec::new()))).expect("opens");
+        let empty = SerializedFileReader::new(on_disk(&written("y.parquet", Vec::new()))).expect("opens");
         assert_eq!(empty.metadata().file_metadata().num_rows(), 0);
     }
 

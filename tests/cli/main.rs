@@ -1,6 +1,7 @@
 //! The command line as a user has it: the real binary in folders of its own.
 
 mod common;
+mod compare;
 mod files;
 mod golden;
 mod help;
