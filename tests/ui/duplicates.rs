@@ -14,8 +14,7 @@ pub fn searched(stage: &mut Stage) {
     stage.tell(Message::OpenFolders(vec![photos]));
     stage.harness.get_by_label("Find duplicates").click();
     stage.settle();
-    let toasts: Vec<u64> = stage.app().state().toasts.shown.iter().map(|toast| toast.id).collect();
-    toasts.into_iter().for_each(|id| stage.tell(Message::CloseToast(id)));
+    stage.close_toasts();
 }
 
 fn stage() -> Stage {

@@ -261,6 +261,46 @@ fn measure(project: &Project) {
     store.save_attributes(packshot::attributes::VERSION, rows).expect("measures");
 }
 
+impl Stage {
+    /// Adds a photo in which every overlay has something to show, measured, and selects it.
+    pub fn with_marked_photo(&mut self) {
+        let path = self.photos().join("a-marked.png");
+        let photo = RgbImage::from_fn(400, 400, |x, y| {
+            let inside = (100..300).contains(&x) && (120..330).contains(&y);
+            let backdrop = 255 - (x.saturating_sub(200) / 12) as u8;
+            match (x, y) {
+                (120..160, 150..200) => Rgb([255, 255, 255]),
+                (240..280, 250..300) => Rgb([0, 0, 0]),
+                _ if inside => Rgb([60, 120, (y / 2) as u8]),
+                _ => Rgb([backdrop; 3]),
+            }
+        });
+        photo.save(&path).expect("saves");
+        self.tell(Message::OpenFolders(vec![self.photos()]));
+        let row = api::list_photos(&self.project).expect("photos").into_iter().find(|row| row.photo.path == path);
+        let photo = row.expect("is indexed").photo;
+        let attributes = Attributes::default()
+            .with(Attribute::Sharpness, 140.0)
+            .with(Attribute::Fill, 0.525)
+            .with(Attribute::FillArea, 0.26)
+            .with(Attribute::PureBackground, 0.61)
+            .with(Attribute::Clipped, 0.07);
+        let mut store = self.project.store().expect("store");
+        let rows = [(photo.sha256.as_str(), &attributes)];
+        store.save_attributes(packshot::attributes::VERSION, rows).expect("measures");
+        // Reads the measures anew.
+        self.tell(Message::OpenFolders(vec![self.photos()]));
+        self.close_toasts();
+        self.tell(Message::Select(photo.id));
+    }
+
+    /// Closes every toast.
+    pub fn close_toasts(&mut self) {
+        let toasts: Vec<u64> = self.app().state().toasts.shown.iter().map(|toast| toast.id).collect();
+        toasts.into_iter().for_each(|id| self.tell(Message::CloseToast(id)));
+    }
+}
+
 /// A copy of the second photo, and the third again at half its size.
 pub fn draw_duplicates(folder: &Path) {
     draw_photos(folder);

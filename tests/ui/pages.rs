@@ -84,8 +84,7 @@ fn score() {
 
 /// Shows a photo in which every overlay has something to show.
 fn with_overlays(stage: &mut Stage) {
-    let photo = stage.app().state().photos[3].photo.id;
-    stage.tell(Message::Select(photo));
+    stage.with_marked_photo();
     [Key::B, Key::F, Key::C, Key::O].into_iter().for_each(|key| stage.press(key));
 }
 

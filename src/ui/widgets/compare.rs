@@ -95,11 +95,9 @@ fn border(ui: &egui::Ui, area: Rect, share: f32) -> f32 {
     // Without this the arrows would move on to the next widget.
     let arrows = egui::EventFilter { horizontal_arrows: true, ..Default::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
-    let keys = ui.input_mut(|input| {
-        let mut key =
-            |key| if response.has_focus() { input.count_and_consume_key(egui::Modifiers::NONE, key) } else { 0 };
-        key(Key::ArrowRight) as f32 - key(Key::ArrowLeft) as f32
-    });
+    let focused = response.has_focus();
+    let presses = |key| ui.input(|input| if focused { input.num_presses(key) as f32 } else { 0.0 });
+    let keys = presses(Key::ArrowRight) - presses(Key::ArrowLeft);
     let dragged = response.interact_pointer_pos().filter(|_| response.dragged());
     let target = dragged.map_or(share + keys * 0.02, |at| (at.x - area.left()) / area.width());
     drop(response.on_hover_cursor(egui::CursorIcon::ResizeHorizontal));

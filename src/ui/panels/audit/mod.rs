@@ -88,7 +88,8 @@ fn bar(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
             if ui.button("Export…").on_hover_text(with_key(ui, command)).clicked() {
                 out.push(Message::Command(command));
             }
-            if let Some(report) = &state.audit.report {
+            // Where the window is narrow, the date stands in the tooltip of the pack alone.
+            if let Some(report) = state.audit.report.as_ref().filter(|_| ui.available_width() > 150.0) {
                 let pack = &report.pack;
                 hint(ui, format!("Checked {}", pack.date)).on_hover_text(&pack.source);
             }
@@ -100,7 +101,7 @@ fn bar(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
 fn pack_choice(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     let chosen = state.audit.packs.iter().find(|pack| pack.name == state.prefs.pack);
     let shown = chosen.map_or_else(|| state.prefs.pack.clone(), |pack| pack.title.clone());
-    let combo = egui::ComboBox::from_id_salt("pack").selected_text(shown).width(220.0).truncate();
+    let combo = egui::ComboBox::from_id_salt("pack").selected_text(shown).width(180.0).truncate();
     let combo = combo.show_ui(ui, |ui| {
         for pack in &state.audit.packs {
             let chosen = pack.name == state.prefs.pack;

@@ -86,13 +86,12 @@ fn row(
         }
     }
     let words = Rect::from_min_max(egui::pos2(inner.left(), inner.top() + SIDE + 2.0), inner.max);
-    let child = egui::UiBuilder::new().max_rect(words);
-    ui.scope_builder(child, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        ui.add(egui::Label::new(RichText::new(&title)).truncate().selectable(false));
-        let reason = RichText::new(format!("Best: {}", group.reason)).color(palette.weak);
-        ui.add(egui::Label::new(reason).truncate().selectable(false));
-    });
+    // A child of its own: the next row begins below this one, not below its words.
+    let mut lines = ui.new_child(egui::UiBuilder::new().max_rect(words));
+    lines.spacing_mut().item_spacing.y = 0.0;
+    lines.add(egui::Label::new(RichText::new(&title)).truncate().selectable(false));
+    let reason = if group.exact { group.reason.clone() } else { format!("Best: {}", group.reason) };
+    lines.add(egui::Label::new(RichText::new(reason).color(palette.weak)).truncate().selectable(false));
     if response.clicked() {
         out.push(Message::ChooseGroup(place));
     }

@@ -25,8 +25,11 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, pictures: &mut Pictures<
     egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         // The scroll bar stands beside, not over.
         ui.set_max_width(ui.available_width() - space().s);
-        photo::show(ui, state, row, attributes, pictures, out);
-        ui.add_space(space().s);
+        // Large, the photo stands beside with its legend.
+        if !state.large.open {
+            photo::show(ui, state, row, attributes, pictures, out);
+            ui.add_space(space().s);
+        }
         ui.add(egui::Label::new(egui::RichText::new(row.photo.file_name()).size(15.0).strong()).wrap());
         facts(ui, row);
         if let Some(error) = &row.photo.error {
