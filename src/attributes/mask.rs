@@ -13,7 +13,7 @@ use crate::domain::Region;
 /// a pale product.
 const TOLERANCE: u8 = 16;
 /// The backdrop must make up this share of the frame's edge.
-const LEAST_EDGE_SHARE: f64 = 0.5;
+const LEAST_EDGE_SHARE: f64 = 0.7;
 /// A white backdrop may make up less: a close-up leaves only a corner free.
 const LEAST_WHITE_EDGE: f64 = 0.08;
 /// Share of the white pixels of the frame's edge that are exactly 255 where a studio cut the product out. A lamp or a

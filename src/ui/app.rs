@@ -189,7 +189,12 @@ impl App {
                 Ok(())
             }
             Effect::OpenFile(path) => open::that_detached(&path).map_err(|error| Error::io("open", &path, error)),
-            errand @ (Effect::Export(..) | Effect::Report(..) | Effect::LoadAudit(..) | Effect::JudgeAudit(..)) => {
+            errand @ (Effect::Export(..)
+            | Effect::Report(..)
+            | Effect::ExportAudit(..)
+            | Effect::ExportDuplicates(..)
+            | Effect::LoadAudit(..)
+            | Effect::JudgeAudit(..)) => {
                 aside(&self.project, errand, self.answers.0.clone(), &self.wake).map(|job| self.asides.push(job))
             }
             errand => {
@@ -220,8 +225,15 @@ impl App {
                     .set_title("Export the audit")
                     .set_file_name("audit.csv")
                     .add_filter("Table", &["csv"])
-                    .add_filter("JSON", &["json"])
                     .add_filter("HTML", &["html"])
+                    .add_filter("JSON", &["json"])
+                    .add_filter("Parquet", &["parquet"])
+                    .save_file(),
+                DialogFor::ExportDuplicates => rfd::FileDialog::new()
+                    .set_title("Export the duplicates")
+                    .set_file_name("duplicates.csv")
+                    .add_filter("Table", &["csv"])
+                    .add_filter("JSON", &["json"])
                     .save_file(),
                 DialogFor::WriteReport => rfd::FileDialog::new()
                     .set_title("Write a report")

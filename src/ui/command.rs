@@ -175,7 +175,7 @@ impl UiCommand {
             Self::ExportScores => "Write the table to a CSV or JSON file",
             Self::WriteReport => "One HTML file with every score and photo",
             Self::AuditPhotos => "Measures every photo that is not measured yet; photos are only read",
-            Self::ExportAudit => "Write the audit to a CSV, JSON or HTML file",
+            Self::ExportAudit => "Write the audit to a CSV, HTML, JSON or Parquet file",
             Self::FindDuplicates => "Looks for equal and nearly equal photos; nothing is deleted",
             Self::FocusFilter => "Goes to the filter of the Browse page",
             Self::LabelSelected => "Opens the photo on the Label page",

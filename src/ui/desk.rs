@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::catalogue::{Audit, Catalogue};
 use super::message::{Effect, LabelData, Message};
-use crate::api::{self, Project};
+use crate::api::{self, AuditRow, PhotoRow, Project};
 use crate::error::Result;
 use crate::jobs::{self, JobHandle, Outcome, Wake};
 
@@ -137,6 +137,16 @@ fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
             judged(project, Arc::new(catalogue), &pack, now_ms)
         }
         Effect::JudgeAudit(catalogue, pack, now_ms) => judged(project, catalogue, &pack, now_ms),
+        Effect::ExportDuplicates(groups, file) => {
+            api::export_duplicates(&groups, &file, true)?;
+            vec![Message::Written(format!("{} groups written to {}", groups.len(), file.display()), file)]
+        }
+        Effect::ExportAudit(catalogue, pack, today, file) => {
+            let rows = audit_rows(project, &catalogue)?;
+            // The save dialog has asked about an existing file.
+            api::export_audit(project, &rows, &pack, today, &file, true)?;
+            vec![Message::Written(format!("{} photos written to {}", rows.len(), file.display()), file)]
+        }
         Effect::Export(rows, file) => {
             // The save dialog has asked about an existing file.
             api::export_scores(&rows, &file, true)?;
@@ -148,6 +158,20 @@ fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
         }
         _ => Vec::new(),
     })
+}
+
+/// The catalogue as an audit would report it.
+fn audit_rows(project: &Project, catalogue: &Catalogue) -> Result<Vec<AuditRow>> {
+    let row = |row: PhotoRow| {
+        let entry = catalogue.entry(row.photo.id)?;
+        let attributes = entry.attributes.as_deref().copied();
+        let error = match &entry.error {
+            Some(error) => Some(error.to_string()),
+            None => attributes.is_none().then(|| "not measured yet".to_owned()),
+        };
+        Some(AuditRow { path: row.photo.path, sha256: row.photo.sha256, attributes, error })
+    };
+    Ok(api::list_photos(project)?.into_iter().filter_map(row).collect())
 }
 
 fn judged(project: &Project, catalogue: Arc<Catalogue>, pack: &str, now_ms: i64) -> Vec<Message> {

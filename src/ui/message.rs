@@ -3,20 +3,22 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use super::catalogue::{Audit, Catalogue};
 use super::command::UiCommand;
 use super::prefs::{Page, SortBy};
 use super::state::{AuditColumn, AuditFilter, ScoreColumn};
 use super::view::{Pairing, View};
 use crate::api::{
-    ArchitectureEntry, AuditRow, AuditSummary, DuplicatesSummary, LabelProgress, ModelEntry, OpenSummary, PhotoRow,
-    RunView, ScoreSummary, TrainSummary,
+    ArchitectureEntry, AuditRow, AuditSummary, DuplicateGroup, DuplicatesSummary, LabelProgress, ModelEntry,
+    OpenSummary, PhotoRow, RunView, ScoreSummary, TrainSummary,
 };
 use crate::config::TrainConfig;
 use crate::domain::{ImageId, Run, RunId, ScoreRow, Vote, VoteKind};
 use crate::error::Error;
 use crate::jobs::{Outcome, Progress};
-use crate::rules::PackEntry;
+use crate::rules::{PackEntry, RulePack};
 
 /// Which of the long works; at most one of each kind runs at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,6 +61,8 @@ pub enum DialogFor {
     WriteReport,
     /// Where to write the audit.
     ExportAudit,
+    /// Where to write the groups of duplicates.
+    ExportDuplicates,
 }
 
 /// The state of the label page as the store has it.
@@ -194,6 +198,8 @@ pub enum Message {
     JudgingFailed(Error),
     /// A report was written.
     ReportWritten(PathBuf),
+    /// A file was written; said in a toast that offers to open it.
+    Written(String, PathBuf),
     /// Something failed.
     Failed(Error),
     /// A vote could not be saved; the photo stays.
@@ -248,6 +254,10 @@ pub enum Effect {
     Restore(RunId),
     /// Write scores to a file.
     Export(Vec<ScoreRow>, PathBuf),
+    /// Write the catalogue, judged with a pack on a day, to a file.
+    ExportAudit(Arc<Catalogue>, Arc<RulePack>, Date, PathBuf),
+    /// Write groups of duplicates to a file.
+    ExportDuplicates(Vec<DuplicateGroup>, PathBuf),
     /// Write the HTML report of these scores and the run behind them.
     Report(Vec<ScoreRow>, Option<RunId>, PathBuf),
     /// Start indexing.

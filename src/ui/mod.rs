@@ -21,7 +21,7 @@ mod widgets;
 
 pub use app::App;
 pub use command::UiCommand;
-pub use message::{Effect, Message};
+pub use message::{DialogFor, Effect, Message};
 pub use prefs::{Overlay, Page, Prefs};
 pub use state::{AppState, AuditColumn, AuditFilter};
 pub use view::{Pairing, View, Zoom};

@@ -147,6 +147,7 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
         Message::AuditEnded(outcome) => audit::ended(state, outcome),
         Message::DuplicatesEnded(outcome) => quiet(|| doubles::ended(state, outcome)),
         Message::Told(text) => quiet(|| state.toasts.tell(text, now)),
+        Message::Written(text, path) => quiet(|| state.toasts.offer(text, "Open it", Message::OpenFile(path), now)),
         Message::ReportWritten(path) => quiet(|| {
             let text = format!("Report written to {}", path.display());
             state.toasts.offer(text, "Open it", Message::OpenFile(path), now);
@@ -338,6 +339,7 @@ fn picked(state: &mut AppState, dialog: DialogFor, path: PathBuf) -> Vec<Effect>
             vec![Effect::Report(state.score.rows.clone(), run, path)]
         }
         DialogFor::ExportAudit => audit::export(state, path),
+        DialogFor::ExportDuplicates => vec![Effect::ExportDuplicates(state.doubles.groups().to_vec(), path)],
         DialogFor::ExportScores => vec![Effect::Export(state.score.rows.clone(), path)],
     }
 }

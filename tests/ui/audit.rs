@@ -3,7 +3,7 @@
 use eframe::egui::Key;
 use egui_kittest::kittest::Queryable as _;
 use packshot::api;
-use packshot::ui::{AuditFilter, Message, Overlay, Page, Prefs, Zoom};
+use packshot::ui::{AuditFilter, DialogFor, Message, Overlay, Page, Prefs, Zoom};
 
 use crate::fixture::{Holds, PHOTOS, Stage, on};
 
@@ -111,6 +111,17 @@ fn the_large_view_opens_zooms_and_closes_by_key() {
     stage.harness.get_by_label("Large: Photo product-03.png");
     stage.press(Key::Escape);
     assert!(!stage.app().state().large.open);
+}
+
+#[test]
+fn the_audit_is_written_as_a_table_of_every_photo() {
+    let mut stage = Stage::new(Holds::Everything, on(Page::Audit, true));
+    let file = stage.folder.path().join("audit.csv");
+    stage.tell(Message::Picked(DialogFor::ExportAudit, file.clone()));
+    stage.harness.get_by_label_contains("15 photos written to");
+    let text = std::fs::read_to_string(&file).expect("is written");
+    assert_eq!(text.lines().count(), 1 + PHOTOS + 1);
+    assert_eq!(text.matches("not measured yet").count(), 2);
 }
 
 #[test]

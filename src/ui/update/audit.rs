@@ -153,8 +153,8 @@ pub(super) fn ask(state: &mut AppState) -> Vec<Effect> {
     vec![Effect::Ask(DialogFor::ExportAudit)]
 }
 
-/// Writes the audit.
+/// Writes the audit of the whole catalogue.
 pub(super) fn export(state: &AppState, file: PathBuf) -> Vec<Effect> {
-    let _ = (state, file);
-    Vec::new()
+    let (Some(catalogue), Some(report)) = (&state.audit.catalogue, &state.audit.report) else { return Vec::new() };
+    vec![Effect::ExportAudit(catalogue.clone(), report.pack.clone(), report.today, file)]
 }

@@ -40,7 +40,15 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs,
         if state.doubles.stopped {
             text.push_str("; stopped before the end");
         }
-        hint(ui, text);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let export = ui.add_enabled(groups > 0, egui::Button::new("Export…"));
+            if export.on_hover_text("Write the groups to a CSV or JSON file").clicked() {
+                out.push(Message::Ask(DialogFor::ExportDuplicates));
+            }
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.add(egui::Label::new(egui::RichText::new(text).color(colours(ui).weak)).truncate());
+            });
+        });
     });
     ui.add_space(space().s);
     if groups == 0 {
