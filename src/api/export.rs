@@ -6,26 +6,14 @@ use image::codecs::jpeg::JpegEncoder;
 
 use super::{Project, clock, load_thumbnail, run_view};
 use crate::domain::{RunId, ScoreRow};
-use crate::error::{Error, Result};
-use crate::export::{ReportInput, SCORE_EXTENSIONS, write_report as write_html, write_scores};
+use crate::error::Result;
+pub use crate::export::check_score_file;
+use crate::export::{ReportInput, write_report as write_html, write_scores};
 
 /// Longest side of a thumbnail in a report, in pixels.
 const REPORT_THUMB: u32 = 240;
 
-/// Refuses a file whose extension no score table has, before any photo is scored.
-///
-/// # Errors
-/// [`crate::error::Code::Usage`] that lists the known extensions.
-pub fn check_score_file(file: &Path) -> Result<()> {
-    let extension = file.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
-    if SCORE_EXTENSIONS.contains(&extension.as_str()) {
-        return Ok(());
-    }
-    Err(Error::usage(format!("{} has no known extension for scores", file.display()))
-        .hint(format!("Use one of .{}", SCORE_EXTENSIONS.join(", ."))))
-}
-
-/// Writes scores to a file by its extension (CSV or JSON).
+/// Writes scores to a file by its extension (CSV, JSON or Parquet).
 ///
 /// # Errors
 /// When the extension is unknown, the file exists and `overwrite` is not set, or it cannot be written.

@@ -1,109 +1,232 @@
 //! Where the product is: everything that a flood of the backdrop's colour from the frame does not reach.
 //!
-//! Plain on purpose: it finds a product on an even backdrop (a packshot). Where the frame's edge is not of one colour,
-//! or nothing stands out, there is no telling product from surroundings, and the whole frame counts as product.
+//! Plain on purpose: it finds a product on an even backdrop (a packshot), white or of the edge's most common colour.
+//! Where the frame's edge is not of one colour, or nothing stands out, there is no telling product from surroundings,
+//! and the whole frame counts as product.
 
 use image::{Rgb, RgbImage};
 
-/// Most samples the mask is computed on.
-const MOST_SAMPLES: u64 = 2_000_000;
+use super::runs::{Run, gaps, runs_of, shapes};
+use crate::domain::Region;
+
 /// How far a channel may be from the backdrop's colour: wider than JPEG ringing and a studio gradient, narrower than
 /// a pale product.
 const TOLERANCE: u8 = 16;
 /// The backdrop must make up this share of the frame's edge.
 const LEAST_EDGE_SHARE: f64 = 0.5;
-/// A row or column belongs to the product's box when more than this share of it is product: dust does not widen it.
-const DUST_SHARE: f64 = 0.002;
+/// A white backdrop may make up less: a close-up leaves only a corner free.
+const LEAST_WHITE_EDGE: f64 = 0.08;
+/// Share of the white pixels of the frame's edge that are exactly 255 where a studio cut the product out. A lamp or a
+/// window in a snapshot fades out instead.
+const LEAST_PURE: f64 = 0.85;
+/// A shape smaller than this share of the largest one is dust: it does not widen the product's box.
+const DUST_SHARE: f64 = 0.004;
 
-/// Which samples of a photo show the product. Samples stand `step` native pixels apart.
+/// A connected part of what is not backdrop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// First column.
+    pub(super) left: u32,
+    /// First row.
+    pub(super) top: u32,
+    /// The column after the last.
+    pub(super) right: u32,
+    /// The row after the last.
+    pub(super) bottom: u32,
+    /// Pixels.
+    pub(super) area: u64,
+}
+
+impl Shape {
+    /// Columns.
+    pub(super) fn width(self) -> u32 {
+        self.right - self.left
+    }
+
+    /// Rows.
+    pub(super) fn height(self) -> u32 {
+        self.bottom - self.top
+    }
+}
+
+/// Which pixels of a photo show the product.
 pub(super) struct Mask {
-    /// Distance of samples in native pixels.
-    pub(super) step: u32,
-    /// Samples a row.
-    pub(super) columns: usize,
-    /// Rows of samples.
-    pub(super) rows: usize,
-    product: Vec<bool>,
+    width: u32,
+    height: u32,
+    /// The product's runs, one list a row.
+    rows: Vec<Vec<Run>>,
+    /// The shapes that make up the product, in no order; empty when there is no even backdrop.
+    shapes: Vec<Shape>,
+    /// Whether the backdrop is white.
+    white: bool,
 }
 
 impl Mask {
     /// Finds the product in a photo of at least one pixel.
     pub(super) fn of(photo: &RgbImage) -> Self {
-        let step = step_for(photo);
-        let (columns, rows) = (photo.width().div_ceil(step) as usize, photo.height().div_ceil(step) as usize);
-        let samples = Samples { photo, step, columns, rows };
-        let edge = samples.edge();
-        let backdrop = median(edge.iter().map(|&index| samples.colour(index)));
-        let product = samples.not_flooded_from(&edge, backdrop);
-        let even = edge.iter().filter(|index| !product[**index]).count() as f64 >= LEAST_EDGE_SHARE * edge.len() as f64;
-        let mask = Self { step, columns, rows, product };
-        if even && mask.bounds().is_some() { mask } else { Self { product: vec![true; columns * rows], ..mask } }
-    }
-
-    /// Whether the sample shows the product.
-    pub(super) fn is_product(&self, column: usize, row: usize) -> bool {
-        self.product[row * self.columns + column]
-    }
-
-    /// The product's pixels, one a sample.
-    pub(super) fn pixels<'a>(&'a self, photo: &'a RgbImage) -> impl Iterator<Item = Rgb<u8>> + 'a {
-        let samples = Samples { photo, step: self.step, columns: self.columns, rows: self.rows };
-        let indices = self.product.iter().enumerate().filter(|(_, product)| **product);
-        indices.map(move |(index, _)| samples.colour(index))
-    }
-
-    /// The product's box in samples: first and last column, first and last row. Nothing when there is no product.
-    pub(super) fn bounds(&self) -> Option<([usize; 2], [usize; 2])> {
-        let (mut in_column, mut in_row) = (vec![0_usize; self.columns], vec![0_usize; self.rows]);
-        for (index, _) in self.product.iter().enumerate().filter(|(_, product)| **product) {
-            in_column[index % self.columns] += 1;
-            in_row[index / self.columns] += 1;
+        let (width, height) = photo.dimensions();
+        let white = white_edge(photo);
+        let backdrop = if white { Rgb([255; 3]) } else { median(edge(photo)) };
+        let alike: Vec<Vec<Run>> = rows_of(photo).map(|row| alike_runs(row, backdrop)).collect();
+        let rows = not_flooded(width, &alike);
+        let shapes = boxes(&rows);
+        let mask = Self { width, height, rows, shapes, white };
+        let flooded = mask.edge_backdrop() as f64;
+        let whole_edge = if width < 2 || height < 2 { width * height } else { 2 * (width + height) - 4 };
+        let least = if white { LEAST_WHITE_EDGE } else { LEAST_EDGE_SHARE };
+        if flooded >= least * f64::from(whole_edge) && !mask.shapes.is_empty() {
+            return mask;
         }
-        let span = |counts: &[usize], across: usize| {
-            let counts_as_product = |count: &usize| *count as f64 > DUST_SHARE * across as f64;
-            let first = counts.iter().position(counts_as_product)?;
-            let last = counts.iter().rposition(counts_as_product)?;
-            Some([first, last])
-        };
-        Some((span(&in_column, self.rows)?, span(&in_row, self.columns)?))
+        let rows = vec![vec![Run { start: 0, end: width }]; height as usize];
+        Self { rows, shapes: Vec::new(), ..mask }
     }
 
-    /// The mask widened by `radius` samples in every direction (a square, in linear time).
-    pub(super) fn widened(&self, radius: usize) -> Self {
-        let mut product = vec![false; self.product.len()];
-        for row in 0..self.rows {
-            let line = row * self.columns;
-            widen_line(&self.product, &mut product, line, 1, self.columns, radius);
-        }
-        let across = product.clone();
-        for column in 0..self.columns {
-            widen_line(&across, &mut product, column, self.columns, self.rows, radius);
-        }
-        Self { product, ..*self }
+    /// Whether there is an even backdrop that the product was told from.
+    pub(super) fn has_backdrop(&self) -> bool {
+        !self.shapes.is_empty()
     }
-}
 
-/// Sets every sample of a line within `radius` of a set one.
-fn widen_line(from: &[bool], to: &mut [bool], start: usize, stride: usize, length: usize, radius: usize) {
-    let mut free_from = 0;
-    for position in 0..length {
-        if from[start + position * stride] {
-            for near in position.saturating_sub(radius).max(free_from)..(position + radius + 1).min(length) {
-                to[start + near * stride] = true;
-                free_from = near + 1;
+    /// Whether there is a white backdrop: even enough to tell letters on it from its own texture.
+    pub(super) fn has_white_backdrop(&self) -> bool {
+        self.has_backdrop() && self.white
+    }
+
+    /// The product's runs of a row.
+    pub(super) fn product(&self, y: usize) -> &[Run] {
+        &self.rows[y]
+    }
+
+    /// The backdrop's runs of a row.
+    pub(super) fn backdrop(&self, y: usize) -> Vec<Run> {
+        gaps(self.width, &self.rows[y])
+    }
+
+    /// The shapes that make up the product; none when there is no even backdrop.
+    pub(super) fn shapes(&self) -> &[Shape] {
+        &self.shapes
+    }
+
+    /// The product's pixels.
+    pub(super) fn pixels<'a>(&'a self, photo: &'a RgbImage) -> impl Iterator<Item = &'a [u8; 3]> + 'a {
+        let rows = rows_of(photo).zip(&self.rows);
+        rows.flat_map(|(row, runs)| runs.iter().flat_map(|run| &row[run.start as usize..run.end as usize]))
+    }
+
+    /// Share of the frame that the product covers.
+    pub(super) fn share(&self) -> f64 {
+        let covered: u64 = self.rows.iter().flatten().map(|run| u64::from(run.len())).sum();
+        covered as f64 / (f64::from(self.width) * f64::from(self.height))
+    }
+
+    /// The box around the product's shapes but dust and those that `skip` names; nothing without a backdrop.
+    pub(super) fn bounds(&self, skip: impl Fn(&Shape) -> bool) -> Option<Shape> {
+        let largest = self.shapes.iter().map(|shape| shape.area).max()?;
+        let counts = |shape: &&Shape| shape.area as f64 >= DUST_SHARE * largest as f64 && !skip(shape);
+        self.shapes.iter().filter(counts).copied().reduce(around)
+    }
+
+    /// A shape's box as shares of the frame.
+    pub(super) fn region(&self, shape: Shape) -> Region {
+        let (across, down) = (f64::from(self.width), f64::from(self.height));
+        Region {
+            left: f64::from(shape.left) / across,
+            top: f64::from(shape.top) / down,
+            right: f64::from(shape.right) / across,
+            bottom: f64::from(shape.bottom) / down,
+        }
+    }
+
+    /// Pixels of the frame's edge that are backdrop.
+    fn edge_backdrop(&self) -> u32 {
+        let last = self.height as usize - 1;
+        let on_edge = |(y, runs): (usize, &Vec<Run>)| {
+            let free = gaps(self.width, runs);
+            if y == 0 || y == last {
+                return free.iter().map(|run| run.len()).sum();
             }
-        }
+            let left = u32::from(free.first().is_some_and(|run| run.start == 0));
+            let right = u32::from(self.width > 1 && free.last().is_some_and(|run| run.end == self.width));
+            left + right
+        };
+        self.rows.iter().enumerate().map(on_edge).sum()
     }
 }
 
-/// The smallest whole distance of samples that keeps them within [`MOST_SAMPLES`].
-fn step_for(photo: &RgbImage) -> u32 {
-    let samples = |step: u32| u64::from(photo.width().div_ceil(step)) * u64::from(photo.height().div_ceil(step));
-    let mut step = 1;
-    while samples(step) > MOST_SAMPLES {
-        step += 1;
+/// The smallest box around two.
+pub(super) fn around(a: Shape, b: Shape) -> Shape {
+    Shape {
+        left: a.left.min(b.left),
+        top: a.top.min(b.top),
+        right: a.right.max(b.right),
+        bottom: a.bottom.max(b.bottom),
+        area: a.area + b.area,
     }
-    step
+}
+
+/// The rows of a photo as pixels.
+pub(super) fn rows_of(photo: &RgbImage) -> impl Iterator<Item = &[[u8; 3]]> {
+    photo.as_raw().chunks_exact(photo.width().max(1) as usize * 3).map(|row| row.as_chunks::<3>().0)
+}
+
+fn alike_runs(row: &[[u8; 3]], backdrop: Rgb<u8>) -> Vec<Run> {
+    let low = backdrop.0.map(|value| value.saturating_sub(TOLERANCE));
+    let high = backdrop.0.map(|value| value.saturating_add(TOLERANCE));
+    runs_of(row.len() as u32, |x| {
+        let pixel = row[x as usize];
+        let inside = |channel: usize| (low[channel]..=high[channel]).contains(&pixel[channel]);
+        inside(0) & inside(1) & inside(2)
+    })
+}
+
+/// What stays after flooding from the edge over runs of the backdrop's colour (four neighbours).
+fn not_flooded(width: u32, alike: &[Vec<Run>]) -> Vec<Vec<Run>> {
+    let (labels, count) = shapes(alike, 0);
+    let last = alike.len() - 1;
+    let mut wet = vec![false; count];
+    for (y, (runs, labels)) in alike.iter().zip(&labels).enumerate() {
+        for (run, label) in runs.iter().zip(labels) {
+            wet[*label] |= y == 0 || y == last || run.start == 0 || run.end == width;
+        }
+    }
+    let dry = |(runs, labels): (&Vec<Run>, &Vec<usize>)| {
+        let flooded = runs.iter().zip(labels).filter(|(_, label)| wet[**label]).map(|(run, _)| *run);
+        gaps(width, &flooded.collect::<Vec<_>>())
+    };
+    alike.iter().zip(&labels).map(dry).collect()
+}
+
+/// The connected shapes of some runs.
+fn boxes(rows: &[Vec<Run>]) -> Vec<Shape> {
+    let (labels, count) = shapes(rows, 1);
+    let mut found = vec![Shape { left: u32::MAX, top: u32::MAX, right: 0, bottom: 0, area: 0 }; count];
+    for (y, (runs, labels)) in rows.iter().zip(&labels).enumerate() {
+        for (run, label) in runs.iter().zip(labels) {
+            let y = y as u32;
+            let own = Shape { left: run.start, top: y, right: run.end, bottom: y + 1, area: u64::from(run.len()) };
+            found[*label] = around(found[*label], own);
+        }
+    }
+    found
+}
+
+/// The outermost pixels.
+fn edge(photo: &RgbImage) -> impl Iterator<Item = Rgb<u8>> {
+    let (width, height) = photo.dimensions();
+    let across = (0..width).flat_map(move |x| [(x, 0), (x, height - 1)]);
+    let down = (1..height.saturating_sub(1)).flat_map(move |y| [(0, y), (width - 1, y)]);
+    across.chain(down).map(|(x, y)| *photo.get_pixel(x, y))
+}
+
+/// Whether the frame's edge is white in part, and as purely white as only a cut-out or a burnt-out backdrop is.
+fn white_edge(photo: &RgbImage) -> bool {
+    let (mut count, mut white, mut pure) = (0_u32, 0_u32, 0_u32);
+    for Rgb(pixel) in edge(photo) {
+        let darkest = pixel.into_iter().min().unwrap_or_default();
+        count += 1;
+        white += u32::from(darkest >= 250);
+        pure += u32::from(darkest == 255);
+    }
+    f64::from(white) >= LEAST_WHITE_EDGE * f64::from(count) && f64::from(pure) >= LEAST_PURE * f64::from(white)
 }
 
 fn median(colours: impl Iterator<Item = Rgb<u8>>) -> Rgb<u8> {
@@ -123,60 +246,4 @@ fn median(colours: impl Iterator<Item = Rgb<u8>>) -> Rgb<u8> {
         });
         middle.unwrap_or(0) as u8
     }))
-}
-
-struct Samples<'a> {
-    photo: &'a RgbImage,
-    step: u32,
-    columns: usize,
-    rows: usize,
-}
-
-impl Samples<'_> {
-    fn colour(&self, index: usize) -> Rgb<u8> {
-        let (column, row) = ((index % self.columns) as u32, (index / self.columns) as u32);
-        *self.photo.get_pixel(column * self.step, row * self.step)
-    }
-
-    /// The outermost samples, each once.
-    fn edge(&self) -> Vec<usize> {
-        let inside = |index: &usize| {
-            let (column, row) = (index % self.columns, index / self.columns);
-            column > 0 && row > 0 && column + 1 < self.columns && row + 1 < self.rows
-        };
-        (0..self.columns * self.rows).filter(|index| !inside(index)).collect()
-    }
-
-    /// What stays after flooding from the edge over samples of the backdrop's colour (four neighbours).
-    fn not_flooded_from(&self, edge: &[usize], backdrop: Rgb<u8>) -> Vec<bool> {
-        let alike = |index: usize| {
-            let colour = self.colour(index);
-            colour.0.iter().zip(backdrop.0).all(|(a, b)| a.abs_diff(b) <= TOLERANCE)
-        };
-        let mut dry = vec![true; self.columns * self.rows];
-        let mut front: Vec<usize> = Vec::new();
-        let mut wet = |index: usize, front: &mut Vec<usize>| {
-            if dry[index] && alike(index) {
-                dry[index] = false;
-                front.push(index);
-            }
-        };
-        edge.iter().for_each(|&index| wet(index, &mut front));
-        while let Some(index) = front.pop() {
-            let column = index % self.columns;
-            if column > 0 {
-                wet(index - 1, &mut front);
-            }
-            if column + 1 < self.columns {
-                wet(index + 1, &mut front);
-            }
-            if index >= self.columns {
-                wet(index - self.columns, &mut front);
-            }
-            if index + self.columns < self.columns * self.rows {
-                wet(index + self.columns, &mut front);
-            }
-        }
-        dry
-    }
 }

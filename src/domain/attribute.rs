@@ -30,6 +30,8 @@ pub enum Attribute {
     Tenengrad,
     /// Slope of the log amplitude spectrum against log frequency; about −1 for a sharp photo, lower when blurred.
     SpectrumSlope,
+    /// Radius in pixels of the Gaussian that would blur the sharpest edges of the product as they are.
+    Blur,
     /// Standard deviation of the noise over the product, in grey levels.
     Noise,
     /// Mean luma of the product, 0-255.
@@ -60,6 +62,8 @@ pub enum Attribute {
     WhiteBorder,
     /// Share of the backdrop that is exactly 255, 255, 255.
     PureBackground,
+    /// Share of the backdrop with every channel at 250 or more; of the border ring where there is no even backdrop.
+    WhiteBackground,
     /// Standard deviation of the border ring's luma, in grey levels.
     BackgroundSpread,
     /// Longest side of the product's box as a share of the frame's same side.
@@ -83,6 +87,8 @@ pub enum Unit {
     Share,
     /// Whole pixels.
     Pixels,
+    /// Pixels and parts of them.
+    Radius,
     /// Megapixels, megabytes.
     Mega(&'static str),
     /// Degrees of angle.
@@ -103,9 +109,9 @@ const fn entry(attribute: Attribute, name: &'static str, words: &'static str, un
     Entry { attribute, name, words, unit, top }
 }
 
-const ENTRIES: [Entry; 33] = {
+const ENTRIES: [Entry; 35] = {
     use Attribute as A;
-    use Unit::{Degrees, Mega, Pixels, Plain, Share};
+    use Unit::{Degrees, Mega, Pixels, Plain, Radius, Share};
     [
         entry(A::Width, "width", "width", Pixels, None),
         entry(A::Height, "height", "height", Pixels, None),
@@ -118,6 +124,7 @@ const ENTRIES: [Entry; 33] = {
         entry(A::Sharpness, "sharpness", "sharpness", Plain, None),
         entry(A::Tenengrad, "tenengrad", "edge strength", Plain, None),
         entry(A::SpectrumSlope, "spectrum_slope", "spectrum slope", Plain, None),
+        entry(A::Blur, "blur", "blur", Radius, None),
         entry(A::Noise, "noise", "noise", Plain, None),
         entry(A::Brightness, "brightness", "brightness", Plain, Some(255.0)),
         entry(A::Contrast, "contrast", "contrast", Plain, Some(127.5)),
@@ -133,6 +140,7 @@ const ENTRIES: [Entry; 33] = {
         entry(A::PureBorder, "pure_border", "pure white border", Share, Some(1.0)),
         entry(A::WhiteBorder, "white_border", "white border", Share, Some(1.0)),
         entry(A::PureBackground, "pure_background", "pure white background", Share, Some(1.0)),
+        entry(A::WhiteBackground, "white_background", "white background", Share, Some(1.0)),
         entry(A::BackgroundSpread, "background_spread", "background unevenness", Plain, Some(127.5)),
         entry(A::Fill, "fill", "fill", Share, Some(1.0)),
         entry(A::FillArea, "fill_area", "fill by area", Share, Some(1.0)),
@@ -176,6 +184,16 @@ impl Attribute {
         self.entry().unit
     }
 
+    /// Decimals that hold all that is measured, for tables.
+    pub fn decimals(self) -> usize {
+        match self.unit() {
+            Unit::Pixels => 0,
+            Unit::Share => 4,
+            Unit::Degrees => 2,
+            Unit::Mega(_) | Unit::Radius | Unit::Plain => 3,
+        }
+    }
+
     /// The highest value there is; nothing where it is open.
     pub fn top(self) -> Option<f64> {
         self.entry().top
@@ -185,7 +203,7 @@ impl Attribute {
     pub fn write(self, value: f64, decimals: usize) -> String {
         match self.unit() {
             Unit::Share => format!("{:.decimals$} %", 100.0 * value),
-            Unit::Pixels => format!("{value:.decimals$} px"),
+            Unit::Pixels | Unit::Radius => format!("{value:.decimals$} px"),
             Unit::Mega(unit) => format!("{value:.decimals$} {unit}"),
             Unit::Degrees => format!("{value:.decimals$}°"),
             Unit::Plain => format!("{value:.decimals$}"),
@@ -197,7 +215,7 @@ impl Attribute {
         let decimals = match self.unit() {
             Unit::Pixels => 0,
             Unit::Share | Unit::Degrees => usize::from(value.abs() < 10.0 && value != 0.0 && value != 1.0),
-            Unit::Mega(_) => 2,
+            Unit::Mega(_) | Unit::Radius => 2,
             Unit::Plain if self == Self::BitDepth || value.abs() >= 100.0 => 0,
             Unit::Plain if value.abs() >= 10.0 => 1,
             Unit::Plain => 2,
