@@ -34,6 +34,7 @@ fn flawless(pack: &str) -> Attributes {
         (A::PureBorder, 1.0),
         (A::WhiteBorder, 1.0),
         (A::PureBackground, 0.97),
+        (A::WhiteBackground, 0.99),
         (A::Fill, 0.88),
         (A::FrameWidth, 0.0),
         (A::Overlay, 0.0),
@@ -83,7 +84,7 @@ type Edge = (Attribute, f64, f64, Outcome);
 fn every_limit_holds_at_itself_and_not_just_outside() {
     use Attribute as A;
     use Outcome::{Fail, Warn};
-    let white = [(A::WhiteBorder, 0.8, 0.79, Fail), (A::PureBorder, 0.98, 0.979, Warn)];
+    let white = [(A::WhiteBackground, 0.9, 0.89, Fail), (A::PureBorder, 0.98, 0.979, Warn)];
     let marks = [(A::Overlay, 0.01, 0.011, Fail), (A::FrameWidth, 0.005, 0.0051, Fail)];
     let amazon = [
         (A::LongestSide, 1600.0, 1599.0, Warn),
