@@ -34,6 +34,7 @@ fn flawless(pack: &str) -> Attributes {
         (A::PureBorder, 1.0),
         (A::WhiteBackground, 1.0),
         (A::PureBackground, 0.97),
+        (A::WhiteBackground, 0.99),
         (A::Fill, 0.88),
         (A::FrameWidth, 0.0),
         (A::Overlay, 0.0),
