@@ -86,10 +86,10 @@ fn copies_of_real_photos_are_found_and_different_photos_are_not() {
     let mut rng = ChaCha8Rng::seed_from_u64(20);
     let chosen: Vec<&PathBuf> = (0..PHOTOS).map(|_| &files[rng.next_u32() as usize % files.len()]).collect();
     let mut prints = Vec::new();
-    let mut source = Vec::new();
+    let mut source: Vec<&PathBuf> = Vec::new();
     for path in &chosen {
         prints.extend(print_with_copies(path, &mut rng));
-        source.extend([path; COPIES + 1]);
+        source.extend([*path; COPIES + 1]);
     }
     let prints: Vec<&Fingerprint> = prints.iter().collect();
     let groups = near_groups(&prints, &mut |places| places.sort_unstable(), &|| true).expect("not stopped");

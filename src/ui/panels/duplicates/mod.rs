@@ -11,7 +11,7 @@ use crate::ui::message::{DialogFor, JobKind, Message};
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::thumbs::Thumbs;
-use crate::ui::widgets::{empty_state, hint, primary_button};
+use crate::ui::widgets::{empty_state, primary_button};
 
 pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs, out: &mut Vec<Message>) {
     if !state.browse.loaded {
