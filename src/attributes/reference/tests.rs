@@ -43,8 +43,9 @@ fn every_metric_agrees_with_published_implementations() {
             // Promised is 0.001; MSE runs to hundreds and is held as closely in relation to its size.
             let tolerance = match name {
                 // pytorch-msssim's window is in single precision; piq weighs rounding errors where a photo is flat.
-                "ms_ssim" | "fsim" | "fsimc" => 1e-4,
-                _ => 1e-6 * expected.abs().max(1.0),
+                "ms_ssim" | "fsim" | "fsimc" => 2e-4,
+                // Luma is held in single precision.
+                _ => 1e-5 * expected.abs().max(1.0),
             };
             eprintln!("{reference} {edited} {name}: {value:.7}, off by {:.1e}", (value - expected).abs());
             assert!((value - expected).abs() < tolerance, "{edited} {name}: {value} instead of {expected}");
