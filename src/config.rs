@@ -129,8 +129,13 @@ sections! {
         device: DeviceChoice = DeviceChoice::Auto;
         /// Photos a batch.
         batch_size: usize = 16;
-        /// Rule pack that gives the reason beside a score.
+        /// Rule pack that gives the reason beside a score: a name (see `packshot rules list`) or a .toml file.
         rules: String = "house".to_owned();
+    }
+    /// Rule packs.
+    rules: RulesConfig {
+        /// Folder with your own rule packs; when empty, `rules` in your configuration folder (see `packshot rules list`).
+        folder: String = String::new();
     }
     /// The HTTP scoring API.
     server: ServerConfig {

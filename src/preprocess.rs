@@ -8,15 +8,12 @@ use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbImage;
 use image::imageops;
 
+use crate::domain::VIEWING_SIZE;
 use crate::imaging;
 use crate::nn::{VIEW_EDGE, VIEWS};
 
 /// Version of this preprocessing; a model is only ever fed the version it was trained with.
 pub const VERSION: u32 = 1;
-
-/// Longest side at which a photo is judged, in pixels: what a zoomed product page shows. Larger photos are reduced to
-/// it first, smaller ones are never enlarged.
-pub const VIEWING_SIZE: u32 = 1600;
 
 /// Patches along each side of the mosaic.
 const GRID: u32 = 6;

@@ -9,6 +9,12 @@ pub fn now_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// The day it is, in the local time zone.
+pub fn today() -> jiff::civil::Date {
+    let now = jiff::Timestamp::from_millisecond(now_ms()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    jiff::tz::TimeZone::system().to_datetime(now).date()
+}
+
 /// A moment as people write it here: `2026-11-23 14:05`, in the local time zone.
 pub fn local_text(ms: i64) -> String {
     let at = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);

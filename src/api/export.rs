@@ -1,36 +1,65 @@
-//! Results out: score tables and the HTML report.
+//! Results out: score and audit tables, and the HTML pages.
 
 use std::path::Path;
 
 use image::codecs::jpeg::JpegEncoder;
+use jiff::civil::Date;
 
-use super::{Project, clock, load_thumbnail, run_view};
+use super::{AuditRow, Project, clock, load_thumbnail, run_view};
 use crate::domain::{RunId, ScoreRow};
-use crate::error::{Error, Result};
-use crate::export::{ReportInput, SCORE_EXTENSIONS, write_report as write_html, write_scores};
+use crate::error::Result;
+use crate::export::{AuditInput, Audited, ReportInput, write_audit, write_report as write_html, write_scores};
+use crate::rules::RulePack;
+
+pub use crate::export::{check_audit_file, check_score_file};
 
 /// Longest side of a thumbnail in a report, in pixels.
 const REPORT_THUMB: u32 = 240;
 
-/// Refuses a file whose extension no score table has, before any photo is scored.
-///
-/// # Errors
-/// [`crate::error::Code::Usage`] that lists the known extensions.
-pub fn check_score_file(file: &Path) -> Result<()> {
-    let extension = file.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
-    if SCORE_EXTENSIONS.contains(&extension.as_str()) {
-        return Ok(());
-    }
-    Err(Error::usage(format!("{} has no known extension for scores", file.display()))
-        .hint(format!("Use one of .{}", SCORE_EXTENSIONS.join(", ."))))
-}
-
-/// Writes scores to a file by its extension (CSV or JSON).
+/// Writes scores to a file by its extension (CSV, JSON or Parquet).
 ///
 /// # Errors
 /// When the extension is unknown, the file exists and `overwrite` is not set, or it cannot be written.
 pub fn export_scores(rows: &[ScoreRow], file: &Path, overwrite: bool) -> Result<()> {
     write_scores(file, rows, overwrite)
+}
+
+/// Judges audited photos by a rule pack on a day and writes them by the file's extension (CSV, JSON, Parquet or HTML).
+///
+/// # Errors
+/// When the extension is unknown, the file exists and `overwrite` is not set, or it cannot be written.
+pub fn export_audit(
+    project: &Project,
+    rows: &[AuditRow],
+    pack: &RulePack,
+    today: Date,
+    file: &Path,
+    overwrite: bool,
+) -> Result<()> {
+    let judged: Vec<Audited> = rows.iter().map(|row| judge(row, pack, today)).collect();
+    let thumbs = |row: &Audited| thumbnail_jpeg(project, &row.path, &row.sha256);
+    let input = AuditInput { pack, made_at_ms: clock::now_ms(), rows: &judged, thumbs: &thumbs };
+    write_audit(file, &input, overwrite)
+}
+
+/// What the rules say about an audited photo on a day.
+pub fn judge(row: &AuditRow, pack: &RulePack, today: Date) -> Audited {
+    Audited {
+        path: row.path.clone(),
+        sha256: row.sha256.clone(),
+        attributes: row.attributes,
+        verdicts: row.attributes.map(|attributes| pack.judge(&attributes, today)).unwrap_or_default(),
+        error: row.error.clone(),
+    }
+}
+
+fn thumbnail_jpeg(project: &Project, path: &Path, sha256: &str) -> Option<Vec<u8>> {
+    let picture = load_thumbnail(project, path, sha256, REPORT_THUMB).ok()?;
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, 85)
+        .encode(&picture.rgb, picture.width, picture.height, image::ExtendedColorType::Rgb8)
+        .ok()?;
+    Some(jpeg)
 }
 
 /// Writes the HTML report of scored photos and, when one is named, of the run behind them.
@@ -45,15 +74,7 @@ pub fn write_report(
     overwrite: bool,
 ) -> Result<()> {
     let view = run.map(|id| run_view(project, id)).transpose()?;
-    let thumbs = |row: &ScoreRow| {
-        let picture = load_thumbnail(project, &row.path, &row.sha256, REPORT_THUMB).ok()?;
-        let mut jpeg = Vec::new();
-        let size = (picture.width, picture.height);
-        JpegEncoder::new_with_quality(&mut jpeg, 85)
-            .encode(&picture.rgb, size.0, size.1, image::ExtendedColorType::Rgb8)
-            .ok()?;
-        Some(jpeg)
-    };
+    let thumbs = |row: &ScoreRow| thumbnail_jpeg(project, &row.path, &row.sha256);
     let title = project.root().file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let input = ReportInput {
         title: &title,

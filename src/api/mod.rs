@@ -6,6 +6,7 @@
 pub mod clock;
 
 mod audit;
+mod compare;
 mod demo;
 mod doctor;
 mod duplicates;
@@ -16,20 +17,25 @@ mod models;
 mod photos;
 mod predict;
 mod project;
+mod rules;
 mod run_lock;
 mod runs;
 mod score;
 mod train;
 
 pub use crate::data::FEWEST_LABELS;
+pub use crate::export::Audited;
 pub use audit::{AuditJob, AuditRequest, AuditRow, AuditSummary, known_attributes, load_evidence, start_audit};
+pub use compare::{
+    CompareRequest, CompareRow, CompareSummary, check_comparison_file, export_comparison, start_comparing,
+};
 pub use demo::draw_demo;
 pub use doctor::{Finding, examine};
 pub use duplicates::{
     DuplicateGroup, DuplicatePhoto, DuplicatesRequest, DuplicatesSummary, check_duplicates_file, export_duplicates,
     start_duplicates,
 };
-pub use export::{check_score_file, export_scores, write_report};
+pub use export::{check_audit_file, check_score_file, export_audit, export_scores, judge, write_report};
 pub use feed::Feed;
 pub use labels::{
     ImportSummary, LabelProgress, RATER, cast_vote, export_labels, import_labels, label_progress, label_queue,
@@ -41,6 +47,7 @@ pub use photos::{
 };
 pub use predict::Predictor;
 pub use project::{CODE_VERSION, Project};
+pub use rules::{copy_rule_pack, find_rule_pack, list_rule_packs, rule_library};
 pub use runs::{RunView, delete_run, find_run, list_runs, rename_run, restore_run, run_view, set_run_note};
 pub use score::{ScoreJob, ScoreRequest, ScoreSummary, start_scoring};
 pub use train::{TrainRequest, TrainSummary, start_training};

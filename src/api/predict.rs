@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use super::score::look_at;
-use super::{Project, clock, find_model};
+use super::{Project, clock, find_model, find_rule_pack};
+use crate::device;
 use crate::domain::{ModelCard, ScoreRow};
 use crate::error::Result;
 use crate::imaging::{self, Limits};
 use crate::infer::Scorer;
 use crate::rules::RulePack;
-use crate::{device, rules};
 
 /// A loaded model that scores photos from memory; belongs to one thread.
 pub struct Predictor {
@@ -29,7 +29,7 @@ impl Predictor {
         let chosen = device::choose(config.device)?;
         Ok(Self {
             scorer: Scorer::load(&entry.folder, &chosen.device, config.batch_size)?,
-            rules: rules::builtin(&config.rules)?,
+            rules: find_rule_pack(&project.config, &config.rules)?,
             limits: Limits::from_config(&project.config.decode),
         })
     }
@@ -46,7 +46,7 @@ impl Predictor {
     pub fn predict(&self, name: &str, bytes: &[u8]) -> Result<ScoreRow> {
         let path = Path::new(name);
         let photo = imaging::decode(bytes, path, &self.limits)?;
-        let (views, attributes, reason) = look_at(&photo, bytes, &self.rules);
+        let (views, attributes, reason) = look_at(&photo, bytes, &self.rules, clock::today());
         let score = self.scorer.score([&views]).into_iter().next();
         Ok(ScoreRow {
             path: path.to_owned(),

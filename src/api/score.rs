@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 
-use super::{Feed, Project, clock, find_model};
+use jiff::civil::Date;
+
+use super::{Feed, Project, clock, find_model, find_rule_pack};
 use crate::domain::{Attributes, ModelId, ScoreRow};
 use crate::error::{Code, Error, Result};
 use crate::imaging::{self, Limits};
@@ -82,6 +84,7 @@ fn run(
 ) -> Result<Outcome<ScoreSummary>> {
     let entry = find_model(project, request.model.as_deref())?;
     let config = &project.config.score;
+    let rules = find_rule_pack(&project.config, &config.rules)?;
     let chosen = device::choose(config.device)?;
     let scorer = Scorer::load(&entry.folder, &chosen.device, config.batch_size)?;
     let model = scorer.card().id.clone();
@@ -100,7 +103,8 @@ fn run(
     let preparing = Preparing {
         model: &model,
         limits: Limits::from_config(&project.config.decode),
-        rules: rules::builtin(&config.rules)?,
+        rules,
+        today: clock::today(),
         known: &known,
     };
     let summary = ScoreSummary {
@@ -161,6 +165,7 @@ struct Preparing<'a> {
     model: &'a ModelId,
     limits: Limits,
     rules: RulePack,
+    today: Date,
     known: &'a HashMap<String, ScoreRow>,
 }
 
@@ -182,18 +187,30 @@ impl Preparing<'_> {
     fn try_prepare(&self, path: &Path) -> Result<Prepared> {
         let file = imaging::read(path, &self.limits)?;
         if let Some(row) = self.known.get(&file.sha256) {
-            return Ok(Prepared::Known(Box::new(ScoreRow { path: path.to_owned(), ..row.clone() })));
+            // The reason follows the rules of today, not those it was scored under.
+            let reason =
+                row.attributes.as_ref().map_or_else(|| row.reason.clone(), |attributes| self.reason(attributes));
+            return Ok(Prepared::Known(Box::new(ScoreRow { path: path.to_owned(), reason, ..row.clone() })));
         }
         let photo = imaging::decode(&file.bytes, path, &self.limits)?;
-        let (views, attributes, reason) = look_at(&photo, &file.bytes, &self.rules);
+        let (views, attributes, reason) = look_at(&photo, &file.bytes, &self.rules, self.today);
         Ok(Prepared::Ready { path: path.to_owned(), sha256: file.sha256, views, attributes, reason })
+    }
+
+    fn reason(&self, attributes: &Attributes) -> Option<String> {
+        rules::reason(&self.rules.judge(attributes, self.today))
     }
 }
 
 /// What scoring wants to know of a decoded photo: views for the network, attributes, the main rule it breaks.
-pub(super) fn look_at(photo: &image::RgbImage, bytes: &[u8], rules: &RulePack) -> (Views, Attributes, Option<String>) {
+pub(super) fn look_at(
+    photo: &image::RgbImage,
+    bytes: &[u8],
+    rules: &RulePack,
+    today: Date,
+) -> (Views, Attributes, Option<String>) {
     let attributes = attributes::measure(photo, Some(bytes));
-    let verdicts = rules.judge(&attributes);
+    let verdicts = rules.judge(&attributes, today);
     (preprocess::views(photo), attributes, rules::reason(&verdicts))
 }
 

@@ -6,7 +6,9 @@
 use image::RgbImage;
 
 use super::mask::{Mask, rows_of};
+use super::plane::Plane;
 use super::runs::Run;
+use super::sum::moments;
 
 /// Width of the ring as a share of the frame's shorter side.
 const RING: f64 = 0.03;
@@ -27,45 +29,44 @@ pub(super) struct Background {
     pub(super) white: f64,
 }
 
+/// How many pixels are white.
 #[derive(Default)]
 struct Tally {
     count: u64,
     pure: u64,
     white: u64,
-    sum: u64,
-    squares: u64,
 }
 
 impl Tally {
     fn add(&mut self, pixels: &[[u8; 3]]) {
+        let (mut pure, mut white) = (0_u32, 0_u32);
         for &[red, green, blue] in pixels {
             let low = red.min(green).min(blue);
-            let luma = (299 * u64::from(red) + 587 * u64::from(green) + 114 * u64::from(blue)) / 10;
-            self.pure += u64::from(low == 255);
-            self.white += u64::from(low >= WHITE);
-            self.sum += luma;
-            self.squares += luma * luma;
+            pure += u32::from(low == 255);
+            white += u32::from(low >= WHITE);
         }
         self.count += pixels.len() as u64;
+        self.pure += u64::from(pure);
+        self.white += u64::from(white);
     }
 
     fn share(&self, part: u64) -> f64 {
         part as f64 / self.count.max(1) as f64
     }
-
-    fn deviation(&self) -> f64 {
-        let n = self.count.max(1) as f64;
-        let mean = self.sum as f64 / n;
-        (self.squares as f64 / n - mean * mean).max(0.0).sqrt() / 100.0
-    }
 }
 
 /// Measures the border ring (3 % of the shorter side, at least one native pixel) and the backdrop.
-pub(super) fn background(photo: &RgbImage, mask: &Mask) -> Background {
+pub(super) fn background(photo: &RgbImage, plane: &Plane, mask: &Mask) -> Background {
     let (mut ring, mut backdrop) = (Tally::default(), Tally::default());
+    let (mut sum, mut squares) = (0.0, 0.0);
     for (y, row) in rows_of(photo).enumerate() {
         for run in ring_runs(photo, y as u32) {
-            ring.add(&row[run.start as usize..run.end as usize]);
+            let range = run.start as usize..run.end as usize;
+            ring.add(&row[range.clone()]);
+            let luma = &plane.row(y)[range];
+            let part = moments(luma.len(), |x| luma[x]);
+            sum += part.0;
+            squares += part.1;
         }
         if mask.has_backdrop() {
             for run in mask.backdrop(y) {
@@ -73,11 +74,13 @@ pub(super) fn background(photo: &RgbImage, mask: &Mask) -> Background {
             }
         }
     }
+    let n = ring.count.max(1) as f64;
+    let mean = sum / n;
     let whole = if mask.has_backdrop() { &backdrop } else { &ring };
     Background {
         pure_border: ring.share(ring.pure),
         white_border: ring.share(ring.white),
-        spread: ring.deviation(),
+        spread: (squares / n - mean * mean).max(0.0).sqrt(),
         pure: mask.has_backdrop().then(|| backdrop.share(backdrop.pure)),
         white: whole.share(whole.white),
     }

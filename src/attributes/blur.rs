@@ -1,4 +1,4 @@
-//! Blur: how wide the sharpest edges are, as the radius (standard deviation) of the Gaussian that would make them so.
+//! Blur: how wide the edges are, as the radius (standard deviation) of the Gaussian that would make a step so.
 //!
 //! The gradient across a step edge blurred by a Gaussian of radius σ is itself a Gaussian of radius σ, so that
 //! `σ² = d² / (2 ln g(0) − ln g(−d) − ln g(d))` for the gradient g at an edge and d pixels beside it. Unlike the
@@ -11,8 +11,8 @@ use super::plane::Plane;
 
 /// An edge's gradient must reach this many grey levels a pixel: above noise and compression.
 const LEAST_GRADIENT: f32 = 6.0;
-/// This share of the edges is sharper than what counts as the photo's blur: something in focus is enough.
-const SHARPEST: f64 = 0.2;
+/// Pixels along the frame that are left out: the widest comparison reaches three, and a gradient one more.
+const MARGIN: usize = 5;
 /// Fewer edges than this tell nothing.
 const FEWEST_EDGES: u32 = 40;
 /// What the central difference (a box two pixels wide) adds to σ².
@@ -22,52 +22,57 @@ const BINS: usize = 20;
 /// The widest σ that is told apart, in pixels.
 const WIDEST: usize = 12;
 
-/// Radius in pixels at the sharpest fifth of the edges of product and rim; nothing when there are too few edges.
+/// Radius in native pixels at the median of the edges of product and rim; nothing when there are too few edges.
 pub(super) fn blur(plane: &Plane, area: &Area) -> Option<f64> {
-    let mut widths = [0_u32; BINS * WIDEST];
-    if plane.width < 9 || plane.height < 9 {
+    if plane.width <= 2 * MARGIN || plane.height <= 2 * MARGIN {
         return None;
     }
-    let mut across = Vec::new();
-    for y in 4..plane.height - 4 {
+    let mut widths = [0_u32; BINS * WIDEST];
+    let (mut across, mut down) = (Vec::new(), Vec::new());
+    for y in MARGIN..plane.height - MARGIN {
         let (above, here, below) = (plane.row(y - 1), plane.row(y), plane.row(y + 1));
-        for range in area.inner(y, plane.width, 4) {
-            gradient(&here[range.start - 4..range.end + 4], &mut across);
+        for range in area.inner(y, plane.width, MARGIN) {
+            // One more on each side than is looked at, and what the widest comparison reaches.
+            let wide = range.start - MARGIN + 1..range.end + MARGIN - 1;
+            half_differences(&here[wide.start - 1..wide.end - 1], &here[wide.start + 1..=wide.end], &mut across);
+            half_differences(&above[wide.clone()], &below[wide], &mut down);
             for x in range.clone() {
-                let at = x - range.start + 3;
-                let strength = across[at].abs();
-                if strength >= LEAST_GRADIENT && strength > across[at - 1].abs() && strength >= across[at + 1].abs() {
-                    let upright = (below[x] - above[x]).abs() < strength;
-                    if upright && let Some(width) = width(|offset| across[at.wrapping_add_signed(offset)]) {
-                        widths[bin(width)] += 1;
-                    }
+                let at = x - range.start + MARGIN - 1;
+                let (sideways, upright) = (across[at].abs(), down[at].abs());
+                if sideways.max(upright) < LEAST_GRADIENT {
+                    continue;
                 }
-                let along = |dy: isize| {
-                    let y = y.wrapping_add_signed(dy);
-                    (plane.row(y + 1)[x] - plane.row(y - 1)[x]) / 2.0
+                // Only edges along one axis: across a slanted one the same blur looks wider.
+                let found = if sideways > 2.0 * upright {
+                    edge_width(|offset| across[at.wrapping_add_signed(offset)])
+                } else if upright > 2.0 * sideways {
+                    edge_width(|offset| {
+                        let y = y.wrapping_add_signed(offset);
+                        (plane.row(y + 1)[x] - plane.row(y - 1)[x]) / 2.0
+                    })
+                } else {
+                    None
                 };
-                let strength = (below[x] - above[x]).abs() / 2.0;
-                if strength >= LEAST_GRADIENT && strength > along(-1).abs() && strength >= along(1).abs() {
-                    let level = across[at].abs() * 2.0 < strength;
-                    if level && let Some(width) = width(along) {
-                        widths[bin(width)] += 1;
-                    }
+                if let Some(width) = found {
+                    widths[bin(width)] += 1;
                 }
             }
         }
     }
-    quantile(&widths)
+    median(&widths)
 }
 
-/// Central differences: `out[i]` belongs to `row[i + 1]`.
-fn gradient(row: &[f32], out: &mut Vec<f32>) {
+fn half_differences(before: &[f32], after: &[f32], out: &mut Vec<f32>) {
     out.clear();
-    out.extend(row.windows(3).map(|three| (three[2] - three[0]) / 2.0));
+    out.extend(before.iter().zip(after).map(|(before, after)| (after - before) / 2.0));
 }
 
-/// σ² at an edge whose gradient at an offset in pixels is `gradient`.
-fn width(gradient: impl Fn(isize) -> f32) -> Option<f32> {
+/// σ at an edge whose gradient at an offset in pixels is `gradient`; nothing beside the edge's steepest pixel.
+fn edge_width(gradient: impl Fn(isize) -> f32) -> Option<f32> {
     let peak = gradient(0);
+    if peak.abs() <= gradient(-1).abs() || peak.abs() < gradient(1).abs() {
+        return None;
+    }
     // The same sign on both sides: one edge, not a line.
     let side = |offset: isize| (gradient(offset) * peak.signum()).max(0.05 * peak.abs());
     let variance = |distance: isize| {
@@ -84,16 +89,16 @@ fn bin(width: f32) -> usize {
     ((width * BINS as f32) as usize).min(BINS * WIDEST - 1)
 }
 
-fn quantile(widths: &[u32]) -> Option<f64> {
+fn median(widths: &[u32]) -> Option<f64> {
     let total: u32 = widths.iter().sum();
     if total < FEWEST_EDGES {
         return None;
     }
-    let wanted = SHARPEST * f64::from(total);
+    let half = f64::from(total) / 2.0;
     let mut seen = 0.0;
     for (index, &count) in widths.iter().enumerate() {
-        if seen + f64::from(count) >= wanted {
-            let part = (wanted - seen) / f64::from(count.max(1));
+        if seen + f64::from(count) >= half {
+            let part = (half - seen) / f64::from(count.max(1));
             return Some((index as f64 + part) / BINS as f64);
         }
         seen += f64::from(count);

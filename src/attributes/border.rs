@@ -1,8 +1,8 @@
 //! Frames and bars drawn around the photo.
 //!
 //! From each side inwards, lines are of one colour and then, within a few pixels, almost all of a line is not: that is a
-//! bar. A white backdrop does not end like this, since a product meets it along an outline, not along a line. A thin line
-//! drawn around the photo on its backdrop is a bar that begins a little inside.
+//! bar. A white one must end along the whole line, since a box on a white backdrop looks like a photo with white bars
+//! all around; those are not told apart.
 
 use image::RgbImage;
 
@@ -11,7 +11,9 @@ const TOLERANCE: u8 = 12;
 /// Share of a line that must have the bar's colour.
 const UNIFORM: f64 = 0.985;
 /// Share of the line behind a bar that must not.
-const BROKEN: f64 = 0.75;
+const BROKEN: f64 = 0.95;
+/// Share of a line at each end that is left out behind a coloured bar: the bars of the other sides lie there.
+const ENDS: f64 = 0.1;
 /// A bar ends within so many pixels: enlarging and JPEG soften its edge.
 const SOFT: u32 = 4;
 /// The widest bar as a share of the side.
@@ -64,14 +66,16 @@ fn bar<Line: Fn(u32) -> [u8; 3]>(depth: u32, length: u32, line: impl Fn(u32) -> 
     let colour = outermost(length / 2);
     // Every line is looked at through some 200 of its pixels.
     let step = (length / 200).max(1);
-    let share = |at: u32| {
+    let share = |at: u32, ends: u32| {
         let line = line(at);
-        let samples = (0..length).step_by(step as usize);
+        let samples = (ends..length - ends).step_by(step as usize);
         let alike =
             samples.clone().filter(|along| line(*along).iter().zip(colour).all(|(a, b)| a.abs_diff(b) <= TOLERANCE));
         alike.count() as f64 / samples.count() as f64
     };
-    let Some(end) = (0..most).find(|at| share(*at) < UNIFORM).filter(|end| *end > 0) else { return 0 };
-    let behind = (end..(end + SOFT).min(depth)).map(share).fold(1.0, f64::min);
+    let Some(end) = (0..most).find(|at| share(*at, 0) < UNIFORM).filter(|end| *end > 0) else { return 0 };
+    let white = colour.iter().all(|channel| *channel >= 250);
+    let ends = if white { 0 } else { (f64::from(length) * ENDS) as u32 };
+    let behind = (end..(end + SOFT).min(depth)).map(|at| share(at, ends)).fold(1.0, f64::min);
     if behind <= 1.0 - BROKEN { end } else { 0 }
 }

@@ -8,7 +8,7 @@
 use image::RgbImage;
 
 /// About so many pixels are looked at.
-const SAMPLES: f64 = 20_000.0;
+const SAMPLES: f64 = 6_000.0;
 /// Largest distance from the neutral axis of a pixel that is nearly grey, in CIELAB units.
 const NEARLY_GREY: f64 = 20.0;
 /// Share of the samples that must be nearly grey.

@@ -1,7 +1,8 @@
 //! Where the product is: everything that a flood of the backdrop's colour from the frame does not reach.
 //!
-//! Plain on purpose: it finds a product on an even backdrop (a packshot). Where the frame's edge is not of one colour,
-//! or nothing stands out, there is no telling product from surroundings, and the whole frame counts as product.
+//! Plain on purpose: it finds a product on an even backdrop (a packshot), white or of the edge's most common colour.
+//! Where the frame's edge is not of one colour, or nothing stands out, there is no telling product from surroundings,
+//! and the whole frame counts as product.
 
 use image::{Rgb, RgbImage};
 
@@ -12,7 +13,12 @@ use crate::domain::Region;
 /// a pale product.
 const TOLERANCE: u8 = 16;
 /// The backdrop must make up this share of the frame's edge.
-const LEAST_EDGE_SHARE: f64 = 0.5;
+const LEAST_EDGE_SHARE: f64 = 0.7;
+/// A white backdrop may make up less: a close-up leaves only a corner free.
+const LEAST_WHITE_EDGE: f64 = 0.08;
+/// Share of the white pixels of the frame's edge that are exactly 255 where a studio cut the product out. A lamp or a
+/// window in a snapshot fades out instead.
+const LEAST_PURE: f64 = 0.85;
 /// A shape smaller than this share of the largest one is dust: it does not widen the product's box.
 const DUST_SHARE: f64 = 0.004;
 
@@ -51,20 +57,24 @@ pub(super) struct Mask {
     rows: Vec<Vec<Run>>,
     /// The shapes that make up the product, in no order; empty when there is no even backdrop.
     shapes: Vec<Shape>,
+    /// Whether the backdrop is white.
+    white: bool,
 }
 
 impl Mask {
     /// Finds the product in a photo of at least one pixel.
     pub(super) fn of(photo: &RgbImage) -> Self {
         let (width, height) = photo.dimensions();
-        let backdrop = median(edge(photo));
+        let white = white_edge(photo);
+        let backdrop = if white { Rgb([255; 3]) } else { median(edge(photo)) };
         let alike: Vec<Vec<Run>> = rows_of(photo).map(|row| alike_runs(row, backdrop)).collect();
         let rows = not_flooded(width, &alike);
         let shapes = boxes(&rows);
-        let mask = Self { width, height, rows, shapes };
+        let mask = Self { width, height, rows, shapes, white };
         let flooded = mask.edge_backdrop() as f64;
         let whole_edge = if width < 2 || height < 2 { width * height } else { 2 * (width + height) - 4 };
-        if flooded >= LEAST_EDGE_SHARE * f64::from(whole_edge) && !mask.shapes.is_empty() {
+        let least = if white { LEAST_WHITE_EDGE } else { LEAST_EDGE_SHARE };
+        if flooded >= least * f64::from(whole_edge) && !mask.shapes.is_empty() {
             return mask;
         }
         let rows = vec![vec![Run { start: 0, end: width }]; height as usize];
@@ -74,6 +84,11 @@ impl Mask {
     /// Whether there is an even backdrop that the product was told from.
     pub(super) fn has_backdrop(&self) -> bool {
         !self.shapes.is_empty()
+    }
+
+    /// Whether there is a white backdrop: even enough to tell letters on it from its own texture.
+    pub(super) fn has_white_backdrop(&self) -> bool {
+        self.has_backdrop() && self.white
     }
 
     /// The product's runs of a row.
@@ -89,12 +104,6 @@ impl Mask {
     /// The shapes that make up the product; none when there is no even backdrop.
     pub(super) fn shapes(&self) -> &[Shape] {
         &self.shapes
-    }
-
-    /// The product's pixels.
-    pub(super) fn pixels<'a>(&'a self, photo: &'a RgbImage) -> impl Iterator<Item = &'a [u8; 3]> + 'a {
-        let rows = rows_of(photo).zip(&self.rows);
-        rows.flat_map(|(row, runs)| runs.iter().flat_map(|run| &row[run.start as usize..run.end as usize]))
     }
 
     /// Share of the frame that the product covers.
@@ -200,6 +209,18 @@ fn edge(photo: &RgbImage) -> impl Iterator<Item = Rgb<u8>> {
     let across = (0..width).flat_map(move |x| [(x, 0), (x, height - 1)]);
     let down = (1..height.saturating_sub(1)).flat_map(move |y| [(0, y), (width - 1, y)]);
     across.chain(down).map(|(x, y)| *photo.get_pixel(x, y))
+}
+
+/// Whether the frame's edge is white in part, and as purely white as only a cut-out or a burnt-out backdrop is.
+fn white_edge(photo: &RgbImage) -> bool {
+    let (mut count, mut white, mut pure) = (0_u32, 0_u32, 0_u32);
+    for Rgb(pixel) in edge(photo) {
+        let darkest = pixel.into_iter().min().unwrap_or_default();
+        count += 1;
+        white += u32::from(darkest >= 250);
+        pure += u32::from(darkest == 255);
+    }
+    f64::from(white) >= LEAST_WHITE_EDGE * f64::from(count) && f64::from(pure) >= LEAST_PURE * f64::from(white)
 }
 
 fn median(colours: impl Iterator<Item = Rgb<u8>>) -> Rgb<u8> {

@@ -9,6 +9,7 @@ mod background;
 mod blockiness;
 mod blur;
 mod border;
+mod brisque;
 mod colour_cast;
 mod colourfulness;
 mod entropy;
@@ -27,11 +28,14 @@ mod tenengrad;
 mod tilt;
 mod tone;
 
+pub mod reference;
+
+pub use brisque::{BRISQUE_FEATURES, brisque_features};
 pub use evidence::evidence;
 
 use image::RgbImage;
 
-use crate::domain::{Attribute, Attributes};
+use crate::domain::{Attribute, Attributes, VIEWING_SIZE};
 use crate::imaging;
 use area::Area;
 use mask::Mask;
@@ -46,85 +50,138 @@ pub const VERSION: u32 = 1;
 /// Everything is measured at native resolution: a reduction would hide blur, noise and thin lines. Tone and colour look
 /// at the product only, sharpness and compression at the product and a rim around it.
 pub fn measure(photo: &RgbImage, file: Option<&[u8]>) -> Attributes {
-    let mut attributes = Attributes::default();
+    measure_only(photo, file, &|_| true)
+}
+
+/// As [`measure`], but only what is wanted: the rest is absent, and costs no time where nothing that is wanted needs it.
+pub fn measure_only(photo: &RgbImage, file: Option<&[u8]>, wanted: &dyn Fn(Attribute) -> bool) -> Attributes {
+    let mut measured = Measuring { attributes: Attributes::default(), wanted };
     if photo.width() == 0 || photo.height() == 0 {
-        return attributes;
+        return measured.attributes;
     }
+    size(&mut measured, photo);
     let mask = Mask::of(photo);
-    size(&mut attributes, photo);
-    tone_and_colour(&mut attributes, photo, &mask);
-    detail(&mut attributes, photo, &mask);
-    framing(&mut attributes, photo, &mask);
-    if let Some(bytes) = file {
-        from_file(&mut attributes, bytes);
-    }
-    attributes
-}
-
-fn size(attributes: &mut Attributes, photo: &RgbImage) {
-    let (width, height) = (f64::from(photo.width()), f64::from(photo.height()));
-    attributes.set(Attribute::Width, width);
-    attributes.set(Attribute::Height, height);
-    attributes.set(Attribute::LongestSide, width.max(height));
-    attributes.set(Attribute::ShortestSide, width.min(height));
-    attributes.set(Attribute::Megapixels, width * height / 1e6);
-    attributes.set(Attribute::AspectRatio, width / height);
-}
-
-fn tone_and_colour(attributes: &mut Attributes, photo: &RgbImage, mask: &Mask) {
-    let tone = tone::tone(photo, mask);
-    attributes.set(Attribute::Brightness, tone.brightness);
-    attributes.set(Attribute::Contrast, tone.contrast);
-    attributes.set(Attribute::Clipped, tone.clipped);
-    attributes.set(Attribute::ClippedHighlights, tone.highlights);
-    attributes.set(Attribute::ClippedShadows, tone.shadows);
-    attributes.set(Attribute::Colourfulness, colourfulness::colourfulness(photo, mask));
-    attributes.set(Attribute::ColourCast, colour_cast::colour_cast(photo));
-}
-
-fn detail(attributes: &mut Attributes, photo: &RgbImage, mask: &Mask) {
     let plane = Plane::of(photo);
-    let area = Area::of(mask, plane.width, plane.height);
-    attributes.set(Attribute::Sharpness, sharpness::sharpness(&plane, &area));
-    attributes.set(Attribute::Tenengrad, tenengrad::tenengrad(&plane, &area));
-    attributes.set(Attribute::Blur, blur::blur(&plane, &area));
-    attributes.set(Attribute::Noise, noise::noise(&plane, mask));
-    attributes.set(Attribute::Blockiness, blockiness::blockiness(&plane, &area));
-    attributes.set(Attribute::Tilt, tilt::tilt(&plane, &area));
-    attributes.set(Attribute::Entropy, entropy::entropy(&plane));
-    if let Some(spectrum) = spectrum::spectrum(&plane, &area) {
-        attributes.set(Attribute::SpectrumSlope, spectrum.slope);
-        attributes.set(Attribute::SpectrumCutoff, spectrum.cutoff);
+    tone_and_colour(&mut measured, photo, &plane, &mask);
+    detail(&mut measured, &plane, &mask);
+    framing(&mut measured, photo, &plane, &mask);
+    if let Some(bytes) = file {
+        from_file(&mut measured, bytes);
+    }
+    measured.attributes
+}
+
+/// Attributes in the making, and which of them are wanted.
+struct Measuring<'a> {
+    attributes: Attributes,
+    wanted: &'a dyn Fn(Attribute) -> bool,
+}
+
+impl Measuring<'_> {
+    fn wants(&self, any: &[Attribute]) -> bool {
+        any.iter().any(|attribute| (self.wanted)(*attribute))
+    }
+
+    /// Sets what is wanted of some values that are known.
+    fn set(&mut self, values: impl IntoIterator<Item = (Attribute, Option<f64>)>) {
+        for (attribute, value) in values {
+            if (self.wanted)(attribute) {
+                self.attributes.set(attribute, value);
+            }
+        }
+    }
+
+    /// Measures and sets an attribute, when it is wanted.
+    fn measure(&mut self, attribute: Attribute, value: impl FnOnce() -> Option<f64>) {
+        if (self.wanted)(attribute) {
+            self.attributes.set(attribute, value());
+        }
     }
 }
 
-fn framing(attributes: &mut Attributes, photo: &RgbImage, mask: &Mask) {
-    let background = background::background(photo, mask);
-    attributes.set(Attribute::PureBorder, background.pure_border);
-    attributes.set(Attribute::WhiteBorder, background.white_border);
-    attributes.set(Attribute::PureBackground, background.pure);
-    attributes.set(Attribute::WhiteBackground, background.white);
-    attributes.set(Attribute::BackgroundSpread, background.spread);
-    let lines = overlay::overlays(mask, photo.height());
-    let product = mask.bounds(|shape| overlay::is_part_of(shape, &lines));
-    let framing = framing::framing(mask, product);
-    attributes.set(Attribute::Fill, framing.fill);
-    attributes.set(Attribute::FillArea, framing.area);
-    attributes.set(Attribute::OffCentre, framing.off_centre);
-    attributes.set(Attribute::FrameWidth, border::bars(photo).share(photo));
-    if mask.has_backdrop() {
-        let covered: u64 = lines.iter().map(|line| u64::from(line.width()) * u64::from(line.height())).sum();
-        let frame = f64::from(photo.width()) * f64::from(photo.height());
-        attributes.set(Attribute::Overlay, (covered as f64 / frame).min(1.0));
+fn size(measured: &mut Measuring<'_>, photo: &RgbImage) {
+    let (width, height) = (f64::from(photo.width()), f64::from(photo.height()));
+    measured.set([
+        (Attribute::Width, Some(width)),
+        (Attribute::Height, Some(height)),
+        (Attribute::LongestSide, Some(width.max(height))),
+        (Attribute::ShortestSide, Some(width.min(height))),
+        (Attribute::Megapixels, Some(width * height / 1e6)),
+        (Attribute::AspectRatio, Some(width / height)),
+    ]);
+}
+
+fn tone_and_colour(measured: &mut Measuring<'_>, photo: &RgbImage, plane: &Plane, mask: &Mask) {
+    use Attribute::{Brightness, Clipped, ClippedHighlights, ClippedShadows, Contrast};
+    if measured.wants(&[Brightness, Contrast, Clipped, ClippedHighlights, ClippedShadows]) {
+        let tone = tone::tone(photo, plane, mask);
+        measured.set([
+            (Brightness, Some(tone.brightness)),
+            (Contrast, Some(tone.contrast)),
+            (Clipped, Some(tone.clipped)),
+            (ClippedHighlights, Some(tone.highlights)),
+            (ClippedShadows, Some(tone.shadows)),
+        ]);
+    }
+    measured.measure(Attribute::Entropy, || Some(entropy::entropy(plane)));
+    measured.measure(Attribute::Colourfulness, || Some(colourfulness::colourfulness(photo, mask)));
+    measured.measure(Attribute::ColourCast, || colour_cast::colour_cast(photo));
+}
+
+fn detail(measured: &mut Measuring<'_>, plane: &Plane, mask: &Mask) {
+    use Attribute::{Blockiness, Blur, Noise, Sharpness, SpectrumCutoff, SpectrumSlope, Tenengrad, Tilt};
+    measured.measure(Noise, || noise::noise(plane, mask));
+    if !measured.wants(&[Sharpness, Tenengrad, Blur, Blockiness, Tilt, SpectrumSlope, SpectrumCutoff]) {
+        return;
+    }
+    let area = &Area::of(mask, plane.width, plane.height);
+    // Blur is judged at the size at which the photo is.
+    let viewed = f64::from(VIEWING_SIZE) / plane.width.max(plane.height) as f64;
+    measured.measure(Sharpness, || Some(sharpness::sharpness(plane, area)));
+    measured.measure(Tenengrad, || Some(tenengrad::tenengrad(plane, area)));
+    measured.measure(Blur, || Some(blur::blur(plane, area)? * viewed.min(1.0)));
+    measured.measure(Blockiness, || blockiness::blockiness(plane, area));
+    measured.measure(Tilt, || tilt::tilt(plane, area));
+    if measured.wants(&[SpectrumSlope, SpectrumCutoff])
+        && let Some(spectrum) = spectrum::spectrum(plane, area)
+    {
+        measured.set([(SpectrumSlope, Some(spectrum.slope)), (SpectrumCutoff, Some(spectrum.cutoff))]);
     }
 }
 
-fn from_file(attributes: &mut Attributes, bytes: &[u8]) {
-    attributes.set(Attribute::FileSize, bytes.len() as f64 / 1e6);
-    attributes.set(Attribute::JpegQuality, jpeg_quality::jpeg_quality(bytes));
+fn framing(measured: &mut Measuring<'_>, photo: &RgbImage, plane: &Plane, mask: &Mask) {
+    use Attribute::{BackgroundSpread, PureBackground, PureBorder, WhiteBackground, WhiteBorder};
+    use Attribute::{Fill, FillArea, FrameWidth, OffCentre, Overlay};
+    if measured.wants(&[PureBorder, WhiteBorder, PureBackground, WhiteBackground, BackgroundSpread]) {
+        let background = background::background(photo, plane, mask);
+        measured.set([
+            (PureBorder, Some(background.pure_border)),
+            (WhiteBorder, Some(background.white_border)),
+            (PureBackground, background.pure),
+            (WhiteBackground, Some(background.white)),
+            (BackgroundSpread, Some(background.spread)),
+        ]);
+    }
+    if measured.wants(&[Fill, FillArea, OffCentre, Overlay]) {
+        let lines = overlay::overlays(mask, photo.height());
+        let product = mask.bounds(|shape| overlay::is_part_of(shape, &lines));
+        let framing = framing::framing(mask, product);
+        measured.set([
+            (Fill, Some(framing.fill)),
+            (FillArea, Some(framing.area)),
+            (OffCentre, framing.off_centre),
+            (Overlay, mask.has_white_backdrop().then(|| overlay::share(&lines, photo))),
+        ]);
+    }
+    measured.measure(FrameWidth, || Some(border::bars(photo).share(photo)));
+}
+
+fn from_file(measured: &mut Measuring<'_>, bytes: &[u8]) {
+    measured.set([(Attribute::FileSize, Some(bytes.len() as f64 / 1e6))]);
+    measured.measure(Attribute::JpegQuality, || jpeg_quality::jpeg_quality(bytes));
     if let Some(facts) = imaging::facts(bytes) {
-        attributes.file = Some((facts.format, facts.colour_mode));
-        attributes.set(Attribute::BitDepth, f64::from(facts.bit_depth));
+        measured.attributes.file = Some((facts.format, facts.colour_mode));
+        measured.set([(Attribute::BitDepth, Some(f64::from(facts.bit_depth)))]);
     }
 }
 

@@ -1,7 +1,9 @@
-//! Overlays: text, marks and captions laid over the backdrop.
+//! Overlays: text, marks and captions laid over a white backdrop.
 //!
-//! Shapes of letter size that stand in a row on the backdrop beside the product. Print on the product itself is part of
+//! Shapes of letter size that stand in a row beside the product. Other backdrops have texture that looks like letters. Print on the product itself is part of
 //! the product and is not counted; nor are marks laid over the product, which cannot be told from its print.
+
+use image::RgbImage;
 
 use super::mask::{Mask, Shape, around};
 
@@ -18,8 +20,11 @@ const NEAR: f64 = 1.2;
 /// Fewer shapes in a row are no text.
 const FEWEST: usize = 4;
 
-/// The lines of text beside the product, as boxes.
+/// The lines of text beside the product on a white backdrop, as boxes.
 pub(super) fn overlays(mask: &Mask, frame_height: u32) -> Vec<Shape> {
+    if !mask.has_white_backdrop() {
+        return Vec::new();
+    }
     let largest = mask.shapes().iter().map(|shape| shape.area).max().unwrap_or(0);
     let height = |shape: &Shape| f64::from(shape.height()) / f64::from(frame_height);
     let letter = |shape: &&Shape| {
@@ -43,6 +48,12 @@ pub(super) fn overlays(mask: &Mask, frame_height: u32) -> Vec<Shape> {
         }
     }
     lines.into_iter().filter(|(_, _, count)| *count >= FEWEST).map(|(line, ..)| line).collect()
+}
+
+/// Share of the frame that the lines cover.
+pub(super) fn share(lines: &[Shape], photo: &RgbImage) -> f64 {
+    let covered: u64 = lines.iter().map(|line| u64::from(line.width()) * u64::from(line.height())).sum();
+    (covered as f64 / (f64::from(photo.width()) * f64::from(photo.height()))).min(1.0)
 }
 
 /// Whether a shape goes on with the line that ends with `last`.

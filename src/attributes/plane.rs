@@ -1,6 +1,13 @@
 //! Luma of a photo as numbers: ITU-R BT.601, the weights JPEG itself uses.
 
-use image::RgbImage;
+use image::{Rgb, RgbImage};
+
+/// `0.299 R + 0.587 G + 0.114 B` of a pixel, 0-255.
+#[inline]
+pub(super) fn luma(pixel: Rgb<u8>) -> f32 {
+    let [red, green, blue] = pixel.0;
+    0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue)
+}
 
 /// `0.299 R + 0.587 G + 0.114 B` of every pixel, 0-255, row by row.
 pub(super) struct Plane {
@@ -15,10 +22,7 @@ impl Plane {
     /// The luma of a photo.
     pub(super) fn of(photo: &RgbImage) -> Self {
         let (pixels, _) = photo.as_raw().as_chunks::<3>();
-        let luma = |[red, green, blue]: &[u8; 3]| {
-            0.299 * f32::from(*red) + 0.587 * f32::from(*green) + 0.114 * f32::from(*blue)
-        };
-        let values = pixels.iter().map(luma).collect();
+        let values = pixels.iter().map(|pixel| luma(Rgb(*pixel))).collect();
         Self { width: photo.width() as usize, height: photo.height() as usize, values }
     }
 

@@ -22,7 +22,7 @@ const MOST_PATCHES: usize = 40;
 /// Rings of frequency, the last at the highest a photo can hold along a row.
 const RINGS: usize = SIDE / 2;
 /// Rings that the slope is fitted to: without the window's own spread below and rounding above.
-const FITTED: std::ops::Range<usize> = 3..24;
+const FITTED: std::ops::Range<usize> = 2..14;
 /// Share of the whitened energy below the cut-off.
 const ROLL_OFF: f64 = 0.95;
 

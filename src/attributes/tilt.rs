@@ -33,10 +33,10 @@ pub(super) fn tilt(plane: &Plane, area: &Area) -> Option<f64> {
                     / 8.0;
                 let down =
                     (below[x - 1] - above[x - 1] + 2.0 * (below[x] - above[x]) + below[x + 1] - above[x + 1]) / 8.0;
-                let strength = across.hypot(down);
-                if strength >= LEAST_GRADIENT {
+                let squared = across * across + down * down;
+                if squared >= LEAST_GRADIENT * LEAST_GRADIENT {
                     let angle = down.atan2(across).to_degrees().rem_euclid(90.0);
-                    weights[((angle * BINS as f32).round() as usize) % COUNT] += f64::from(strength);
+                    weights[((angle * BINS as f32).round() as usize) % COUNT] += f64::from(squared.sqrt());
                     edges += 1;
                 }
             }

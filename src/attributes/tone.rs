@@ -7,7 +7,9 @@
 
 use image::RgbImage;
 
-use super::mask::Mask;
+use super::mask::{Mask, rows_of};
+use super::plane::Plane;
+use super::sum::moments;
 
 /// From here on up a pixel shows no detail of a bright part.
 const BURNT: u8 = 250;
@@ -29,27 +31,31 @@ pub(super) struct Tone {
 }
 
 /// Measures the product's pixels.
-pub(super) fn tone(photo: &RgbImage, mask: &Mask) -> Tone {
-    let (mut count, mut clipped, mut highlights, mut shadows) = (0_u64, 0_u64, 0_u64, 0_u64);
-    let (mut sum, mut squares) = (0_u64, 0_u64);
-    for &[red, green, blue] in mask.pixels(photo) {
-        // Luma in thousandths: whole numbers add up exactly, however large the photo.
-        let luma = 299 * u64::from(red) + 587 * u64::from(green) + 114 * u64::from(blue);
-        let (low, high) = (red.min(green).min(blue), red.max(green).max(blue));
-        count += 1;
-        sum += luma;
-        squares += luma * luma / 1000;
-        clipped += u64::from((low == 0) | (high == 255));
-        highlights += u64::from(low >= BURNT);
-        shadows += u64::from(high <= LOST);
+pub(super) fn tone(photo: &RgbImage, plane: &Plane, mask: &Mask) -> Tone {
+    let (mut count, mut clipped, mut highlights, mut shadows) = (0_usize, 0_u32, 0_u32, 0_u32);
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for (y, row) in rows_of(photo).enumerate() {
+        for run in mask.product(y) {
+            let range = run.start as usize..run.end as usize;
+            let luma = &plane.row(y)[range.clone()];
+            let part = moments(luma.len(), |x| luma[x]);
+            count += luma.len();
+            sum += part.0;
+            squares += part.1;
+            for &[red, green, blue] in &row[range] {
+                let (low, high) = (red.min(green).min(blue), red.max(green).max(blue));
+                clipped += u32::from((low == 0) | (high == 255));
+                highlights += u32::from(low >= BURNT);
+                shadows += u32::from(high <= LOST);
+            }
+        }
     }
     let n = count.max(1) as f64;
-    let mean = sum as f64 / 1e3 / n;
-    let variance = squares as f64 / 1e3 / n - mean * mean;
-    let share = |part: u64| part as f64 / n;
+    let mean = sum / n;
+    let share = |part: u32| f64::from(part) / n;
     Tone {
         brightness: mean,
-        contrast: variance.max(0.0).sqrt(),
+        contrast: (squares / n - mean * mean).max(0.0).sqrt(),
         clipped: share(clipped),
         highlights: share(highlights),
         shadows: share(shadows),

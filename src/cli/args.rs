@@ -17,6 +17,8 @@ Examples:
   packshot open ~/catalogue                 index a folder
   packshot label import labels.csv          import labels
   packshot train --epochs 10                train a model on them
+  packshot audit ~/new --rules amazon-main -o audit.html
+                                            what breaks a shop's rules, and what to do
   packshot score ~/new -o scores.csv        score a folder with the newest model
 
 Exit status: 0 ok, 2 usage, 3 some photos failed (all are listed), 65 bad data, 75 try again, 1 other."
@@ -85,6 +87,10 @@ pub(super) enum Command {
     Train(Train),
     /// Score folders: one row a photo.
     Score(Score),
+    /// Measure photos and judge them by a rule pack: one row a photo.
+    Audit(Audit),
+    /// Compare edited photos with the photo they were made of: MSE, MAE, PSNR, SSIM, MS-SSIM, FSIM, GMSD.
+    Compare(Compare),
     /// Find photos that are there more than once: the same file, or the same picture in another size or quality.
     Duplicates(Duplicates),
     /// The history of trainings.
@@ -93,6 +99,9 @@ pub(super) enum Command {
     /// The models of this project and the architectures that can be trained.
     #[command(subcommand)]
     Models(Models),
+    /// Rule packs: what shops ask of a photo, and your own rules.
+    #[command(subcommand)]
+    Rules(Rules),
     /// Write an HTML report of the newest scores and a run.
     Report(Report),
     /// The configuration in force.
@@ -198,7 +207,7 @@ pub(super) struct Score {
     /// Folders or photo files.
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// The file to write; .csv or .json.
+    /// The file to write; .csv, .json or .parquet.
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: PathBuf,
     /// Model: run id, run name, model id, or a model's folder; the newest when absent.
@@ -219,6 +228,68 @@ pub(super) struct Score {
     /// Device: auto, gpu, cpu (score.device).
     #[arg(long)]
     pub(super) device: Option<String>,
+    /// Rule pack that gives the reason: a name (see `packshot rules list`) or a .toml file (score.rules).
+    #[arg(long, value_name = "NAME")]
+    pub(super) rules: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  packshot audit ~/new --rules amazon-main -o audit.csv
+  packshot audit ~/new --rules house -o audit.html           a page with pictures, reasons and fixes
+  packshot audit ~/new -o audit.parquet --overwrite
+  packshot audit ~/new --measures blur,fill -o quick.csv     only two measures
+
+Verdicts: pass, warn or fail, with the measured value, the limit and what to do. Photos that were measured before are not
+measured again: run it under another rule pack, or go on after an interruption, at no cost.")]
+pub(super) struct Audit {
+    /// Folders or photo files.
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Rule pack: a name from `packshot rules list`, or a .toml file (audit and score: score.rules).
+    #[arg(long, value_name = "NAME")]
+    pub(super) rules: Option<String>,
+    /// The file to write; .csv, .json, .parquet or .html.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: PathBuf,
+    /// Replace the file when it exists.
+    #[arg(long)]
+    pub(super) overwrite: bool,
+    /// Measure photos again that are already measured.
+    #[arg(long)]
+    pub(super) again: bool,
+    /// Only these measures, separated by commas; the others stay empty.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(super) measures: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  packshot compare mug.png mug-web.jpg
+  packshot compare mug.png edits/*.jpg -o edits.csv
+  packshot compare mug.png mug-small.jpg --resize      enlarge it to the original's size first
+
+0 is best for MSE, MAE and GMSD, 1 for SSIM, MS-SSIM, FSIM and FSIMc; PSNR is in dB, inf for equal photos.
+MSE, MAE, PSNR and FSIMc look at colour, the others at luma. SSIM needs 11 pixels on the shorter side,
+FSIM 12, MS-SSIM 161; where a photo has fewer, a dash is shown. No project is needed.")]
+pub(super) struct Compare {
+    /// The photo before editing.
+    #[arg(value_name = "REF")]
+    pub(super) reference: PathBuf,
+    /// The photos after editing.
+    #[arg(required = true, value_name = "EDITED")]
+    pub(super) edited: Vec<PathBuf>,
+    /// Resize edited photos of another size to REF's size; refused otherwise.
+    #[arg(long)]
+    pub(super) resize: bool,
+    /// Write all numbers to a .csv, .json or .parquet file too.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Replace the file when it exists.
+    #[arg(long, requires = "output")]
+    pub(super) overwrite: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -292,6 +363,43 @@ pub(super) enum Models {
     /// List the project's models and the architectures that can be trained.
     #[command(after_help = "Examples:\n  packshot models list")]
     List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Rules {
+    /// List the rule packs there are: those that ship with Packshot and your own.
+    #[command(after_help = "Examples:\n  packshot rules list\n  packshot --json rules list")]
+    List,
+    /// Show a rule pack: its rules, their limits, and where they come from.
+    #[command(after_help = "Examples:\n  packshot rules show amazon-main\n  packshot rules show my-shop.toml")]
+    Show {
+        /// Name of a rule pack, or a .toml file.
+        #[arg(value_name = "NAME")]
+        pack: String,
+    },
+    /// Check rule packs: an error names file, line and field.
+    #[command(after_help = "Examples:\n  packshot rules check my-shop.toml")]
+    Check {
+        /// The .toml files.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Copy a rule pack to edit it; among your own packs it goes before the one it was copied from.
+    #[command(after_help = "\
+Examples:
+  packshot rules copy amazon-main                      into the folder of your own packs
+  packshot rules copy house -o my-shop.toml            elsewhere; use it with --rules my-shop.toml")]
+    Copy {
+        /// Name of a rule pack, or a .toml file.
+        #[arg(value_name = "NAME")]
+        pack: String,
+        /// The file to write; in the folder of your own packs when absent.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Replace the file when it exists.
+        #[arg(long)]
+        overwrite: bool,
+    },
 }
 
 #[derive(Debug, ClapArgs)]

@@ -4,6 +4,8 @@
 //! below `api` but plain values.
 
 mod args;
+mod audit;
+mod compare;
 mod config;
 mod context;
 mod demo;
@@ -13,6 +15,7 @@ mod label;
 mod models;
 mod open;
 mod report;
+mod rules;
 mod runs;
 mod score;
 #[cfg(feature = "server")]
@@ -100,10 +103,13 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Open { folders } => open::run(&context, folders),
         Command::Label(command) => label::run(&context, command),
         Command::Train(args) => train::run(context, args),
+        Command::Audit(args) => audit::run(&context, args),
         Command::Score(args) => score::run(context, args),
+        Command::Compare(args) => compare::run(&context, args),
         Command::Duplicates(args) => duplicates::run(&context, args),
         Command::Runs(command) => runs::run(&context, command),
         Command::Models(command) => models::run(&context, &command),
+        Command::Rules(command) => rules::run(&context, &command),
         Command::Report(args) => report::run(&context, &args),
         Command::Config(command) => config::run(&context, &command),
         #[cfg(feature = "server")]

@@ -21,6 +21,7 @@ pub(super) fn run(mut context: Context, args: args::Score) -> Result<Done> {
             .hint("--resume goes on with it, --overwrite replaces it."));
     }
     context.set("score.device", args.device);
+    context.set("score.rules", args.rules);
     let (project, _log) = context.project()?;
     let request = ScoreRequest {
         paths: args.paths,

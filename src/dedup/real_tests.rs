@@ -86,18 +86,17 @@ fn copies_of_real_photos_are_found_and_different_photos_are_not() {
     let mut rng = ChaCha8Rng::seed_from_u64(20);
     let chosen: Vec<&PathBuf> = (0..PHOTOS).map(|_| &files[rng.next_u32() as usize % files.len()]).collect();
     let mut prints = Vec::new();
-    let mut source = Vec::new();
+    let mut source: Vec<&PathBuf> = Vec::new();
     for path in &chosen {
         prints.extend(print_with_copies(path, &mut rng));
-        source.extend([path; COPIES + 1]);
+        source.extend([*path; COPIES + 1]);
     }
     let prints: Vec<&Fingerprint> = prints.iter().collect();
     let groups = near_groups(&prints, &mut |places| places.sort_unstable(), &|| true).expect("not stopped");
     let found: Vec<(usize, usize)> = groups.iter().flat_map(pairs).collect();
     let right = found.iter().filter(|(a, b)| source[*a] == source[*b]).count();
-    let with_original = groups.iter().flat_map(pairs).filter(|&(a, b)| {
-        a % (COPIES + 1) == 0 && a / (COPIES + 1) == b / (COPIES + 1)
-    });
+    let with_original =
+        groups.iter().flat_map(pairs).filter(|&(a, b)| a % (COPIES + 1) == 0 && a / (COPIES + 1) == b / (COPIES + 1));
     let recall = with_original.count() as f64 / (PHOTOS * COPIES) as f64;
     let precision = right as f64 / found.len() as f64;
     assert!(recall >= 0.98, "recall {recall}");

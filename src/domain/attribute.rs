@@ -30,7 +30,8 @@ pub enum Attribute {
     Tenengrad,
     /// Slope of the log amplitude spectrum against log frequency; about −1 for a sharp photo, lower when blurred.
     SpectrumSlope,
-    /// Radius in pixels of the Gaussian that would blur the sharpest edges of the product as they are.
+    /// Radius in pixels of the Gaussian that blurs a step as the product's edges are, at the size at which a photo is judged
+    /// ([`super::VIEWING_SIZE`]).
     Blur,
     /// Standard deviation of the noise over the product, in grey levels.
     Noise,
@@ -182,6 +183,16 @@ impl Attribute {
     /// How its values are counted.
     pub fn unit(self) -> Unit {
         self.entry().unit
+    }
+
+    /// Decimals that hold all that is measured, for tables.
+    pub fn decimals(self) -> usize {
+        match self.unit() {
+            Unit::Pixels => 0,
+            Unit::Share => 4,
+            Unit::Degrees => 2,
+            Unit::Mega(_) | Unit::Radius | Unit::Plain => 3,
+        }
     }
 
     /// The highest value there is; nothing where it is open.

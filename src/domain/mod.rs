@@ -14,7 +14,7 @@ mod vote;
 pub use attribute::{Attribute, Attributes, ColourMode, FileFacts, PhotoFormat, Unit};
 pub use evidence::{Clip, Evidence, Ground, Region};
 pub use model::{Calibration, ModelCard, ModelId, Reach};
-pub use photo::{ImageId, ImportedFile, Photo};
+pub use photo::{ImageId, ImportedFile, Photo, VIEWING_SIZE};
 pub use run::{MetricPoint, Run, RunId, RunMeta, RunStatus};
 pub use score::{Score, ScoreRow};
 pub use split::Split;

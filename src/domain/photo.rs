@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+/// Longest side at which a photo is judged, in pixels: what a zoomed product page shows. Larger photos are reduced to it
+/// first, smaller ones are never enlarged.
+pub const VIEWING_SIZE: u32 = 1600;
+
 /// Row id of a photo in the project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ImageId(pub i64);

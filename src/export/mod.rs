@@ -1,11 +1,18 @@
-//! Results for other programmes and for people: score tables (CSV, JSON) and the HTML report.
+//! Results for other programmes and for people: score and audit tables (CSV, JSON, Parquet) and HTML pages.
 //!
 //! Turns values into files; computes no score and opens no photo.
 
+mod audit;
+mod audit_page;
 mod base64;
 mod chart;
+mod comparison;
+mod page;
 mod report;
 mod scores;
+mod table;
 
+pub use audit::{AUDIT_EXTENSIONS, AuditInput, Audited, check_audit_file, write_audit};
+pub use comparison::{CompareRow, check_comparison_file, write_comparison};
 pub use report::{ReportInput, write_report};
-pub use scores::{COLUMNS, SCORE_EXTENSIONS, write_scores};
+pub use scores::{SCORE_EXTENSIONS, check_score_file, write_scores};

@@ -5,15 +5,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use super::base64;
 use super::chart::{self, Labels, Line, Width};
+use super::page::{self, card, day_and_time, failures, shell, thousands};
 use crate::domain::{MetricPoint, Run, Score, ScoreRow};
 use crate::error::Result;
-use crate::files::write_atomically;
 
-const STYLE: &str = include_str!("report.css");
 /// How many of the worst and of the best photos are shown.
 const SHOWN: usize = 12;
 /// Bars of the histogram: 5 points each.
@@ -50,11 +48,10 @@ pub struct ReportInput<'a> {
 /// # Errors
 /// [`crate::error::Code::Usage`] for a refused overwrite; else when the file cannot be written.
 pub fn write_report(path: &Path, input: &ReportInput<'_>, overwrite: bool) -> Result<()> {
-    let text = page(input).into_string();
-    write_atomically(path, overwrite, |out| out.write_all(text.as_bytes()))
+    page::write(path, whole(input), overwrite)
 }
 
-fn page(input: &ReportInput<'_>) -> Markup {
+fn whole(input: &ReportInput<'_>) -> Markup {
     let mut scored: Vec<(&ScoreRow, Score)> =
         input.rows.iter().filter_map(|row| Some((row, row.score.filter(|score| score.value.is_finite())?))).collect();
     scored.sort_by(|(a, a_score), (b, b_score)| {
@@ -62,28 +59,21 @@ fn page(input: &ReportInput<'_>) -> Markup {
     });
     let unscored: Vec<&ScoreRow> =
         input.rows.iter().filter(|row| !row.score.is_some_and(|score| score.value.is_finite())).collect();
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="generator" content="Packshot";
-                title { (input.title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                (heading(input, &scored, unscored.len()))
-                main {
-                    @if !scored.is_empty() { (distribution(&scored)) }
-                    @if let Some(run) = input.run { (training(run, input.points)) }
-                    (extremes(&scored, input.thumbs))
-                    @if !unscored.is_empty() { (failures(&unscored)) }
-                }
-                footer { p { "Scores run from 0 to 100; higher is better. The range beside a score is its 90 % interval." } }
-            }
+    let lost = unscored.iter().map(|row| {
+        let reason = row.error.as_deref().unwrap_or("the model gave no score");
+        (row.path.as_path(), reason)
+    });
+    let body = html! {
+        (heading(input, &scored, unscored.len()))
+        main {
+            @if !scored.is_empty() { (distribution(&scored)) }
+            @if let Some(run) = input.run { (training(run, input.points)) }
+            (extremes(&scored, input.thumbs))
+            @if !unscored.is_empty() { (failures("Photos without a score", lost)) }
         }
-    }
+        footer { p { "Scores run from 0 to 100; higher is better. The range beside a score is its 90 % interval." } }
+    };
+    shell(input.title, &body)
 }
 
 fn heading(input: &ReportInput<'_>, scored: &[(&ScoreRow, Score)], unscored: usize) -> Markup {
@@ -253,62 +243,24 @@ fn extremes(scored: &[(&ScoreRow, Score)], thumbs: &dyn Fn(&ScoreRow) -> Option<
             @if !photos.is_empty() {
                 section {
                     h2 { (title) }
-                    ol class="photos" { @for (row, score) in photos { (card(row, *score, thumbs(row))) } }
+                    ol class="photos" { @for (row, score) in photos { (photo(row, *score, thumbs(row))) } }
                 }
             }
         }
     }
 }
 
-fn card(row: &ScoreRow, score: Score, thumb: Option<Vec<u8>>) -> Markup {
-    let path = row.path.to_string_lossy();
-    let name = row.path.file_name().map_or(path.clone(), |name| name.to_string_lossy());
-    html! {
-        li {
-            @if let Some(jpeg) = thumb {
-                img src={ "data:image/jpeg;base64," (base64::encode(&jpeg)) } alt={ "Photo " (name) };
-            } @else {
-                div class="none" { "no preview" }
-            }
-            div class="words" {
-                p class="score" { (format!("{:.0} ", score.value)) span { (format!("{:.0}–{:.0}", score.low, score.high)) } }
-                p class="file" title=(path) { (name) }
-                @if let Some(reason) = &row.reason { p class="reason" { (reason) } }
-            }
-        }
-    }
-}
-
-fn failures(rows: &[&ScoreRow]) -> Markup {
-    html! {
-        section {
-            h2 { "Photos without a score" }
-            div class="table" {
-                table {
-                    thead { tr { th scope="col" { "Photo" } th scope="col" { "Reason" } } }
-                    tbody {
-                        @for row in rows {
-                            tr {
-                                th scope="row" { (row.path.to_string_lossy()) }
-                                td { (row.error.as_deref().unwrap_or("the model gave no score")) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
+fn photo(row: &ScoreRow, score: Score, thumb: Option<Vec<u8>>) -> Markup {
+    let above = html! {
+        p class="score" { (format!("{:.0} ", score.value)) span { (format!("{:.0}–{:.0}", score.low, score.high)) } }
+    };
+    let below = html! { @if let Some(reason) = &row.reason { p class="reason" { (reason) } } };
+    card(&row.path, thumb, &above, &below)
 }
 
 /// Whole numbers as they are, others with three decimals.
 fn metric_text(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() >= 2.0 { format!("{value:.0}") } else { format!("{value:.3}") }
-}
-
-fn day_and_time(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms)
-        .map(|time| time.strftime("%-d %B %Y, %H:%M UTC").to_string())
-        .unwrap_or_default()
 }
 
 fn duration(ms: i64) -> String {
@@ -317,13 +269,6 @@ fn duration(ms: i64) -> String {
         seconds @ 60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
         seconds => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
     }
-}
-
-fn thousands(count: usize) -> String {
-    let digits = count.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap_or_default()).collect();
-    groups.join(",")
 }
 
 #[cfg(test)]

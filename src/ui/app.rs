@@ -9,14 +9,15 @@ use eframe::egui;
 
 use super::command::UiCommand;
 use super::desk::{Desk, aside};
+use super::evidence::Lens;
 use super::message::{DialogFor, Effect, JobKind, Message};
 use super::prefs::{self, Prefs};
 use super::running::Running;
 use super::state::AppState;
 use super::thumbs::Thumbs;
-use super::update::{sort_rows, update};
+use super::update::{list_due, opening, sort_rows, update};
 use super::{panels, theme};
-use crate::api::{self, Project, ScoreRequest, TrainRequest, clock};
+use crate::api::{self, AuditRequest, DuplicatesRequest, Project, ScoreRequest, TrainRequest, clock};
 use crate::error::{Error, Result};
 use crate::jobs::{self, JobHandle, Outcome, Wake};
 
@@ -29,12 +30,14 @@ pub struct App {
     state: AppState,
     desk: Desk,
     thumbs: Thumbs,
+    lens: Lens,
     running: Vec<Running>,
     asides: Vec<JobHandle<()>>,
     answers: (Sender<Message>, Receiver<Message>),
     ctx: egui::Context,
     wake: Wake,
     clock: fn() -> i64,
+    opened: bool,
 }
 
 impl App {
@@ -46,9 +49,10 @@ impl App {
         theme::install(ctx);
         let repaint = ctx.clone();
         let wake: Wake = Arc::new(move || repaint.request_repaint());
-        let mut app = Self {
+        Ok(Self {
             desk: Desk::open(project.clone(), wake.clone())?,
             thumbs: Thumbs::new(&project, &wake)?,
+            lens: Lens::new(&project, &wake)?,
             state: AppState::new(project.root(), project.config.clone(), prefs),
             running: Vec::new(),
             asides: Vec::new(),
@@ -57,11 +61,8 @@ impl App {
             project,
             wake,
             clock: clock::now_ms,
-        };
-        for errand in [Effect::LoadPhotos, Effect::LoadLabelling, Effect::LoadHistory, Effect::LoadArchitectures] {
-            app.desk.send(errand);
-        }
-        Ok(app)
+            opened: false,
+        })
     }
 
     /// Indexes folders at the start.
@@ -87,7 +88,8 @@ impl App {
 
     /// Nothing is on its way: no errand, no job, no picture.
     pub fn is_idle(&self) -> bool {
-        self.desk.is_idle() && self.running.is_empty() && self.asides.is_empty() && self.thumbs.is_idle()
+        let quiet = self.desk.is_idle() && self.running.is_empty() && self.asides.is_empty();
+        quiet && self.thumbs.is_idle() && self.lens.is_idle()
     }
 
     /// Applies a message as if the person had caused it.
@@ -103,6 +105,10 @@ impl App {
         let now = self.state.now_ms;
         self.state.toasts.expire(now);
         self.thumbs.begin_frame(ctx);
+        self.lens.begin_frame();
+        if !std::mem::replace(&mut self.opened, true) {
+            opening(&mut self.state).into_iter().for_each(|effect| self.perform(effect));
+        }
         let until = Instant::now() + BUDGET;
         while Instant::now() < until {
             let Some(message) = self.desk.answer().or_else(|| self.answers.1.try_recv().ok()) else { break };
@@ -119,6 +125,7 @@ impl App {
         if self.state.score.unsorted && self.state.job(JobKind::Score).is_none() {
             sort_rows(&mut self.state);
         }
+        list_due(&mut self.state);
         if !self.state.toasts.shown.is_empty() || !self.running.is_empty() {
             ctx.request_repaint_after(Duration::from_millis(250));
         }
@@ -130,7 +137,7 @@ impl App {
         if ui.theme() != wanted {
             ui.set_theme(wanted);
         }
-        let mut messages = panels::show(ui, &mut self.state, &mut self.thumbs);
+        let mut messages = panels::show(ui, &mut self.state, &mut self.thumbs, &mut self.lens);
         messages.extend(shortcuts(ui, &self.state));
         let dropped: Vec<PathBuf> =
             ui.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
@@ -157,6 +164,13 @@ impl App {
                 let job = api::start_scoring(&self.project, request, self.wake.clone());
                 job.map(|job| self.running.push(Running::Score(job)))
             }
+            Effect::StartAudit => api::start_audit(&self.project, AuditRequest::default(), self.wake.clone())
+                .map(|job| self.running.push(Running::Audit(job))),
+            Effect::StartDuplicates(exact_only) => {
+                let request = DuplicatesRequest { paths: Vec::new(), exact_only };
+                let job = api::start_duplicates(&self.project, request, self.wake.clone());
+                job.map(|job| self.running.push(Running::Duplicates(job)))
+            }
             Effect::Stop(kind) => {
                 self.running.iter().filter(|job| job.kind() == kind).for_each(|job| job.control().cancel());
                 Ok(())
@@ -175,7 +189,12 @@ impl App {
                 Ok(())
             }
             Effect::OpenFile(path) => open::that_detached(&path).map_err(|error| Error::io("open", &path, error)),
-            errand @ (Effect::Export(..) | Effect::Report(..)) => {
+            errand @ (Effect::Export(..)
+            | Effect::Report(..)
+            | Effect::ExportAudit(..)
+            | Effect::ExportDuplicates(..)
+            | Effect::LoadAudit(..)
+            | Effect::JudgeAudit(..)) => {
                 aside(&self.project, errand, self.answers.0.clone(), &self.wake).map(|job| self.asides.push(job))
             }
             errand => {
@@ -202,6 +221,20 @@ impl App {
                     .add_filter("Table", &["csv"])
                     .add_filter("JSON", &["json"])
                     .save_file(),
+                DialogFor::ExportAudit => rfd::FileDialog::new()
+                    .set_title("Export the audit")
+                    .set_file_name("audit.csv")
+                    .add_filter("Table", &["csv"])
+                    .add_filter("HTML", &["html"])
+                    .add_filter("JSON", &["json"])
+                    .add_filter("Parquet", &["parquet"])
+                    .save_file(),
+                DialogFor::ExportDuplicates => rfd::FileDialog::new()
+                    .set_title("Export the duplicates")
+                    .set_file_name("duplicates.csv")
+                    .add_filter("Table", &["csv"])
+                    .add_filter("JSON", &["json"])
+                    .save_file(),
                 DialogFor::WriteReport => rfd::FileDialog::new()
                     .set_title("Write a report")
                     .set_file_name("report.html")
@@ -225,9 +258,9 @@ fn shortcuts(ui: &egui::Ui, state: &AppState) -> Vec<Message> {
     let typing = ui.egui_wants_keyboard_input();
     // Enter presses the focused widget; it is no command then.
     let focused = ui.memory(|memory| memory.focused().is_some());
-    let works = |command: &UiCommand| match command.page() {
-        Some(page) => page == state.prefs.page && !typing && state.palette.is_none(),
-        None => true,
+    let works = |command: &UiCommand| {
+        let plain = !command.pages().is_empty();
+        command.works_on(state.prefs.page) && !(plain && (typing || state.palette.is_some()))
     };
     // A text field has its own undo.
     let works = |command: &UiCommand| match command {

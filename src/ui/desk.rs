@@ -1,11 +1,13 @@
 //! The desk: one thread that reads and writes the project for the window, so that a frame never waits.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
+use super::catalogue::{Audit, Catalogue};
 use super::message::{Effect, LabelData, Message};
-use crate::api::{self, Project};
+use crate::api::{self, AuditRow, PhotoRow, Project};
 use crate::error::Result;
 use crate::jobs::{self, JobHandle, Outcome, Wake};
 
@@ -73,9 +75,11 @@ impl Desk {
 /// Does an errand; its failure is an answer too.
 fn answers_to(project: &Project, errand: Effect) -> Vec<Message> {
     let is_vote = matches!(errand, Effect::SaveVote(..) | Effect::UndoVote);
+    let is_audit = matches!(errand, Effect::LoadAudit(..) | Effect::JudgeAudit(..));
     match errands(project, errand) {
         Ok(messages) => messages,
         Err(error) if is_vote => vec![Message::VoteFailed(error)],
+        Err(error) if is_audit => vec![Message::JudgingFailed(error)],
         Err(error) => vec![Message::Failed(error)],
     }
 }
@@ -127,6 +131,22 @@ fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
             api::restore_run(project, &id)?;
             history(project)?
         }
+        Effect::LoadPacks => vec![Message::Packs(api::list_rule_packs(&project.config))],
+        Effect::LoadAudit(pack, now_ms) => {
+            let catalogue = Catalogue::new(&api::list_photos(project)?, api::known_attributes(project)?);
+            judged(project, Arc::new(catalogue), &pack, now_ms)
+        }
+        Effect::JudgeAudit(catalogue, pack, now_ms) => judged(project, catalogue, &pack, now_ms),
+        Effect::ExportDuplicates(groups, file) => {
+            api::export_duplicates(&groups, &file, true)?;
+            vec![Message::Written(format!("{} groups written to {}", groups.len(), file.display()), file)]
+        }
+        Effect::ExportAudit(catalogue, pack, today, file) => {
+            let rows = audit_rows(project, &catalogue)?;
+            // The save dialog has asked about an existing file.
+            api::export_audit(project, &rows, &pack, today, &file, true)?;
+            vec![Message::Written(format!("{} photos written to {}", rows.len(), file.display()), file)]
+        }
         Effect::Export(rows, file) => {
             // The save dialog has asked about an existing file.
             api::export_scores(&rows, &file, true)?;
@@ -138,6 +158,25 @@ fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
         }
         _ => Vec::new(),
     })
+}
+
+/// The catalogue as an audit would report it.
+fn audit_rows(project: &Project, catalogue: &Catalogue) -> Result<Vec<AuditRow>> {
+    let row = |row: PhotoRow| {
+        let entry = catalogue.entry(row.photo.id)?;
+        let attributes = entry.attributes.as_deref().copied();
+        let error = match &entry.error {
+            Some(error) => Some(error.to_string()),
+            None => attributes.is_none().then(|| "not measured yet".to_owned()),
+        };
+        Some(AuditRow { path: row.photo.path, sha256: row.photo.sha256, attributes, error })
+    };
+    Ok(api::list_photos(project)?.into_iter().filter_map(row).collect())
+}
+
+fn judged(project: &Project, catalogue: Arc<Catalogue>, pack: &str, now_ms: i64) -> Vec<Message> {
+    let pack = api::find_rule_pack(&project.config, pack);
+    vec![Message::Judged(Box::new(Audit::new(catalogue, pack, now_ms)))]
 }
 
 fn label_data(project: &Project) -> Result<LabelData> {

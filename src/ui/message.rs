@@ -1,17 +1,24 @@
 //! What can happen (messages) and what is to be done about it (effects).
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use jiff::civil::Date;
+
+use super::catalogue::{Audit, Catalogue};
 use super::command::UiCommand;
 use super::prefs::{Page, SortBy};
-use super::state::ScoreColumn;
+use super::state::{AuditColumn, AuditFilter, ScoreColumn};
+use super::view::{Pairing, View};
 use crate::api::{
-    ArchitectureEntry, LabelProgress, ModelEntry, OpenSummary, PhotoRow, RunView, ScoreSummary, TrainSummary,
+    ArchitectureEntry, AuditRow, AuditSummary, DuplicateGroup, DuplicatesSummary, LabelProgress, ModelEntry,
+    OpenSummary, PhotoRow, RunView, ScoreSummary, TrainSummary,
 };
 use crate::config::TrainConfig;
 use crate::domain::{ImageId, Run, RunId, ScoreRow, Vote, VoteKind};
 use crate::error::Error;
 use crate::jobs::{Outcome, Progress};
+use crate::rules::{PackEntry, RulePack};
 
 /// Which of the long works; at most one of each kind runs at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,6 +29,10 @@ pub enum JobKind {
     Train,
     /// Scoring.
     Score,
+    /// Measuring.
+    Audit,
+    /// Looking for duplicates.
+    Duplicates,
 }
 
 impl JobKind {
@@ -31,6 +42,8 @@ impl JobKind {
             Self::Open => "Opening",
             Self::Train => "Training",
             Self::Score => "Scoring",
+            Self::Audit => "Measuring",
+            Self::Duplicates => "Looking for duplicates",
         }
     }
 }
@@ -46,6 +59,10 @@ pub enum DialogFor {
     ExportScores,
     /// Where to write the report.
     WriteReport,
+    /// Where to write the audit.
+    ExportAudit,
+    /// Where to write the groups of duplicates.
+    ExportDuplicates,
 }
 
 /// The state of the label page as the store has it.
@@ -118,6 +135,32 @@ pub enum Message {
     ShowScored(Option<PathBuf>),
     /// Move the shown scored photo by so many rows.
     MoveScored(i64),
+    /// Judge the catalogue with the pack of this name.
+    ChoosePack(String),
+    /// Measure every photo that is not measured yet.
+    StartAudit,
+    /// List these photos on the audit page; the same choice again lists all.
+    ListAudit(AuditFilter),
+    /// Sort the audit page; the same column again turns it round.
+    SortAudit(AuditColumn),
+    /// Move the selection along the list of the audit page.
+    MoveAudited(i64),
+    /// Show this part of the large photo.
+    LookAt(View),
+    /// Look for duplicates in the project.
+    FindDuplicates,
+    /// Look for equal files only.
+    ExactOnly(bool),
+    /// Show a group of duplicates.
+    ChooseGroup(usize),
+    /// Go on by so many groups.
+    StepGroup(i64),
+    /// Compare the best of the group with this photo of it.
+    ChooseMember(usize),
+    /// Go on by so many photos of the group.
+    StepMember(i64),
+    /// Show the compared photos like this.
+    Pair(Pairing),
     /// Copy a text.
     Copy(String),
     /// Open a file with the desktop's own programme.
@@ -147,8 +190,16 @@ pub enum Message {
     RunLoaded(Box<RunView>),
     /// Something was done; said in a toast.
     Told(String),
+    /// The packs that can be chosen.
+    Packs(Vec<PackEntry>),
+    /// The catalogue, judged.
+    Judged(Box<Audit>),
+    /// The catalogue could not be read.
+    JudgingFailed(Error),
     /// A report was written.
     ReportWritten(PathBuf),
+    /// A file was written; said in a toast that offers to open it.
+    Written(String, PathBuf),
     /// Something failed.
     Failed(Error),
     /// A vote could not be saved; the photo stays.
@@ -168,6 +219,12 @@ pub enum Message {
     TrainEnded(Outcome<TrainSummary>),
     /// Scoring ended.
     ScoreEnded(Outcome<ScoreSummary>),
+    /// Measures came in.
+    Audited(Vec<AuditRow>),
+    /// Measuring ended.
+    AuditEnded(Outcome<AuditSummary>),
+    /// The search for duplicates ended.
+    DuplicatesEnded(Outcome<DuplicatesSummary>),
 }
 
 /// What is to be done; pure [`super::update`] asks for it, the application does it.
@@ -197,6 +254,10 @@ pub enum Effect {
     Restore(RunId),
     /// Write scores to a file.
     Export(Vec<ScoreRow>, PathBuf),
+    /// Write the catalogue, judged with a pack on a day, to a file.
+    ExportAudit(Arc<Catalogue>, Arc<RulePack>, Date, PathBuf),
+    /// Write groups of duplicates to a file.
+    ExportDuplicates(Vec<DuplicateGroup>, PathBuf),
     /// Write the HTML report of these scores and the run behind them.
     Report(Vec<ScoreRow>, Option<RunId>, PathBuf),
     /// Start indexing.
@@ -205,6 +266,16 @@ pub enum Effect {
     StartTrain(Box<TrainConfig>, String, Option<RunId>),
     /// Start scoring.
     StartScore(Vec<PathBuf>, Option<String>),
+    /// Read the names of the rule packs.
+    LoadPacks,
+    /// Read the catalogue and judge it with a pack, at this moment.
+    LoadAudit(String, i64),
+    /// Judge the catalogue anew.
+    JudgeAudit(Arc<Catalogue>, String, i64),
+    /// Start measuring.
+    StartAudit,
+    /// Start a search for duplicates; `true` for equal files only.
+    StartDuplicates(bool),
     /// Stop a job.
     Stop(JobKind),
     /// Pause a job or go on.

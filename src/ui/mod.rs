@@ -3,8 +3,10 @@
 //! Must not know burn, SQLite or the file system: it talks to [`crate::api`] alone.
 
 mod app;
+mod catalogue;
 mod command;
 mod desk;
+mod evidence;
 mod message;
 mod notify;
 mod panels;
@@ -14,13 +16,15 @@ mod state;
 mod theme;
 mod thumbs;
 mod update;
+mod view;
 mod widgets;
 
 pub use app::App;
 pub use command::UiCommand;
-pub use message::{Effect, Message};
-pub use prefs::{Page, Prefs};
-pub use state::AppState;
+pub use message::{DialogFor, Effect, Message};
+pub use prefs::{Overlay, Page, Prefs};
+pub use state::{AppState, AuditColumn, AuditFilter};
+pub use view::{Pairing, View, Zoom};
 
 use std::path::PathBuf;
 

@@ -1,5 +1,6 @@
 //! What the window remembers between starts: the only persisted interface state.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -16,13 +17,18 @@ pub enum Page {
     Train,
     /// Scoring a folder.
     Score,
+    /// What a rule pack says about every photo.
+    Audit,
+    /// Photos that are there more than once.
+    Duplicates,
     /// Earlier runs.
     History,
 }
 
 impl Page {
     /// Every page in the order of the rail.
-    pub const ALL: [Self; 5] = [Self::Browse, Self::Label, Self::Train, Self::Score, Self::History];
+    pub const ALL: [Self; 7] =
+        [Self::Browse, Self::Label, Self::Train, Self::Score, Self::Audit, Self::Duplicates, Self::History];
 
     /// Its name.
     pub fn text(self) -> &'static str {
@@ -31,6 +37,8 @@ impl Page {
             Self::Label => "Label",
             Self::Train => "Train",
             Self::Score => "Score",
+            Self::Audit => "Audit",
+            Self::Duplicates => "Duplicates",
             Self::History => "History",
         }
     }
@@ -65,6 +73,34 @@ impl SortBy {
     }
 }
 
+/// What can be drawn over a photo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Overlay {
+    /// The backdrop's pixels that are not exactly white.
+    Ground,
+    /// The product's box with its fill.
+    Product,
+    /// The product's pixels without detail.
+    Clipped,
+    /// Drawn frames, and text or logos laid over the photo.
+    Marks,
+}
+
+impl Overlay {
+    /// Every overlay.
+    pub const ALL: [Self; 4] = [Self::Ground, Self::Product, Self::Clipped, Self::Marks];
+
+    /// Its name.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Ground => "Background",
+            Self::Product => "Product",
+            Self::Clipped => "Clipped",
+            Self::Marks => "Frame and text",
+        }
+    }
+}
+
 /// Remembered per project; fields that are missing in an older file take their defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -89,6 +125,10 @@ pub struct Prefs {
     pub reject_below: f64,
     /// Scores from this on are accepted.
     pub accept_from: f64,
+    /// Name of the rule pack.
+    pub pack: String,
+    /// What is drawn over a photo.
+    pub overlays: BTreeSet<Overlay>,
 }
 
 impl Default for Prefs {
@@ -104,6 +144,8 @@ impl Default for Prefs {
             scroll: 0.0,
             reject_below: 40.0,
             accept_from: 70.0,
+            pack: "house".to_owned(),
+            overlays: BTreeSet::new(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The long works the window has started.
 
 use super::message::{JobKind, Message};
-use crate::api::{OpenSummary, ScoreJob, TrainSummary};
+use crate::api::{AuditJob, DuplicatesSummary, OpenSummary, ScoreJob, TrainSummary};
 use crate::jobs::{Control, JobEvent, JobHandle};
 
 /// A job under way.
@@ -12,6 +12,10 @@ pub enum Running {
     Train(JobHandle<TrainSummary>),
     /// Scoring.
     Score(ScoreJob),
+    /// Measuring.
+    Audit(AuditJob),
+    /// Looking for duplicates.
+    Duplicates(JobHandle<DuplicatesSummary>),
 }
 
 impl Running {
@@ -21,6 +25,8 @@ impl Running {
             Self::Open(_) => JobKind::Open,
             Self::Train(_) => JobKind::Train,
             Self::Score(_) => JobKind::Score,
+            Self::Audit(_) => JobKind::Audit,
+            Self::Duplicates(_) => JobKind::Duplicates,
         }
     }
 
@@ -30,6 +36,8 @@ impl Running {
             Self::Open(handle) => handle.control(),
             Self::Train(handle) => handle.control(),
             Self::Score(job) => job.handle.control(),
+            Self::Audit(job) => job.handle.control(),
+            Self::Duplicates(handle) => handle.control(),
         }
     }
 
@@ -39,6 +47,8 @@ impl Running {
             Self::Open(handle) => handle.is_finished(),
             Self::Train(handle) => handle.is_finished(),
             Self::Score(job) => job.handle.is_finished(),
+            Self::Audit(job) => job.handle.is_finished(),
+            Self::Duplicates(handle) => handle.is_finished(),
         }
     }
 
@@ -55,6 +65,13 @@ impl Running {
                 let scored = (!rows.is_empty()).then_some(Message::Scored(rows));
                 scored.into_iter().chain(messages(kind, events, Message::ScoreEnded)).collect()
             }
+            Self::Audit(job) => {
+                let events = job.handle.drain();
+                let rows = job.feed.take();
+                let measured = (!rows.is_empty()).then_some(Message::Audited(rows));
+                measured.into_iter().chain(messages(kind, events, Message::AuditEnded)).collect()
+            }
+            Self::Duplicates(handle) => messages(kind, handle.drain(), Message::DuplicatesEnded),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Everything the window shows, as plain values.
 
+mod auditing;
+mod doubles;
+
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +14,9 @@ use crate::config::Config;
 use crate::domain::{ImageId, ModelId, Run, RunId, ScoreRow, VoteKind};
 use crate::jobs::Progress;
 use crate::query;
+
+pub use auditing::{AuditColumn, AuditFilter, Auditing};
+pub use doubles::{Doubles, Large};
 
 /// A long work as the job strip shows it.
 #[derive(Debug, Clone)]
@@ -172,6 +178,12 @@ pub struct AppState {
     pub train: Training,
     /// The score page.
     pub score: Scoring,
+    /// The audit page.
+    pub audit: Auditing,
+    /// The duplicates page.
+    pub doubles: Doubles,
+    /// The selected photo on the whole page.
+    pub large: Large,
     /// The history page.
     pub history: History,
     /// Models, newest first.
@@ -205,6 +217,9 @@ impl AppState {
             label: Labelling::default(),
             train: Training::default(),
             score: Scoring::default(),
+            audit: Auditing::default(),
+            doubles: Doubles::default(),
+            large: Large::default(),
             history: History::default(),
             models: Vec::new(),
             architectures: Vec::new(),

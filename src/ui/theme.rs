@@ -47,6 +47,33 @@ pub struct Palette {
     pub reject: Color32,
 }
 
+/// The colours of what is drawn over photos.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OverlayColours {
+    /// Backdrop at 250 or more, but not exactly white.
+    pub near_white: Color32,
+    /// Backdrop below 250.
+    pub coloured: Color32,
+    /// No detail left in the light.
+    pub burnt: Color32,
+    /// No detail left in the dark.
+    pub black: Color32,
+    /// The product's box.
+    pub product: Color32,
+    /// Frames, text and logos.
+    pub marks: Color32,
+}
+
+#[derive(Deserialize)]
+struct OverlayNames {
+    near_white: String,
+    coloured: String,
+    burnt: String,
+    black: String,
+    product: String,
+    marks: String,
+}
+
 #[derive(Deserialize)]
 struct Names {
     background: String,
@@ -68,6 +95,7 @@ struct File {
     space: Space,
     dark: Names,
     light: Names,
+    overlay: OverlayNames,
 }
 
 #[derive(Default)]
@@ -75,17 +103,33 @@ struct Tokens {
     space: Space,
     dark: Palette,
     light: Palette,
+    overlay: OverlayColours,
 }
 
 static TOKENS: LazyLock<Tokens> = LazyLock::new(|| {
     // The file is compiled in; a test holds it valid.
     let file = toml::from_str::<File>(include_str!("../../assets/theme.toml"));
-    file.map(|file| Tokens { space: file.space, dark: palette(&file.dark), light: palette(&file.light) })
-        .unwrap_or_default()
+    file.map(|file| Tokens {
+        space: file.space,
+        dark: palette(&file.dark),
+        light: palette(&file.light),
+        overlay: OverlayColours {
+            near_white: colour(&file.overlay.near_white),
+            coloured: colour(&file.overlay.coloured),
+            burnt: colour(&file.overlay.burnt),
+            black: colour(&file.overlay.black),
+            product: colour(&file.overlay.product),
+            marks: colour(&file.overlay.marks),
+        },
+    })
+    .unwrap_or_default()
 });
 
+fn colour(hex: &str) -> Color32 {
+    Color32::from_hex(hex).unwrap_or(Color32::DEBUG_COLOR)
+}
+
 fn palette(names: &Names) -> Palette {
-    let colour = |hex: &str| Color32::from_hex(hex).unwrap_or(Color32::DEBUG_COLOR);
     Palette {
         background: colour(&names.background),
         panel: colour(&names.panel),
@@ -115,6 +159,11 @@ pub fn colours(ui: &egui::Ui) -> Palette {
 /// The colours of a theme.
 pub fn colours_of(dark: bool) -> Palette {
     if dark { TOKENS.dark } else { TOKENS.light }
+}
+
+/// The colours of what is drawn over photos.
+pub fn overlay_colours() -> OverlayColours {
+    TOKENS.overlay
 }
 
 /// Dresses both themes of a context.
@@ -200,6 +249,10 @@ mod tests {
             }
             assert!(contrast(palette.on_accent, palette.accent) >= 4.5);
         }
+        let over = overlay_colours();
+        let all = [over.near_white, over.coloured, over.burnt, over.black, over.product, over.marks];
+        assert_eq!(all.into_iter().collect::<std::collections::HashSet<_>>().len(), all.len(), "can be told apart");
+        assert!(!all.contains(&Color32::DEBUG_COLOR) && !all.contains(&Color32::TRANSPARENT));
         assert_eq!((space().s, space().m, space().l, space().xl), (4.0, 8.0, 12.0, 16.0));
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use eframe::egui::{self, ColorImage, TextureHandle, TextureOptions};
+use eframe::egui::{self, ColorImage, TextureFilter, TextureHandle, TextureOptions};
 
 use crate::api::{Picture, Project, load_picture, load_thumbnail};
 use crate::error::{Error, Result};
@@ -18,6 +18,12 @@ pub const THUMB: u32 = 320;
 
 /// Longest side of a photo shown large; larger ones are reduced.
 pub const LARGE: u32 = 4096;
+
+/// Longest side of a photo that fills the page.
+const SCREEN: u32 = 2048;
+
+/// Longest side of a photo that is looked at closely; the graphics card may hold less.
+const FULL: u32 = 8192;
 
 /// Threads that decode.
 const THREADS: usize = 2;
@@ -41,6 +47,16 @@ pub enum Slot {
     Ready(TextureHandle),
     /// It cannot be shown, and why.
     Failed(Error),
+}
+
+/// A photo to look at closely.
+pub enum Shot {
+    /// On its way since this moment, in seconds of the frame clock.
+    Waiting(f64),
+    /// Ready to draw; a sharper one may follow.
+    Ready(TextureHandle),
+    /// It cannot be shown, and why.
+    Failed(String),
 }
 
 struct Entry {
@@ -144,6 +160,18 @@ impl Thumbs {
         &entry.slot
     }
 
+    /// A photo to look at closely: at its own pixels when `close`, and reduced until those are there.
+    pub fn shot(&mut self, path: &Path, sha256: &str, close: bool) -> Shot {
+        if close && let Slot::Ready(texture) = self.get(path, sha256, FULL) {
+            return Shot::Ready(texture.clone());
+        }
+        match self.get(path, sha256, SCREEN) {
+            Slot::Ready(texture) => Shot::Ready(texture.clone()),
+            Slot::Loading(since) => Shot::Waiting(*since),
+            Slot::Failed(error) => Shot::Failed(error.chain()),
+        }
+    }
+
     /// Forgets a failure, so that the picture is tried again.
     pub fn retry(&mut self, path: &Path) {
         self.entries.retain(|key, entry| key.0 != path || !matches!(entry.slot, Slot::Failed(_)));
@@ -185,6 +213,9 @@ fn image_from(picture: &Picture) -> ColorImage {
 
 fn ready(ctx: &egui::Context, key: &Key, image: ColorImage) -> (Slot, usize) {
     let bytes = image.pixels.len() * size_of::<egui::Color32>();
-    let texture = ctx.load_texture(key.0.to_string_lossy(), image, TextureOptions::LINEAR);
+    // Enlarged beyond its pixels, a photo shows them as they are.
+    let magnification = if key.1 > LARGE { TextureFilter::Nearest } else { TextureFilter::Linear };
+    let options = TextureOptions { magnification, ..TextureOptions::LINEAR };
+    let texture = ctx.load_texture(key.0.to_string_lossy(), image, options);
     (Slot::Ready(texture), bytes)
 }

@@ -4,20 +4,36 @@ use std::path::PathBuf;
 
 use super::command::UiCommand;
 use super::message::{DialogFor, Effect, JobKind, Message};
-use super::prefs::Page;
+use super::prefs::{Overlay, Page};
 use super::state::{AppState, Finder, JobView};
 use crate::domain::{ImageId, RunId, VoteKind};
 use crate::jobs::{Outcome, Progress};
 
+mod audit;
+mod doubles;
 mod ended;
 mod label;
 mod runs;
 mod scores;
 
+pub use audit::list_due;
 pub use scores::sort_rows;
 
 /// Levels of the keys on the label page.
 const LEVELS: u8 = 5;
+
+/// What a window reads first.
+pub fn opening(state: &mut AppState) -> Vec<Effect> {
+    let mut effects = vec![
+        Effect::LoadPhotos,
+        Effect::LoadLabelling,
+        Effect::LoadHistory,
+        Effect::LoadArchitectures,
+        Effect::LoadPacks,
+    ];
+    effects.extend(audit::read(state));
+    effects
+}
 
 /// Applies a message.
 pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
@@ -79,6 +95,19 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
         Message::ShowScored(path) => quiet(|| state.score.selected = path),
         Message::MoveScored(by) => quiet(|| scores::move_by(state, by)),
         Message::OpenFile(path) => vec![Effect::OpenFile(path)],
+        Message::ChoosePack(name) => audit::choose(state, name),
+        Message::StartAudit => start(state, JobKind::Audit, Effect::StartAudit),
+        Message::ListAudit(filter) => quiet(|| audit::filter(state, filter)),
+        Message::SortAudit(column) => quiet(|| audit::sort_by(state, column)),
+        Message::MoveAudited(by) => audit::move_by(state, by),
+        Message::LookAt(view) => quiet(|| state.large.view = view),
+        Message::FindDuplicates => doubles::find(state),
+        Message::ExactOnly(exact) => quiet(|| state.doubles.exact_only = exact),
+        Message::ChooseGroup(group) => quiet(|| doubles::choose(state, group)),
+        Message::StepGroup(by) => quiet(|| doubles::step_group(state, by)),
+        Message::ChooseMember(member) => quiet(|| state.doubles.member = member),
+        Message::StepMember(by) => quiet(|| doubles::step_member(state, by)),
+        Message::Pair(pairing) => quiet(|| state.doubles.pairing = pairing),
         Message::Bands(reject_below, accept_from) => quiet(|| {
             state.prefs.reject_below = reject_below.clamp(0.0, 100.0);
             state.prefs.accept_from = accept_from.clamp(state.prefs.reject_below, 100.0);
@@ -108,7 +137,17 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
         Message::Architectures(found) => quiet(|| state.architectures = found),
         Message::Models(models) => quiet(|| state.models = models),
         Message::RunLoaded(view) => runs::loaded(state, *view),
+        Message::Packs(packs) => quiet(|| state.audit.packs = packs),
+        Message::Judged(found) => audit::judged(state, *found),
+        Message::JudgingFailed(error) => quiet(|| {
+            state.audit.busy = false;
+            state.toasts.error(&error);
+        }),
+        Message::Audited(rows) => audit::take(state, rows),
+        Message::AuditEnded(outcome) => audit::ended(state, outcome),
+        Message::DuplicatesEnded(outcome) => quiet(|| doubles::ended(state, outcome)),
         Message::Told(text) => quiet(|| state.toasts.tell(text, now)),
+        Message::Written(text, path) => quiet(|| state.toasts.offer(text, "Open it", Message::OpenFile(path), now)),
         Message::ReportWritten(path) => quiet(|| {
             let text = format!("Report written to {}", path.display());
             state.toasts.offer(text, "Open it", Message::OpenFile(path), now);
@@ -164,6 +203,8 @@ fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
         UiCommand::ShowLabel => show(state, Page::Label),
         UiCommand::ShowTrain => show(state, Page::Train),
         UiCommand::ShowScore => show(state, Page::Score),
+        UiCommand::ShowAudit => show(state, Page::Audit),
+        UiCommand::ShowDuplicates => show(state, Page::Duplicates),
         UiCommand::ShowHistory => show(state, Page::History),
         UiCommand::OpenFolder => vec![Effect::Ask(DialogFor::OpenFolder)],
         UiCommand::ScoreFolder => {
@@ -179,7 +220,20 @@ fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
         UiCommand::LabelSelected => state.browse.selected.map_or_else(Vec::new, |id| label::show(state, id)),
         UiCommand::Undo => label::undo(state),
         UiCommand::Skip => label::vote(state, VoteKind::Skip),
-        UiCommand::ToggleZoom => quiet(|| state.label.full_size = !state.label.full_size),
+        UiCommand::ToggleZoom => quiet(|| toggle_zoom(state)),
+        UiCommand::LookLarge => quiet(|| state.large.open = state.browse.selected.is_some() && !state.large.open),
+        UiCommand::ToggleGround => quiet(|| toggle(state, Overlay::Ground)),
+        UiCommand::ToggleProduct => quiet(|| toggle(state, Overlay::Product)),
+        UiCommand::ToggleClipped => quiet(|| toggle(state, Overlay::Clipped)),
+        UiCommand::ToggleMarks => quiet(|| toggle(state, Overlay::Marks)),
+        UiCommand::AuditPhotos => start(state, JobKind::Audit, Effect::StartAudit),
+        UiCommand::ExportAudit => audit::ask(state),
+        UiCommand::FindDuplicates => doubles::find(state),
+        UiCommand::SwapPair => quiet(|| state.doubles.pairing.swapped = !state.doubles.pairing.swapped),
+        UiCommand::ToggleWipe => quiet(|| {
+            let pairing = &mut state.doubles.pairing;
+            pairing.wipe = if pairing.wipe.is_some() { None } else { Some(0.5) };
+        }),
         UiCommand::ToggleTheme => quiet(|| state.prefs.dark = !state.prefs.dark),
         UiCommand::Palette => quiet(|| state.palette = Some(Finder::default())),
         UiCommand::PreviousPhoto => quiet(|| label::step_back(state)),
@@ -188,13 +242,30 @@ fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
     }
 }
 
+fn toggle(state: &mut AppState, overlay: Overlay) {
+    let shown = &mut state.prefs.overlays;
+    if !shown.remove(&overlay) {
+        shown.insert(overlay);
+    }
+}
+
+fn toggle_zoom(state: &mut AppState) {
+    match state.prefs.page {
+        Page::Label => state.label.full_size = !state.label.full_size,
+        Page::Duplicates => state.doubles.pairing.view = state.doubles.pairing.view.toggled(),
+        _ if state.large.open => state.large.view = state.large.view.toggled(),
+        _ => {}
+    }
+}
+
 fn show(state: &mut AppState, page: Page) -> Vec<Effect> {
+    state.large.open &= state.prefs.page == page;
     state.prefs.page = page;
     if page == Page::Browse && state.browse.stale {
         state.arrange();
     }
     match page {
-        Page::Browse | Page::Score => Vec::new(),
+        Page::Browse | Page::Score | Page::Audit | Page::Duplicates => Vec::new(),
         Page::Label | Page::Train => vec![Effect::LoadLabelling],
         Page::History => vec![Effect::LoadHistory],
     }
@@ -267,6 +338,8 @@ fn picked(state: &mut AppState, dialog: DialogFor, path: PathBuf) -> Vec<Effect>
             });
             vec![Effect::Report(state.score.rows.clone(), run, path)]
         }
+        DialogFor::ExportAudit => audit::export(state, path),
+        DialogFor::ExportDuplicates => vec![Effect::ExportDuplicates(state.doubles.groups().to_vec(), path)],
         DialogFor::ExportScores => vec![Effect::Export(state.score.rows.clone(), path)],
     }
 }
@@ -292,3 +365,7 @@ pub(super) fn failed<T>(outcome: &Outcome<T>) -> Option<&crate::error::Error> {
 #[cfg(test)]
 #[path = "update/tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "update/audit_tests.rs"]
+mod audit_tests;

@@ -57,7 +57,10 @@ fn near_and_exact_duplicates_are_grouped_with_the_best_and_the_reason() {
 
     let exact = world.run(&["duplicates", "photos", "--exact", "--json"]).expect(0).json();
     assert_eq!(exact["groups"].as_array().map(Vec::len), Some(1));
-    assert_eq!((&exact["groups"][0]["exact"], exact["groups"][0]["photos"].as_array().map(Vec::len)), (&true.into(), Some(2)));
+    assert_eq!(
+        (&exact["groups"][0]["exact"], exact["groups"][0]["photos"].as_array().map(Vec::len)),
+        (&true.into(), Some(2))
+    );
 }
 
 #[test]
@@ -67,7 +70,10 @@ fn what_was_looked_at_is_reused_and_bad_photos_are_listed() {
     world.write("photos/no.jpg", "no photo");
     let count = |body: &serde_json::Value| ["photos", "hashed", "reused"].map(|key| body[key].as_u64().expect("count"));
     let first = world.run(&["duplicates", "photos", "--json"]).expect(3).json();
-    assert_eq!((first["failed"].as_array().map(Vec::len), first["groups"].as_array().map(Vec::len)), (Some(1), Some(1)));
+    assert_eq!(
+        (first["failed"].as_array().map(Vec::len), first["groups"].as_array().map(Vec::len)),
+        (Some(1), Some(1))
+    );
     assert_eq!(count(&first)[0], 6);
     let again = world.run(&["duplicates", "photos", "--json"]).expect(3).json();
     assert_eq!(count(&again), [6, 0, 5]);

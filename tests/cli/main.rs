@@ -1,6 +1,7 @@
 //! The command line as a user has it: the real binary in folders of its own.
 
 mod common;
+mod compare;
 mod duplicates;
 mod files;
 mod golden;
@@ -8,3 +9,4 @@ mod help;
 mod interrupt;
 mod journey;
 mod real;
+mod rules;

@@ -105,7 +105,9 @@ fn the_palette_runs_a_command() {
 #[test]
 fn pages_have_keys() {
     let mut stage = Stage::new(Holds::Everything, on(Page::Browse, true));
-    for (key, page) in [(Key::Num2, Page::Label), (Key::Num5, Page::History), (Key::Num1, Page::Browse)] {
+    for (key, page) in
+        [(Key::Num2, Page::Label), (Key::Num5, Page::Audit), (Key::Num7, Page::History), (Key::Num1, Page::Browse)]
+    {
         stage.press_ctrl(key);
         assert_eq!(stage.app().state().prefs.page, page);
     }

@@ -10,8 +10,8 @@ use image::{Rgb, RgbImage};
 use packshot::api::{self, Project};
 use packshot::config::{Config, FILE_NAME, TrainConfig};
 use packshot::domain::{
-    Attribute, Attributes, Calibration, ImageId, MetricPoint, ModelCard, ModelId, Reach, Run, RunId, RunMeta,
-    RunStatus, Score, ScoreRow, Split, VoteKind,
+    Attribute, Attributes, Calibration, ColourMode, ImageId, MetricPoint, ModelCard, ModelId, PhotoFormat, Reach, Run,
+    RunId, RunMeta, RunStatus, Score, ScoreRow, Split, VoteKind,
 };
 use packshot::jobs::Outcome;
 use packshot::store::StoredModel;
@@ -69,6 +69,7 @@ impl Stage {
         if holds >= Holds::Everything {
             vote(&project);
             remember_runs(&project);
+            measure(&project);
         }
         Self::open(project, prefs, builder, folder)
     }
@@ -147,6 +148,21 @@ impl Stage {
         self.settle();
     }
 
+    /// Turns the wheel over a point of the window and waits.
+    pub fn wheel(&mut self, at: egui::Pos2, points: f32) {
+        self.harness.hover_at(at);
+        self.harness.step();
+        self.harness.event(egui::Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Point,
+            delta: egui::vec2(0.0, points),
+            phase: egui::TouchPhase::Move,
+            source: egui::MouseWheelSource::Wheel,
+            modifiers: egui::Modifiers::NONE,
+        });
+        (0..30).for_each(|_| self.harness.step());
+        self.settle();
+    }
+
     /// The folder with the photos.
     pub fn photos(&self) -> PathBuf {
         self.folder.path().join("photos")
@@ -203,6 +219,95 @@ fn vote(project: &Project) {
 pub fn readable(project: &Project) -> Vec<ImageId> {
     let rows = api::list_photos(project).expect("photos");
     rows.into_iter().filter(|row| row.photo.error.is_none()).map(|row| row.photo.id).collect()
+}
+
+/// Made measures for every photo but the last two, so that pictures do not change with the measuring.
+fn measure(project: &Project) {
+    let rows = api::list_photos(project).expect("photos").into_iter().filter(|row| row.photo.error.is_none());
+    let photos: Vec<_> = rows.take(PHOTOS - 2).map(|row| row.photo).collect();
+    let made = |index: usize, width: u32, height: u32| {
+        let at = index as f64 / PHOTOS as f64;
+        let spread = |low: f64, high: f64| low + (high - low) * (index * 5 % PHOTOS) as f64 / PHOTOS as f64;
+        let (width, height) = (f64::from(width), f64::from(height));
+        let mut attributes = Attributes::default();
+        attributes.file = Some((PhotoFormat::Png, ColourMode::Rgb));
+        for (attribute, value) in [
+            (Attribute::Width, width),
+            (Attribute::Height, height),
+            (Attribute::LongestSide, 800.0 + 100.0 * index as f64),
+            (Attribute::Sharpness, spread(10.0, 400.0)),
+            (Attribute::Blur, 1.5 - spread(0.0, 1.4)),
+            (Attribute::Noise, spread(0.4, 3.0)),
+            (Attribute::Brightness, spread(60.0, 250.0)),
+            (Attribute::Contrast, spread(20.0, 60.0)),
+            (Attribute::Clipped, spread(0.0, 0.6)),
+            (Attribute::WhiteBorder, 1.0),
+            (Attribute::WhiteBackground, 1.0),
+            (Attribute::PureBackground, spread(0.7, 1.0)),
+            (Attribute::Fill, 0.44 + 0.4 * at),
+            (Attribute::FillArea, 0.2 + 0.3 * at),
+        ] {
+            attributes.set(attribute, value);
+        }
+        attributes
+    };
+    let measured: Vec<(String, Attributes)> = photos
+        .into_iter()
+        .enumerate()
+        .map(|(index, photo)| (photo.sha256, made(index, photo.width, photo.height)))
+        .collect();
+    let rows = measured.iter().map(|(sha256, attributes)| (sha256.as_str(), attributes));
+    let mut store = project.store().expect("store");
+    store.save_attributes(packshot::attributes::VERSION, rows).expect("measures");
+}
+
+impl Stage {
+    /// Adds a photo in which every overlay has something to show, measured, and selects it.
+    pub fn with_marked_photo(&mut self) {
+        let path = self.photos().join("a-marked.png");
+        let photo = RgbImage::from_fn(400, 400, |x, y| {
+            let inside = (100..300).contains(&x) && (120..330).contains(&y);
+            let backdrop = 255 - (x.saturating_sub(200) / 12) as u8;
+            match (x, y) {
+                (120..160, 150..200) => Rgb([255, 255, 255]),
+                (240..280, 250..300) => Rgb([0, 0, 0]),
+                _ if inside => Rgb([60, 120, (y / 2) as u8]),
+                _ => Rgb([backdrop; 3]),
+            }
+        });
+        photo.save(&path).expect("saves");
+        self.tell(Message::OpenFolders(vec![self.photos()]));
+        let row = api::list_photos(&self.project).expect("photos").into_iter().find(|row| row.photo.path == path);
+        let photo = row.expect("is indexed").photo;
+        let attributes = Attributes::default()
+            .with(Attribute::Sharpness, 140.0)
+            .with(Attribute::Fill, 0.525)
+            .with(Attribute::FillArea, 0.26)
+            .with(Attribute::PureBackground, 0.61)
+            .with(Attribute::Clipped, 0.07);
+        let mut store = self.project.store().expect("store");
+        let rows = [(photo.sha256.as_str(), &attributes)];
+        store.save_attributes(packshot::attributes::VERSION, rows).expect("measures");
+        // Reads the measures anew.
+        self.tell(Message::OpenFolders(vec![self.photos()]));
+        self.close_toasts();
+        self.tell(Message::Select(photo.id));
+    }
+
+    /// Closes every toast.
+    pub fn close_toasts(&mut self) {
+        let toasts: Vec<u64> = self.app().state().toasts.shown.iter().map(|toast| toast.id).collect();
+        toasts.into_iter().for_each(|id| self.tell(Message::CloseToast(id)));
+    }
+}
+
+/// A copy of the second photo, and the third again at half its size.
+pub fn draw_duplicates(folder: &Path) {
+    draw_photos(folder);
+    std::fs::copy(folder.join("product-02.png"), folder.join("product-02-copy.png")).expect("copy");
+    let photo = image::open(folder.join("product-03.png")).expect("opens").to_rgb8();
+    let small = image::imageops::resize(&photo, 150, 200, image::imageops::FilterType::Triangle);
+    small.save(folder.join("product-03-small.png")).expect("saves");
 }
 
 fn run(id: &str, name: &str, seed: u64, srcc: Option<f64>) -> Run {

@@ -1,7 +1,9 @@
 //! The window, driven without a display: behaviour by accessibility label, and one picture of every page.
 #![cfg(feature = "gui")]
 
+mod audit;
 mod behaviour;
+mod duplicates;
 mod fixture;
 mod golden;
 mod killed;

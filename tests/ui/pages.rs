@@ -1,12 +1,13 @@
 //! A picture of every page in both themes.
 
-use eframe::egui;
+use eframe::egui::{self, Key};
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable as _;
 use packshot::api::{self, TrainSummary, clock};
 use packshot::jobs::Outcome;
 use packshot::ui::{Message, Page, UiCommand};
 
+use crate::duplicates::searched;
 use crate::fixture::{Holds, NOW, PHOTOS, Stage, on, scored_rows};
 
 fn picture(name: &str, holds: Holds, page: Page, prepare: impl Fn(&mut Stage)) {
@@ -78,6 +79,49 @@ fn score() {
     picture("score", Holds::Everything, Page::Score, |stage| {
         let rows = scored_rows(&stage.project);
         stage.tell(Message::Scored(rows));
+    });
+}
+
+/// Shows a photo in which every overlay has something to show.
+fn with_overlays(stage: &mut Stage) {
+    stage.with_marked_photo();
+    [Key::B, Key::F, Key::C, Key::O].into_iter().for_each(|key| stage.press(key));
+}
+
+#[test]
+fn audit() {
+    picture("audit", Holds::Everything, Page::Audit, |_| {});
+}
+
+#[test]
+fn audit_empty() {
+    picture("audit_empty", Holds::Photos, Page::Audit, |_| {});
+}
+
+#[test]
+fn inspector() {
+    picture("inspector", Holds::Everything, Page::Audit, with_overlays);
+}
+
+#[test]
+fn large() {
+    picture("large", Holds::Everything, Page::Browse, |stage| {
+        with_overlays(stage);
+        stage.press(Key::V);
+    });
+}
+
+#[test]
+fn duplicates() {
+    picture("duplicates", Holds::Nothing, Page::Duplicates, searched);
+}
+
+#[test]
+fn duplicates_wiped() {
+    picture("duplicates_wiped", Holds::Nothing, Page::Duplicates, |stage| {
+        searched(stage);
+        stage.press(Key::ArrowDown);
+        stage.press(Key::W);
     });
 }
 

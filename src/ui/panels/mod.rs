@@ -1,12 +1,15 @@
 //! The pages and what surrounds them. Panels read the state and return messages; only text being typed is theirs.
 
+mod audit;
 mod browse;
 mod charts;
+mod duplicates;
 mod history;
 mod history_table;
 mod inspector;
 mod job_strip;
 mod label;
+mod large;
 mod palette;
 mod rail;
 mod score;
@@ -17,14 +20,23 @@ mod train_form;
 
 use eframe::egui;
 
+use super::evidence::Lens;
 use super::message::Message;
 use super::prefs::Page;
 use super::state::AppState;
 use super::theme::{colours, space};
 use super::thumbs::Thumbs;
 
+/// Where panels get what they draw.
+pub struct Pictures<'a> {
+    /// Photos.
+    pub thumbs: &'a mut Thumbs,
+    /// Where the measures of the selected photo come from.
+    pub lens: &'a mut Lens,
+}
+
 /// Draws the whole window and returns what the person did.
-pub fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs) -> Vec<Message> {
+pub fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs, lens: &mut Lens) -> Vec<Message> {
     let mut out = Vec::new();
     let palette = colours(ui);
     let plain = egui::Frame::new().fill(palette.background);
@@ -38,16 +50,23 @@ pub fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs) -> Vec
         egui::Panel::bottom("jobs").frame(frame).show(ui, |ui| job_strip::show(ui, state, &mut out));
     }
     let frame = egui::Frame::new().fill(palette.panel).inner_margin(egui::Margin::same(space().xl as i8));
-    if state.prefs.page == Page::Browse && state.browse.selected.is_some() {
-        egui::Panel::right("inspector").default_size(330.0).size_range(260.0..=560.0).frame(frame).show(ui, |ui| {
-            inspector::show(ui, state, thumbs, &mut out);
+    let inspects = matches!(state.prefs.page, Page::Browse | Page::Audit);
+    let pictures = &mut Pictures { thumbs, lens };
+    if inspects && state.browse.selected.is_some() {
+        egui::Panel::right("inspector").default_size(352.0).size_range(300.0..=600.0).frame(frame).show(ui, |ui| {
+            inspector::show(ui, state, pictures, &mut out);
         });
     }
     egui::CentralPanel::no_frame().frame(frame).show(ui, |ui| match state.prefs.page {
-        Page::Browse => browse::show(ui, state, thumbs, &mut out),
-        Page::Label => label::show(ui, state, thumbs, &mut out),
+        Page::Browse | Page::Audit if state.large.open && state.browse.selected.is_some() => {
+            large::show(ui, state, pictures, &mut out);
+        }
+        Page::Browse => browse::show(ui, state, pictures.thumbs, &mut out),
+        Page::Label => label::show(ui, state, pictures.thumbs, &mut out),
         Page::Train => train::show(ui, state, &mut out),
-        Page::Score => score::show(ui, state, thumbs, &mut out),
+        Page::Score => score::show(ui, state, pictures.thumbs, &mut out),
+        Page::Audit => audit::show(ui, state, pictures.thumbs, &mut out),
+        Page::Duplicates => duplicates::show(ui, state, pictures.thumbs, &mut out),
         Page::History => history::show(ui, state, &mut out),
     });
     palette::show(ui, state, &mut out);

@@ -26,7 +26,7 @@ pub(super) fn show(ui: &egui::Ui, state: &mut AppState, out: &mut Vec<Message>) 
         field.request_focus();
         let wanted = finder.text.to_lowercase();
         let fits = |command: &UiCommand| {
-            let here = command.page().is_none_or(|own| own == page);
+            let here = command.works_on(page);
             here && command.text().to_lowercase().contains(&wanted) && *command != UiCommand::Palette
         };
         let found: Vec<UiCommand> = UiCommand::ALL.into_iter().filter(fits).collect();

@@ -1,4 +1,4 @@
-//! The rail on the left: five pages, and the theme at its foot.
+//! The rail on the left: the pages, and the theme at its foot.
 
 use eframe::egui::{self, Align2, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, Vec2, accesskit::Role, vec2};
 
@@ -16,6 +16,8 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) 
         UiCommand::ShowLabel,
         UiCommand::ShowTrain,
         UiCommand::ShowScore,
+        UiCommand::ShowAudit,
+        UiCommand::ShowDuplicates,
         UiCommand::ShowHistory,
     ];
     for (page, command) in Page::ALL.into_iter().zip(commands) {
@@ -82,6 +84,21 @@ fn icon(painter: &egui::Painter, page: Page, centre: Pos2, stroke: Stroke) {
         Page::Train => {
             line(&[(-9.0, -9.0), (-9.0, 9.0), (10.0, 9.0)]);
             line(&[(-5.0, -6.0), (-1.0, 1.0), (3.0, 4.0), (9.0, 5.5)]);
+        }
+        Page::Audit => {
+            for (y, tick) in [(-6.5, true), (0.0, true), (6.5, false)] {
+                line(&[(-1.0, y), (10.0, y)]);
+                if tick {
+                    line(&[(-9.5, y), (-7.5, y + 2.0), (-4.0, y - 2.5)]);
+                } else {
+                    line(&[(-9.0, y - 2.0), (-5.0, y + 2.0)]);
+                    line(&[(-9.0, y + 2.0), (-5.0, y - 2.0)]);
+                }
+            }
+        }
+        Page::Duplicates => {
+            painter.rect_stroke(square(vec2(-2.5, -2.5), 12.0), 2.0, stroke, StrokeKind::Middle);
+            line(&[(6.5, -3.0), (9.0, -3.0), (9.0, 9.0), (-3.0, 9.0), (-3.0, 6.5)]);
         }
         Page::Score => {
             painter.circle_stroke(centre, 9.5, stroke);

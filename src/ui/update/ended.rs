@@ -1,13 +1,13 @@
 //! What the window does when a long work ends.
 
 use super::scores::sort_rows;
-use super::{failed, runs};
+use super::{audit, failed, runs};
 use crate::api::{OpenSummary, ScoreSummary, TrainSummary};
 use crate::jobs::Outcome;
 use crate::ui::message::{Effect, JobKind};
 use crate::ui::state::AppState;
 
-fn forget(state: &mut AppState, kind: JobKind) {
+pub(super) fn forget(state: &mut AppState, kind: JobKind) {
     state.jobs.retain(|job| job.kind != kind);
 }
 
@@ -37,7 +37,9 @@ pub(super) fn open(state: &mut AppState, outcome: Outcome<OpenSummary>) -> Vec<E
         Outcome::Cancelled(_) => state.toasts.tell("Opening stopped; what was indexed is kept", now),
         Outcome::Failed(_) => {}
     }
-    vec![Effect::LoadPhotos, Effect::LoadLabelling]
+    let mut effects = vec![Effect::LoadPhotos, Effect::LoadLabelling];
+    effects.extend(audit::read(state));
+    effects
 }
 
 /// Training ended.
@@ -92,5 +94,7 @@ pub(super) fn score(state: &mut AppState, outcome: Outcome<ScoreSummary>) -> Vec
         state.score.verdict = Some(text);
     }
     sort_rows(state);
-    vec![Effect::LoadPhotos]
+    let mut effects = vec![Effect::LoadPhotos];
+    effects.extend(audit::read(state));
+    effects
 }

@@ -1,13 +1,25 @@
 //! Small pieces the pages share. Must not change the state: they draw and report.
 
 mod chip;
+mod compare;
 mod empty;
 mod histogram;
+mod mark;
+mod overlays;
 mod photo;
 mod sort;
+mod stage;
+mod standing;
+mod tones;
 
 pub use chip::{Band, band, label_dot, score_chip};
+pub use compare::{Side, compare};
 pub use empty::{empty_state, heading, hint, primary_button};
 pub use histogram::histogram;
+pub use mark::{Mark, mark};
+pub use overlays::{draw_overlays, fill_text, overlay_legend};
 pub use photo::{broken_box, contained, photo_box, wait_box};
 pub use sort::sort_button;
+pub use stage::{draw_shot, steer, tell_photo};
+pub use standing::standing_strip;
+pub use tones::tones;

@@ -45,7 +45,13 @@ const PATIENCE: f64 = 0.3;
 
 /// Says that a large photo is on its way, once that has taken a while.
 pub fn wait_box(ui: &mut egui::Ui, rect: Rect, slot: &Slot) {
-    let Slot::Loading(since) = slot else { return };
+    if let Slot::Loading(since) = slot {
+        spinner(ui, rect, *since);
+    }
+}
+
+/// A spinner for what is on its way since a moment of the frame clock.
+pub fn spinner(ui: &mut egui::Ui, rect: Rect, since: f64) {
     let left = since + PATIENCE - ui.input(|input| input.time);
     if left > 0.0 {
         ui.request_repaint_after_secs(left as f32);

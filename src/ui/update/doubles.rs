@@ -1,0 +1,69 @@
+//! The duplicates page: which group shows, and which of its photos stands against the best.
+
+use super::{ended, failed, start};
+use crate::api::DuplicatesSummary;
+use crate::jobs::Outcome;
+use crate::ui::message::{Effect, JobKind};
+use crate::ui::prefs::Page;
+use crate::ui::state::AppState;
+use crate::ui::view::View;
+
+/// Starts a search; what the last one found stays until this one ends.
+pub(super) fn find(state: &mut AppState) -> Vec<Effect> {
+    state.prefs.page = Page::Duplicates;
+    let exact_only = state.doubles.exact_only;
+    start(state, JobKind::Duplicates, Effect::StartDuplicates(exact_only))
+}
+
+/// The search ended.
+pub(super) fn ended(state: &mut AppState, outcome: Outcome<DuplicatesSummary>) {
+    ended::forget(state, JobKind::Duplicates);
+    let now = state.now_ms;
+    if let Some(error) = failed(&outcome) {
+        state.toasts.error(error);
+    }
+    let stopped = matches!(outcome, Outcome::Cancelled(_));
+    if let Outcome::Completed(summary) | Outcome::Cancelled(summary) = outcome {
+        let lost = if summary.failed.is_empty() {
+            String::new()
+        } else {
+            format!(", {} could not be read", summary.failed.len())
+        };
+        let end = if stopped { "; stopped, searching again goes on" } else { "" };
+        let groups = if summary.groups.len() == 1 { "group" } else { "groups" };
+        let text = format!("{} {groups} among {} photos{lost}{end}", summary.groups.len(), summary.photos);
+        state.toasts.tell(text, now);
+        // A stopped search that has found nothing yet takes nothing away.
+        if !(stopped && summary.groups.is_empty() && state.doubles.found.is_some()) {
+            state.doubles.found = Some(summary);
+            state.doubles.stopped = stopped;
+            choose(state, 0);
+        }
+    }
+}
+
+/// Shows a group: its best against the next.
+pub(super) fn choose(state: &mut AppState, group: usize) {
+    let doubles = &mut state.doubles;
+    (doubles.group, doubles.member) = (group, 1);
+    doubles.pairing.view = View::default();
+    doubles.pairing.swapped = false;
+}
+
+/// Goes on by so many groups.
+pub(super) fn step_group(state: &mut AppState, by: i64) {
+    let last = state.doubles.groups().len() as i64 - 1;
+    let next = (state.doubles.group as i64).saturating_add(by).clamp(0, last.max(0)) as usize;
+    if next != state.doubles.group {
+        choose(state, next);
+    }
+    state.doubles.reveal = true;
+}
+
+/// Goes on by so many photos of the group, never to the best itself.
+pub(super) fn step_member(state: &mut AppState, by: i64) {
+    let doubles = &mut state.doubles;
+    let Some(group) = doubles.groups().get(doubles.group) else { return };
+    let last = group.photos.len() as i64 - 1;
+    doubles.member = (doubles.member as i64 + by).clamp(1, last.max(1)) as usize;
+}
