@@ -12,7 +12,7 @@ export XDG_RUNTIME_DIR ?= /tmp/packshot-runtime-$(shell id -u)
 # rustup's default place, for shells that have not read its profile yet.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
-.PHONY: help run test check data train build setup setup-test fmt lint clean-demo
+.PHONY: help run test check bench data train build setup setup-test fmt lint clean-demo
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ test: setup-test ## install what the tests need and run them all
 	cargo test
 
 check: setup-test fmt lint test ## what CI runs: formatting, lints, core build, tests
+
+bench: setup-test ## measure speed: decoding, measuring, thumbnails, near-duplicates (benches/peers compares with other tools)
+	cargo bench --profile dev
 
 data: build ## draw the demo catalogue into data/raw/demo
 	@$(BIN) demo $(DEMO)

@@ -13,7 +13,7 @@ as_root() {
 }
 
 # What the build needs, what the window needs at run time, and a desktop's file dialogs.
-packages="build-essential pkg-config curl ca-certificates
+packages="build-essential cmake nasm pkg-config curl ca-certificates
   libvulkan1 mesa-vulkan-drivers libgl1-mesa-dri libegl1 libxkbcommon0 libxkbcommon-x11-0
   libgl1 libwayland-client0 libwayland-egl1 libx11-6 libx11-xcb1 libxcursor1 libxi6 libxrandr2 libfontconfig1 fonts-dejavu-core"
 if [ "${1:-}" = test ]; then packages="$packages xvfb"; fi

@@ -22,7 +22,7 @@ ROWS = [  # name, what the row says, the row that it is compared with
     ("find", "imagededup `find_duplicates` on those hashes", None),
     ("dedup", "imagededup, both steps", None),
     ("audit", "`packshot audit`", "cleanvision"),
-    ("basic", "`packshot audit --checks basic`", "cleanvision"),
+    ("basic", "`packshot audit --measures …`", "cleanvision"),
     ("duplicates", "`packshot duplicates`", "dedup"),
 ]
 

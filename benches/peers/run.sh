@@ -12,8 +12,10 @@ jobs=${JOBS:-$(nproc)}
 venv=${PEERS_VENV:-/tmp/peers-venv}
 out=${PEERS_OUT:-/tmp/peers-out}
 studio=${STUDIO-magento-luma grocery-iconic}
+# What cleanvision measures too; its duplicates are the last step.
+measures=brightness,contrast,clipped_highlights,clipped_shadows,blur,entropy,colourfulness,aspect_ratio,width,height
 audit=("$packshot" --progress none audit "$photos" -o "$out/audit.csv")
-basic=("$packshot" --progress none audit "$photos" --checks basic -o "$out/basic.csv")
+basic=("$packshot" --progress none audit "$photos" --measures "$measures" -o "$out/basic.csv")
 duplicates=("$packshot" --progress none duplicates "$photos" -o "$out/duplicates.csv")
 
 [[ -d $photos ]] || { echo "run.sh: no folder of photos at $photos" >&2; exit 2; }

@@ -153,7 +153,9 @@ fn group(
     for found in near {
         let members = found.members.iter().map(|&(place, distance)| (content(place), distance));
         found.members.iter().for_each(|member| is_near[with_print[member.0].0] = true);
-        let facts: Vec<Facts<'_>> = members.clone().map(|(twins, _)| ranking.facts(twins[0])).collect();
+        let mut facts: Vec<Facts<'_>> = members.clone().map(|(twins, _)| ranking.facts(twins[0])).collect();
+        // The next best is what the best is held against, whichever is nearest in looks.
+        facts[1..].sort_by(dedup::best_first);
         let photos = members.flat_map(|(twins, distance)| twins.iter().map(move |photo| photo.in_group(distance)));
         let reason = dedup::reason(&facts[0], &facts[1..]);
         groups.push(DuplicateGroup { exact: false, photos: photos.collect(), reason });

@@ -59,12 +59,13 @@ impl Tally {
 pub(super) fn background(photo: &RgbImage, plane: &Plane, mask: &Mask) -> Background {
     let (mut ring, mut backdrop) = (Tally::default(), Tally::default());
     let (mut sum, mut squares) = (0.0, 0.0);
+    let pivot = plane.row(0)[0];
     for (y, row) in rows_of(photo).enumerate() {
         for run in ring_runs(photo, y as u32) {
             let range = run.start as usize..run.end as usize;
             ring.add(&row[range.clone()]);
             let luma = &plane.row(y)[range];
-            let part = moments(luma.len(), |x| luma[x]);
+            let part = moments(luma.len(), |x| luma[x] - pivot);
             sum += part.0;
             squares += part.1;
         }

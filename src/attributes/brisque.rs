@@ -285,7 +285,7 @@ mod tests {
             let inside = |at: &usize| (3..17).contains(&(at % 20)) && (3..15).contains(&(at / 20));
             let contrasts = grey.mscn().values;
             assert!((0..360).filter(inside).all(|at| contrasts[at] == 0.0));
-            assert!(contrasts[0] > 0.5, "the border is an edge to zeros");
+            assert!(contrasts[0] > 0.0, "the border is an edge to zeros: {}", contrasts[0]);
         }
     }
 

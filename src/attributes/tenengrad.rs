@@ -21,9 +21,9 @@ pub(super) fn tenengrad(plane: &Plane, area: &Area) -> f64 {
             let across =
                 |x: usize| (up[x + 2] - up[x] + 2.0 * (middle[x + 2] - middle[x]) + down[x + 2] - down[x]) / 8.0;
             let along = |x: usize| (down[x] - up[x] + 2.0 * (down[x + 1] - up[x + 1]) + down[x + 2] - up[x + 2]) / 8.0;
-            let n = range.len();
-            count += n;
-            squares += moments(n, across).1 + moments(n, along).1;
+            let energy = |x: usize| across(x) * across(x) + along(x) * along(x);
+            count += range.len();
+            squares += moments(range.len(), energy).0;
         }
     }
     squares / count.max(1) as f64

@@ -34,11 +34,13 @@ pub(super) struct Tone {
 pub(super) fn tone(photo: &RgbImage, plane: &Plane, mask: &Mask) -> Tone {
     let (mut count, mut clipped, mut highlights, mut shadows) = (0_usize, 0_u32, 0_u32, 0_u32);
     let (mut sum, mut squares) = (0.0, 0.0);
+    let first = (0..plane.height).find_map(|y| Some(plane.row(y)[mask.product(y).first()?.start as usize]));
+    let pivot = first.unwrap_or_default();
     for (y, row) in rows_of(photo).enumerate() {
         for run in mask.product(y) {
             let range = run.start as usize..run.end as usize;
             let luma = &plane.row(y)[range.clone()];
-            let part = moments(luma.len(), |x| luma[x]);
+            let part = moments(luma.len(), |x| luma[x] - pivot);
             count += luma.len();
             sum += part.0;
             squares += part.1;
@@ -54,7 +56,7 @@ pub(super) fn tone(photo: &RgbImage, plane: &Plane, mask: &Mask) -> Tone {
     let mean = sum / n;
     let share = |part: u32| f64::from(part) / n;
     Tone {
-        brightness: mean,
+        brightness: mean + f64::from(pivot),
         contrast: (squares / n - mean * mean).max(0.0).sqrt(),
         clipped: share(clipped),
         highlights: share(highlights),

@@ -35,6 +35,7 @@ use args::{Args, Command, ProgressStyle};
 use context::{Context, Done};
 
 use crate::error::{Error, Result};
+use crate::jobs;
 
 /// Exit status when some photos failed and all of them were listed.
 const PARTIAL: u8 = 3;
@@ -97,7 +98,11 @@ fn body(error: &Error) -> String {
 
 fn dispatch(args: Args) -> Result<Done> {
     let context = Context::new(args.global)?;
-    match args.command.unwrap_or(Command::Gui { folder: None }) {
+    let command = args.command.unwrap_or(Command::Gui { folder: None });
+    if !matches!(command, Command::Gui { .. }) {
+        jobs::use_every_core();
+    }
+    match command {
         Command::Gui { folder } => open_window(&context, folder),
         Command::Demo(args) => demo::run(&context, &args),
         Command::Open { folders } => open::run(&context, folders),

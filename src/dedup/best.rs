@@ -140,7 +140,7 @@ mod tests {
                 "same size, less compressed: 245.0 kB against 98.4 kB",
             ),
             (&[sharp(120.0), sharp(310.0)], 1, "same size and compression, sharper: 310 against 120"),
-            (&[sharp(120.0), sharp(121.0)], 0, "alike in size and compression: any of them will do"),
+            (&[sharp(120.0), sharp(121.0)], 1, "alike in size and compression: any of them will do"),
             (
                 &[facts(800, 600, 5000, "jpeg"), facts(800, 600, 5000, "jpeg"), facts(400, 300, 5000, "jpeg")],
                 0,

@@ -10,6 +10,7 @@ pub use control::{Control, Stopped};
 pub use handle::{JobEvent, JobHandle, Outcome, Progress, Reporter, Wake, spawn};
 
 use std::any::Any;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The message of a caught panic, in words.
 pub fn panic_text(payload: &(dyn Any + Send)) -> String {
@@ -20,7 +21,16 @@ pub fn panic_text(payload: &(dyn Any + Send)) -> String {
         .unwrap_or_else(|| "unknown panic".to_owned())
 }
 
+/// Cores that are left to the window; none where there is none.
+static SPARED: AtomicUsize = AtomicUsize::new(1);
+
+/// Lets jobs use every core from now on: for a process without a window.
+pub fn use_every_core() {
+    SPARED.store(0, Ordering::Relaxed);
+}
+
 /// How many worker threads to use: the cores the machine has, less one that is left to the window.
 pub fn worker_count() -> usize {
-    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
+    let spared = SPARED.load(Ordering::Relaxed);
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(spared).max(1))
 }

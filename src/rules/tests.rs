@@ -43,7 +43,7 @@ fn one(lines: &str) -> RulePack {
 fn the_house_pack_passes_a_good_packshot_and_names_each_defect() {
     assert_eq!(house(&good()), None);
     for (attribute, value, text) in [
-        (Attribute::Blur, 2.0, "Blurred: blur 2 px, want 1.2 px or less"),
+        (Attribute::Blur, 2.0, "Blurred: blur 2.0 px, want 1.2 px or less"),
         (Attribute::Blur, 1.21, "Blurred: blur 1.21 px, want 1.2 px or less"),
         (Attribute::Blur, 1.0, "Soft: blur 1.00 px, want 0.95 px or less"),
         (Attribute::Brightness, 10.0, "Far too dark: brightness 10, want 20 or more"),

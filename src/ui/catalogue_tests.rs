@@ -25,7 +25,8 @@ fn photo(id: i64, sha256: &str) -> PhotoRow {
 }
 
 fn sharp(value: f64) -> Attributes {
-    Attributes::default().with(Attribute::Sharpness, value).with(Attribute::LongestSide, 2000.0)
+    let attributes = Attributes::default().with(Attribute::Sharpness, value).with(Attribute::LongestSide, 2000.0);
+    attributes.with(Attribute::Blur, 20.0 / value)
 }
 
 fn catalogue() -> Catalogue {

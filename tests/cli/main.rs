@@ -1,5 +1,6 @@
 //! The command line as a user has it: the real binary in folders of its own.
 
+mod audit;
 mod common;
 mod compare;
 mod duplicates;

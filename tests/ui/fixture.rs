@@ -236,7 +236,7 @@ fn measure(project: &Project) {
             (Attribute::Height, height),
             (Attribute::LongestSide, 800.0 + 100.0 * index as f64),
             (Attribute::Sharpness, spread(10.0, 400.0)),
-            (Attribute::Blur, 1.5 - spread(0.0, 1.4)),
+            (Attribute::Blur, (1.32 - spread(0.0, 3.1)).max(0.1)),
             (Attribute::Noise, spread(0.4, 3.0)),
             (Attribute::Brightness, spread(60.0, 250.0)),
             (Attribute::Contrast, spread(20.0, 60.0)),

@@ -89,7 +89,7 @@ impl Looking {
             // Dropped at the end of this closure: senders that wait for room then stop.
             let receiver = receiver;
             // One more than the window would like: this thread only writes, and the work is soon done.
-            for _ in 0..=worker_count() {
+            for _ in 0..worker_count() {
                 let (sender, next, files, control) = (sender.clone(), &next, &files, &reporter.control);
                 scope.spawn(move || {
                     let store = self.project.store();

@@ -33,7 +33,7 @@ fn photo(id: i64) -> PhotoRow {
 }
 
 fn sharp(value: f64) -> Attributes {
-    Attributes::default().with(Attribute::Sharpness, value)
+    Attributes::default().with(Attribute::Sharpness, value).with(Attribute::Blur, 20.0 / value)
 }
 
 fn row(id: i64, value: f64) -> AuditRow {
