@@ -5,6 +5,8 @@
 use image::RgbImage;
 use turbojpeg::{Colorspace, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
+use super::dc;
+
 /// What a JPEG's header says that other decoders do not tell.
 pub(super) fn colorspace(bytes: &[u8]) -> Option<Colorspace> {
     turbojpeg::read_header(bytes).ok().map(|header| header.colorspace)
@@ -18,15 +20,22 @@ pub(super) fn full(bytes: &[u8]) -> Option<RgbImage> {
 /// The picture at the smallest eighth whose shorter side is still `at_least` pixels. The reduction happens in the
 /// transform and so averages away fine defects: good for looking, never for measuring.
 pub(super) fn scaled(bytes: &[u8], at_least: u32) -> Option<RgbImage> {
-    let mut decoder = Decompressor::new().ok()?;
-    let header = decoder.read_header(bytes).ok()?;
+    let header = turbojpeg::read_header(bytes).ok()?;
     if matches!(header.colorspace, Colorspace::CMYK | Colorspace::YCCK) {
         return None;
     }
     let shorter = header.width.min(header.height);
-    let factors = (1..8).map(|eighths| ScalingFactor::new(eighths, 8));
-    let factor = factors.into_iter().find(|factor| factor.scale(shorter) >= at_least as usize);
-    let factor = factor.filter(|_| !header.is_lossless).unwrap_or(ScalingFactor::ONE);
+    let large_enough = |eighths: &usize| ScalingFactor::new(*eighths, 8).scale(shorter) >= at_least as usize;
+    let eighths = (1..8).find(large_enough).filter(|_| !header.is_lossless).unwrap_or(8);
+    let first_scans = if eighths == 1 && header.is_progressive { dc::eighth(bytes) } else { None };
+    first_scans.or_else(|| scaled_by_turbo(bytes, eighths))
+}
+
+/// The picture at so many eighths of its size.
+pub(super) fn scaled_by_turbo(bytes: &[u8], eighths: usize) -> Option<RgbImage> {
+    let mut decoder = Decompressor::new().ok()?;
+    let header = decoder.read_header(bytes).ok()?;
+    let factor = if eighths == 8 { ScalingFactor::ONE } else { ScalingFactor::new(eighths, 8) };
     decoder.set_scaling_factor(factor).ok()?;
     let size = header.scaled(factor);
     let mut picture = RgbImage::new(u32::try_from(size.width).ok()?, u32::try_from(size.height).ok()?);

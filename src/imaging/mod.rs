@@ -3,6 +3,7 @@
 //! Files are only ever read; the one thing written is the thumbnail cache. Colours are taken as sRGB: an embedded
 //! profile is not applied. Must not know the store, jobs, burn or any face.
 
+mod dc;
 mod decode;
 mod file;
 mod jpeg;

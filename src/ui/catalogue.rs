@@ -88,6 +88,8 @@ pub struct Judged {
     pub broken: Vec<u16>,
     /// The worst of them.
     pub worst: Option<u16>,
+    /// The rules whose value this photo does not have.
+    pub unmeasurable: Vec<u16>,
 }
 
 /// How many photos a rule concerns.
@@ -177,6 +179,9 @@ impl Report {
         for &rule in &judged.broken {
             self.tallies[usize::from(rule)].broken -= 1;
         }
+        for &rule in &judged.unmeasurable {
+            self.tallies[usize::from(rule)].unmeasurable -= 1;
+        }
         // A rule that is no longer in force gives no verdict.
         let place_of = |verdict: &Verdict| {
             let place = self.pack.rules.iter().position(|rule| Arc::ptr_eq(rule, &verdict.rule));
@@ -186,6 +191,7 @@ impl Report {
             judgement: attributes.map(|_| rules::outcome(&verdicts)),
             broken: verdicts.iter().filter(|verdict| !verdict.passed()).filter_map(place_of).collect(),
             worst: rules::worst(&verdicts).and_then(place_of),
+            unmeasurable: verdicts.iter().filter(|verdict| verdict.value.is_none()).filter_map(place_of).collect(),
         };
         *self.totals.count(judged.judgement) += 1;
         for verdict in &verdicts {

@@ -85,15 +85,20 @@ fn the_cutoff_falls_with_enlargement() {
 
 #[test]
 fn a_blur_leaves_a_white_border_white() {
-    let white: Vec<Seen> =
-        seen().into_iter().filter(|photo| photo.background == "white" && photo.kind == "studio").collect();
+    let white: Vec<Seen> = seen()
+        .into_iter()
+        .filter(|photo| photo.background == "white" && photo.kind == "studio" && !photo.overlay)
+        .collect();
     let moved = each(&white, |_, photo, _| {
         let share = |photo: &RgbImage| measured(photo, None, WhiteBorder).expect("always there");
-        (share(photo) - share(&blurred(photo, 2.0))).abs()
+        // Below 1,000 pixels a blur of 2 at 1,000 is less than a pixel's width.
+        let large = photo.width().max(photo.height()) >= 1000;
+        large.then(|| (share(photo) - share(&blurred(photo, 2.0))).abs())
     });
-    let much = names(white.iter().zip(&moved).filter(|(_, moved)| **moved >= 0.01).map(|(photo, _)| photo));
-    // A blur carries a product that touches the frame further into the border.
-    assert!(much.len() <= white.len() / 10, "{much:?}");
+    let large = moved.iter().flatten().count();
+    let much = names(white.iter().zip(&moved).filter(|(_, moved)| **moved >= Some(0.01)).map(|(photo, _)| photo));
+    // A blur carries a product that touches the frame all along further into the border.
+    assert!(much.len() * 10 <= large, "{much:?} of {large}");
 }
 
 #[test]
