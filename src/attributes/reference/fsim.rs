@@ -2,8 +2,8 @@
 //!
 //! L. Zhang, L. Zhang, X. Mou, D. Zhang, "FSIM: a feature similarity index for image quality assessment", IEEE TIP 20
 //! (2011), and P. Kovesi for phase congruency (see `phase`). The photo is first averaged over F×F blocks with
-//! `F = max(1, round(shorter side / 256))`, halves rounded to even, left-over columns and rows dropped: as piq and pyiqa
-//! do. The authors' MATLAB code places its blocks half a block away, with zeros at the border, and rounds halves up;
+//! `F = max(1, round(shorter side / 256))`, halves rounded to even, left-over columns and rows dropped: as piq
+//! does. The authors' MATLAB code places its blocks half a block away, with zeros at the border, and rounds halves up;
 //! where F is 3 or more the two are up to 0.005 apart, else equal to 10⁻⁴.
 //!
 //! YIQ as in the paper; Scharr gradients with zeros around; T1 = 0.85, T2 = 160, T3 = T4 = 200, λ = 0.03.
