@@ -22,7 +22,8 @@ fn below(rng: &mut ChaCha8Rng, most: u32) -> u32 {
 
 /// A product of a family: boxes in the places of the family, moved and coloured on their own, on white.
 fn product(family: u64, shot: u64) -> RgbImage {
-    let (mut shape, mut own) = (ChaCha8Rng::seed_from_u64(family), ChaCha8Rng::seed_from_u64(family << 32 | shot + 1));
+    let (mut shape, mut own) =
+        (ChaCha8Rng::seed_from_u64(family), ChaCha8Rng::seed_from_u64((family << 32) | (shot + 1)));
     let mut photo = RgbImage::from_pixel(48, 64, Rgb([250; 3]));
     for _ in 0..7 {
         let left = 6 + below(&mut shape, 20) + below(&mut own, 3);

@@ -100,7 +100,7 @@ fn run(
     for (path, reason) in problems {
         fail(&mut summary, path, reason);
     }
-    looking.all(files, reporter, &mut |path, looked| match looked {
+    looking.all(&files, reporter, &mut |path, looked| match looked {
         Ok(photo) => {
             *if photo.is_new { &mut summary.hashed } else { &mut summary.reused } += 1;
             seen.push(photo);
@@ -219,7 +219,7 @@ impl Seen {
 /// When the project cannot be read or written.
 pub(super) fn scenes<T: Send>(
     project: &Project,
-    files: Vec<PathBuf>,
+    files: &[PathBuf],
     reporter: &Reporter<T>,
 ) -> Result<Option<Vec<Vec<usize>>>> {
     let places: BTreeMap<PathBuf, usize> = files.iter().cloned().zip(0..).collect();

@@ -71,7 +71,7 @@ pub fn start_scoring(project: &Project, request: ScoreRequest, wake: Wake) -> Re
 
 /// A photo that is ready for the network, or a row that needs none.
 enum Prepared {
-    Ready { path: PathBuf, sha256: String, views: Views, attributes: Attributes, reason: Option<String> },
+    Ready { path: PathBuf, sha256: String, views: Views, attributes: Box<Attributes>, reason: Option<String> },
     Known(Box<ScoreRow>),
     Failed(Box<ScoreRow>),
 }
@@ -194,6 +194,7 @@ impl Preparing<'_> {
         }
         let photo = imaging::decode(&file.bytes, path, &self.limits)?;
         let (views, attributes, reason) = look_at(&photo, &file.bytes, &self.rules, self.today);
+        let attributes = Box::new(attributes);
         Ok(Prepared::Ready { path: path.to_owned(), sha256: file.sha256, views, attributes, reason })
     }
 
@@ -254,7 +255,7 @@ impl Writing<'_> {
                     sha256,
                     model: model.clone(),
                     score: Some(score),
-                    attributes: Some(attributes),
+                    attributes: Some(*attributes),
                     reason,
                     error: None,
                     at_ms: now,

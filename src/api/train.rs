@@ -84,7 +84,7 @@ fn begin(project: &Project, name: &str, reporter: Watching<'_>) -> Result<Outcom
     assign(&candidates, &[], shares, config.seed)?;
     let paths: Vec<PathBuf> = candidates.iter().map(|candidate| candidate.path.clone()).collect();
     let stopped = || Outcome::Cancelled(TrainSummary { device: describe(&chosen), ..TrainSummary::default() });
-    let Some(scenes) = scenes(project, paths.clone(), reporter)? else { return Ok(stopped()) };
+    let Some(scenes) = scenes(project, &paths, reporter)? else { return Ok(stopped()) };
     let of_scene = |places: Vec<usize>| places.into_iter().map(|place| candidates[place].image).collect();
     let scenes: Vec<Vec<ImageId>> = scenes.into_iter().map(of_scene).collect();
     let Some((loader, unreadable)) = read_photos(project, config, paths, reporter) else { return Ok(stopped()) };

@@ -46,9 +46,9 @@ pub(super) fn bars(photo: &RgbImage) -> Bars {
     let column = |x: u32| move |y: u32| photo.get_pixel(x, y).0;
     let row = |y: u32| move |x: u32| photo.get_pixel(x, y).0;
     let found = Bars {
-        left: bar(width, height, |depth| column(depth)),
+        left: bar(width, height, column),
         right: bar(width, height, |depth| column(width - 1 - depth)),
-        top: bar(height, width, |depth| row(depth)),
+        top: bar(height, width, row),
         bottom: bar(height, width, |depth| row(height - 1 - depth)),
     };
     let across = if found.left > 0 && found.right > 0 { (found.left, found.right) } else { (0, 0) };

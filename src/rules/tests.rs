@@ -67,9 +67,12 @@ fn a_failure_goes_before_any_warning_and_the_furthest_first() {
     assert!(house(&warned).is_some_and(|text| text.starts_with("Backdrop")));
 }
 
+/// Lines of a rule, what it measures, and values with what is said of them; nothing of a good one.
+type Case<'a> = (&'a str, Attribute, &'a [(f64, Option<&'a str>)]);
+
 #[test]
 fn every_kind_of_limit_reads_well_and_the_limit_itself_is_good() {
-    let cases: &[(&str, Attribute, &[(f64, Option<&str>)])] = &[
+    let cases: &[Case<'_>] = &[
         (
             "measure = \"aspect_ratio\"\nmin = 0.68\nmax = 0.70",
             Attribute::AspectRatio,

@@ -11,7 +11,7 @@ fn photo(kind: u32) -> RgbImage {
     RgbImage::from_fn(320, 400, |x, y| {
         let (dx, dy) = (x.abs_diff(120 + kind * 30), y.abs_diff(180 + kind * 17));
         let inside = dx * dx / (kind + 1) + dy * dy < 9000;
-        let stripe = (x / (20 + kind * 7) + y / (31 + kind * 5)) % 2 == 0;
+        let stripe = (x / (20 + kind * 7) + y / (31 + kind * 5)).is_multiple_of(2);
         match (inside, stripe) {
             (false, _) => Rgb([251; 3]),
             (_, true) => Rgb([40 + kind as u8 * 60, 90, 160]),

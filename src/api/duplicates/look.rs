@@ -76,7 +76,7 @@ impl Looking {
     /// When the project cannot be read or written.
     pub(crate) fn all<T: Send>(
         &self,
-        files: Vec<PathBuf>,
+        files: &[PathBuf],
         reporter: &Reporter<T>,
         take: &mut dyn FnMut(PathBuf, Result<Seen>),
     ) -> Result<()> {
@@ -88,9 +88,8 @@ impl Looking {
         std::thread::scope(|scope| {
             // Dropped at the end of this closure: senders that wait for room then stop.
             let receiver = receiver;
-            // One more than the window would like: this thread only writes, and the work is soon done.
             for _ in 0..worker_count() {
-                let (sender, next, files, control) = (sender.clone(), &next, &files, &reporter.control);
+                let (sender, next, control) = (sender.clone(), &next, &reporter.control);
                 scope.spawn(move || {
                     let store = self.project.store();
                     while control.checkpoint().is_ok() {
