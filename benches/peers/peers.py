@@ -22,24 +22,35 @@ ROWS = [  # name, what the row says, the row that it is compared with
     ("find", "imagededup `find_duplicates` on those hashes", None),
     ("dedup", "imagededup, both steps", None),
     ("audit", "`packshot audit`", "cleanvision"),
-    ("basic", "`packshot audit --measures …`", "cleanvision"),
+    ("basic", "`packshot audit --measures …`, the basic ones", "cleanvision"),
     ("duplicates", "`packshot duplicates`", "dedup"),
+    ("both", "`packshot audit --measures …` and `duplicates`", "cleanvision"),
 ]
 
 
 class Clock:
-    """Wall and CPU seconds since it was made, those of finished child processes included."""
+    """Since it was made: seconds, CPU seconds of this process and its finished children, and those of all others."""
 
     def __init__(self):
-        self.wall, self.cpu = time.perf_counter(), self.used()
+        self.wall, self.cpu, self.all = time.perf_counter(), self.used(), self.used_by_all()
 
     @staticmethod
     def used():
         usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
+    @staticmethod
+    def used_by_all():
+        """Linux only, 0 elsewhere: user, nice, system, irq, softirq and steal of all cores."""
+        if not sys.platform.startswith("linux"):
+            return 0.0
+        ticks = [int(field) for field in Path("/proc/stat").read_text().split()[1:9]]
+        return (sum(ticks[:3]) + sum(ticks[5:])) / os.sysconf("SC_CLK_TCK")
+
     def read(self):
-        return {"wall": time.perf_counter() - self.wall, "cpu": self.used() - self.cpu}
+        cpu = self.used() - self.cpu
+        others = max(self.used_by_all() - self.all - cpu, 0.0)
+        return {"wall": time.perf_counter() - self.wall, "cpu": cpu, "others": others}
 
 
 def append(results, name, **fields):
@@ -92,6 +103,7 @@ def run_command(results, name, *command):
     """Times a whole process with an empty data and cache folder, so that no round gains from the one before."""
     with tempfile.TemporaryDirectory() as fresh:
         env = {**os.environ, "XDG_DATA_HOME": fresh, "XDG_CACHE_HOME": fresh}
+        env.pop("PACKSHOT_PROJECT", None)
         clock = Clock()
         try:
             done = subprocess.run(command, env=env, capture_output=True, text=True)
@@ -108,17 +120,18 @@ def run_command(results, name, *command):
 
 def print_speeds(by_name, count):
     rates = {name: [count / run["wall"] for run in runs] for name, runs in by_name.items()}
-    print("| | images/s, median | min | max | CPU ms a photo | times its peer |")
-    print("|---|--:|--:|--:|--:|--:|")
+    print("| | images/s, median | min | max | times its peer | CPU ms a photo | cores used by others |")
+    print("|---|--:|--:|--:|--:|--:|--:|")
     for name, label, peer in ROWS:
         if name not in rates:
-            print(f"| {label} | skipped | | | | |")
+            print(f"| {label} | skipped | | | | | |")
             continue
         middle = statistics.median(rates[name])
         cpu = statistics.median(run["cpu"] for run in by_name[name]) * 1000 / count
         ratio = f"{middle / statistics.median(rates[peer]):.2f} ({peer})" if peer in rates else ""
         spread = f"{min(rates[name]):.1f} | {max(rates[name]):.1f}"
-        print(f"| {label} | {middle:.1f} | {spread} | {cpu:.1f} | {ratio} |")
+        others = statistics.mean(run["others"] / run["wall"] for run in by_name[name])
+        print(f"| {label} | {middle:.1f} | {spread} | {ratio} | {cpu:.1f} | {others:.1f} |")
 
 
 def print_alarms(alarms, count, studio, studio_count):
@@ -136,6 +149,9 @@ def print_table(results, folder, packshot, jobs, *studio):
     by_name = {}
     for run in runs:
         by_name.setdefault(run["name"], []).append(run)
+    if len(by_name.get("basic", ())) == len(by_name.get("duplicates", (None,))):
+        pairs = zip(by_name["basic"], by_name["duplicates"], strict=True)
+        by_name["both"] = [{key: one[key] + two[key] for key in ("wall", "cpu", "others")} for one, two in pairs]
     root = Path(folder)
     photos = [p.relative_to(root) for p in root.rglob("*") if p.suffix.lower() in EXTENSIONS]
     count = len(photos)

@@ -8,15 +8,15 @@ root=$(cd "$here/../.." && pwd)
 photos=${1:-$root/../shared/data/products}
 packshot=${2:-$root/target/debug/packshot}
 rounds=${ROUNDS:-3}
-jobs=${JOBS:-$(nproc)}
+jobs=$(nproc) # as many as packshot uses
 venv=${PEERS_VENV:-/tmp/peers-venv}
 out=${PEERS_OUT:-/tmp/peers-out}
 studio=${STUDIO-magento-luma grocery-iconic}
-# What cleanvision measures too; its duplicates are the last step.
-measures=brightness,contrast,clipped_highlights,clipped_shadows,blur,entropy,colourfulness,aspect_ratio,width,height
-audit=("$packshot" --progress none audit "$photos" -o "$out/audit.csv")
-basic=("$packshot" --progress none audit "$photos" --measures "$measures" -o "$out/basic.csv")
-duplicates=("$packshot" --progress none duplicates "$photos" -o "$out/duplicates.csv")
+# What cleanvision looks at: dark, light, blurry, low information, odd aspect ratio and size, greyscale.
+measures=brightness,clipped_highlights,blur,entropy,aspect_ratio,width,height,colourfulness
+audit=("$packshot" --progress none audit "$photos" --overwrite -o "$out/audit.csv")
+basic=("$packshot" --progress none audit "$photos" --measures "$measures" --overwrite -o "$out/basic.csv")
+duplicates=("$packshot" --progress none duplicates "$photos" --overwrite -o "$out/duplicates.csv")
 
 [[ -d $photos ]] || { echo "run.sh: no folder of photos at $photos" >&2; exit 2; }
 if [[ ! -x $venv/bin/python ]]; then
