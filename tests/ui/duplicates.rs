@@ -3,6 +3,7 @@
 use eframe::egui::Key;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
+use packshot::api;
 use packshot::ui::{Message, Page, Zoom};
 
 use crate::fixture::{Holds, Stage, draw_duplicates, on};
@@ -12,6 +13,11 @@ pub fn searched(stage: &mut Stage) {
     draw_duplicates(&stage.photos());
     let photos = stage.photos();
     stage.tell(Message::OpenFolders(vec![photos]));
+    stage.settle();
+    // Equal files share a kept thumbnail, and the first of them may be drawn before it was kept: all from the folder.
+    for row in api::list_photos(&stage.project).expect("photos").into_iter().filter(|row| row.photo.error.is_none()) {
+        api::load_thumbnail(&stage.project, &row.photo.path, &row.photo.sha256, 320).expect("a thumbnail");
+    }
     stage.harness.get_by_label("Find duplicates").click();
     stage.settle();
     stage.close_toasts();
