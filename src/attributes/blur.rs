@@ -8,6 +8,7 @@
 
 use super::area::Area;
 use super::plane::Plane;
+use super::wide::{Loop, wide};
 
 /// An edge's gradient must reach this many grey levels a pixel: above noise and compression.
 const LEAST_GRADIENT: f32 = 6.0;
@@ -28,20 +29,19 @@ pub(super) fn blur(plane: &Plane, area: &Area) -> Option<f64> {
         return None;
     }
     let mut widths = [0_u32; BINS * WIDEST];
-    let (mut across, mut down) = (Vec::new(), Vec::new());
+    let mut gradients = Gradients::default();
     for y in MARGIN..plane.height - MARGIN {
         let (above, here, below) = (plane.row(y - 1), plane.row(y), plane.row(y + 1));
         for range in area.inner(y, plane.width, MARGIN) {
             // One more on each side than is looked at, and what the widest comparison reaches.
-            let wide = range.start - MARGIN + 1..range.end + MARGIN - 1;
-            half_differences(&here[wide.start - 1..wide.end - 1], &here[wide.start + 1..=wide.end], &mut across);
-            half_differences(&above[wide.clone()], &below[wide], &mut down);
-            for x in range.clone() {
-                let at = x - range.start + MARGIN - 1;
+            let reach = range.start - MARGIN + 1..range.end + MARGIN - 1;
+            let first = MARGIN - 1;
+            let rows = [here, above, below].map(|row| &row[reach.start - 1..=reach.end]);
+            wide(FindGradients { rows, into: &mut gradients });
+            let Gradients { across, down, strong } = &gradients;
+            for &place in strong {
+                let (at, x) = (place + first, place + range.start);
                 let (sideways, upright) = (across[at].abs(), down[at].abs());
-                if sideways.max(upright) < LEAST_GRADIENT {
-                    continue;
-                }
                 // Only edges along one axis: across a slanted one the same blur looks wider.
                 let found = if sideways > 2.0 * upright {
                     edge_width(|offset| across[at.wrapping_add_signed(offset)])
@@ -62,9 +62,56 @@ pub(super) fn blur(plane: &Plane, area: &Area) -> Option<f64> {
     median(&widths)
 }
 
+/// The gradients along a row, and where they are strong.
+#[derive(Default)]
+struct Gradients {
+    /// Half the difference of the neighbours in the row.
+    across: Vec<f32>,
+    /// Half the difference of the rows beside it.
+    down: Vec<f32>,
+    /// Where one of them is strong enough for an edge, counted from the fourth on.
+    strong: Vec<usize>,
+}
+
+/// Fills gradients from a row, the one above and the one below, each with one more pixel on both sides.
+struct FindGradients<'a> {
+    rows: [&'a [f32]; 3],
+    into: &'a mut Gradients,
+}
+
+impl Loop for FindGradients<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        const STRETCH: usize = 16;
+        let [here, above, below] = self.rows;
+        let Gradients { across, down, strong } = self.into;
+        let n = here.len() - 2;
+        half_differences(&here[..n], &here[2..], across);
+        half_differences(&above[1..=n], &below[1..=n], down);
+        strong.clear();
+        let inner = MARGIN - 1..n - (MARGIN - 1);
+        let stretches = across[inner.clone()].chunks(STRETCH).zip(down[inner].chunks(STRETCH));
+        for (index, (across, down)) in stretches.enumerate() {
+            let mut flags = [false; STRETCH];
+            for (flag, (across, down)) in flags.iter_mut().zip(across.iter().zip(down)) {
+                *flag = (across.abs() >= LEAST_GRADIENT) | (down.abs() >= LEAST_GRADIENT);
+            }
+            // Most stretches of a photo have none.
+            if flags != [false; STRETCH] {
+                strong.extend((0..STRETCH).filter(|place| flags[*place]).map(|place| index * STRETCH + place));
+            }
+        }
+    }
+}
+
+#[inline(always)]
 fn half_differences(before: &[f32], after: &[f32], out: &mut Vec<f32>) {
-    out.clear();
-    out.extend(before.iter().zip(after).map(|(before, after)| (after - before) / 2.0));
+    out.resize(before.len(), 0.0);
+    for (out, (before, after)) in out.iter_mut().zip(before.iter().zip(after)) {
+        *out = (after - before) / 2.0;
+    }
 }
 
 /// σ at an edge whose gradient at an offset in pixels is `gradient`; nothing beside the edge's steepest pixel.
@@ -76,7 +123,7 @@ fn edge_width(gradient: impl Fn(isize) -> f32) -> Option<f32> {
     // The same sign on both sides: one edge, not a line.
     let side = |offset: isize| (gradient(offset) * peak.signum()).max(0.05 * peak.abs());
     let variance = |distance: isize| {
-        let fall = 2.0 * peak.abs().ln() - side(-distance).ln() - side(distance).ln();
+        let fall = (peak * peak / (side(-distance) * side(distance))).ln();
         (fall > 1e-3).then(|| (distance * distance) as f32 / fall)
     };
     let near = variance(1)?;

@@ -6,7 +6,8 @@
 
 use image::{Rgb, RgbImage};
 
-use super::runs::{Run, gaps, runs_of, shapes};
+use super::runs::{Run, gaps, runs_of_flags, shapes};
+use super::wide::{Loop, wide};
 use crate::domain::Region;
 
 /// How far a channel may be from the backdrop's colour: wider than JPEG ringing and a studio gradient, narrower than
@@ -164,12 +165,42 @@ pub(super) fn rows_of(photo: &RgbImage) -> impl Iterator<Item = &[[u8; 3]]> {
 
 fn alike_runs(row: &[[u8; 3]], backdrop: Rgb<u8>) -> Vec<Run> {
     let low = backdrop.0.map(|value| value.saturating_sub(TOLERANCE));
-    let high = backdrop.0.map(|value| value.saturating_add(TOLERANCE));
-    runs_of(row.len() as u32, |x| {
-        let pixel = row[x as usize];
-        let inside = |channel: usize| (low[channel]..=high[channel]).contains(&pixel[channel]);
-        inside(0) & inside(1) & inside(2)
-    })
+    let reach: [u8; 3] = std::array::from_fn(|channel| backdrop.0[channel].saturating_add(TOLERANCE) - low[channel]);
+    let words = wide(FlagWords { row, low, reach });
+    runs_of_flags(words.into_iter().zip(row.chunks(64)).map(|(word, pixels)| (word, pixels.len() as u32)))
+}
+
+/// For every 64 pixels a flag each whether all channels are at most `reach` above `low`, the first in the lowest bit.
+struct FlagWords<'a> {
+    row: &'a [[u8; 3]],
+    low: [u8; 3],
+    reach: [u8; 3],
+}
+
+impl Loop for FlagWords<'_> {
+    type Output = Vec<u64>;
+
+    #[inline(always)]
+    fn call(self) -> Vec<u64> {
+        let mut words = vec![0; self.row.len().div_ceil(64)];
+        for (word, pixels) in words.iter_mut().zip(self.row.chunks(64)) {
+            let mut flags = [0_u8; 64];
+            for (flag, pixel) in flags.iter_mut().zip(pixels) {
+                let inside = |channel: usize| pixel[channel].wrapping_sub(self.low[channel]) <= self.reach[channel];
+                *flag = u8::from(inside(0) & inside(1) & inside(2));
+            }
+            *word = packed(&flags);
+        }
+        words
+    }
+}
+
+/// 64 bytes of 0 or 1 as bits, the first the lowest: the product moves bit 0 of every byte into the topmost one.
+#[inline(always)]
+fn packed(flags: &[u8; 64]) -> u64 {
+    let (eights, _) = flags.as_chunks::<8>();
+    let byte = |eight: &[u8; 8]| u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+    eights.iter().enumerate().fold(0, |word, (index, eight)| word | byte(eight) << (8 * index))
 }
 
 /// What stays after flooding from the edge over runs of the backdrop's colour (four neighbours).

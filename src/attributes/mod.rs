@@ -27,6 +27,7 @@ mod sum;
 mod tenengrad;
 mod tilt;
 mod tone;
+mod wide;
 
 pub mod reference;
 

@@ -2,11 +2,29 @@
 
 use image::{Rgb, RgbImage};
 
+use super::wide::{Loop, wide};
+
 /// `0.299 R + 0.587 G + 0.114 B` of a pixel, 0-255.
-#[inline]
+#[inline(always)]
 pub(super) fn luma(pixel: Rgb<u8>) -> f32 {
     let [red, green, blue] = pixel.0;
     0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue)
+}
+
+struct FillLuma<'a> {
+    pixels: &'a [[u8; 3]],
+    values: &'a mut [f32],
+}
+
+impl Loop for FillLuma<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (value, pixel) in self.values.iter_mut().zip(self.pixels) {
+            *value = luma(Rgb(*pixel));
+        }
+    }
 }
 
 /// `0.299 R + 0.587 G + 0.114 B` of every pixel, 0-255, row by row.
@@ -22,7 +40,8 @@ impl Plane {
     /// The luma of a photo.
     pub(super) fn of(photo: &RgbImage) -> Self {
         let (pixels, _) = photo.as_raw().as_chunks::<3>();
-        let values = pixels.iter().map(|pixel| luma(Rgb(*pixel))).collect();
+        let mut values = vec![0.0; pixels.len()];
+        wide(FillLuma { pixels, values: &mut values });
         Self { width: photo.width() as usize, height: photo.height() as usize, values }
     }
 

@@ -4,7 +4,7 @@ const LANES: usize = 8;
 
 /// Sum and sum of squares of `value(0..n)`. For a variance, take values around a pivot near their mean: single precision
 /// loses the small difference of large sums.
-#[inline]
+#[inline(always)]
 pub(super) fn moments(n: usize, value: impl Fn(usize) -> f32) -> (f64, f64) {
     let (mut sums, mut squares) = ([0.0_f32; LANES], [0.0_f32; LANES]);
     let whole = n / LANES * LANES;

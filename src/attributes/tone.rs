@@ -10,6 +10,7 @@ use image::RgbImage;
 use super::mask::{Mask, rows_of};
 use super::plane::Plane;
 use super::sum::moments;
+use super::wide::{Loop, wide};
 
 /// From here on up a pixel shows no detail of a bright part.
 const BURNT: u8 = 250;
@@ -32,7 +33,7 @@ pub(super) struct Tone {
 
 /// Measures the product's pixels.
 pub(super) fn tone(photo: &RgbImage, plane: &Plane, mask: &Mask) -> Tone {
-    let (mut count, mut clipped, mut highlights, mut shadows) = (0_usize, 0_u32, 0_u32, 0_u32);
+    let (mut count, mut extreme) = (0_usize, [0_u32; 3]);
     let (mut sum, mut squares) = (0.0, 0.0);
     let first = (0..plane.height).find_map(|y| Some(plane.row(y)[mask.product(y).first()?.start as usize]));
     let pivot = first.unwrap_or_default();
@@ -40,18 +41,16 @@ pub(super) fn tone(photo: &RgbImage, plane: &Plane, mask: &Mask) -> Tone {
         for run in mask.product(y) {
             let range = run.start as usize..run.end as usize;
             let luma = &plane.row(y)[range.clone()];
-            let part = moments(luma.len(), |x| luma[x] - pivot);
+            let (part, counts) = wide(RunSums { luma, pivot, pixels: &row[range] });
             count += luma.len();
             sum += part.0;
             squares += part.1;
-            for &[red, green, blue] in &row[range] {
-                let (low, high) = (red.min(green).min(blue), red.max(green).max(blue));
-                clipped += u32::from((low == 0) | (high == 255));
-                highlights += u32::from(low >= BURNT);
-                shadows += u32::from(high <= LOST);
+            for (total, count) in extreme.iter_mut().zip(counts) {
+                *total += count;
             }
         }
     }
+    let [clipped, highlights, shadows] = extreme;
     let n = count.max(1) as f64;
     let mean = sum / n;
     let share = |part: u32| f64::from(part) / n;
@@ -62,4 +61,40 @@ pub(super) fn tone(photo: &RgbImage, plane: &Plane, mask: &Mask) -> Tone {
         highlights: share(highlights),
         shadows: share(shadows),
     }
+}
+
+/// Sum and sum of squares of luma around a pivot, and the counts of [`extremes`].
+struct RunSums<'a> {
+    luma: &'a [f32],
+    pivot: f32,
+    pixels: &'a [[u8; 3]],
+}
+
+impl Loop for RunSums<'_> {
+    type Output = ((f64, f64), [u32; 3]);
+
+    #[inline(always)]
+    fn call(self) -> Self::Output {
+        (moments(self.luma.len(), |x| self.luma[x] - self.pivot), extremes(self.pixels))
+    }
+}
+
+/// How many pixels have a channel at its end, every channel at the bright end, every channel at the dark end.
+#[inline(always)]
+fn extremes(pixels: &[[u8; 3]]) -> [u32; 3] {
+    let mut totals = [0_u32; 3];
+    // Fewer than 256 at a time fit bytes, of which a vector holds the most.
+    for part in pixels.chunks(255) {
+        let mut counts = [0_u8; 3];
+        for &[red, green, blue] in part {
+            let (low, high) = (red.min(green).min(blue), red.max(green).max(blue));
+            counts[0] = counts[0].wrapping_add(u8::from((low == 0) | (high == 255)));
+            counts[1] = counts[1].wrapping_add(u8::from(low >= BURNT));
+            counts[2] = counts[2].wrapping_add(u8::from(high <= LOST));
+        }
+        for (total, count) in totals.iter_mut().zip(counts) {
+            *total += u32::from(count);
+        }
+    }
+    totals
 }
