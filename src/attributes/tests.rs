@@ -124,11 +124,11 @@ fn fill_is_the_products_share_of_the_frame_and_ignores_dust() {
 }
 
 #[test]
-fn a_cluttered_or_an_empty_frame_counts_as_a_whole() {
+fn a_cluttered_or_an_empty_frame_counts_as_a_whole_and_has_no_fill() {
     let cluttered = packshot((300, 300), 300, 60, WHITE);
-    assert_eq!(measure(&cluttered).at(Fill), 1.0);
+    assert_eq!(measure(&cluttered).get(Fill), None);
     let empty = measure(&RgbImage::from_pixel(50, 40, Rgb([244; 3])));
-    assert_eq!((empty.at(Fill), empty.at(Sharpness), empty.at(Contrast)), (1.0, 0.0, 0.0));
+    assert_eq!((empty.get(Fill), empty.at(Sharpness), empty.at(Contrast)), (None, 0.0, 0.0));
     close(empty.at(Brightness), 244.0, 1e-3);
 }
 

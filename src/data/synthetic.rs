@@ -121,7 +121,7 @@ fn coprime(a: u64, b: u64) -> bool {
 fn make(photo: &RgbImage, content: usize, rng: &mut ChaCha8Rng) -> Result<[Synthetic; RUNGS]> {
     let mut unit = || (rng.next_u32() >> 8) as f64 / f64::from(1 << 24);
     let longest = f64::from(photo.width().max(photo.height()));
-    let most = (longest * LEAST_REDUCTION).max(SIDES[0]).min(SIDES[1]);
+    let most = (longest * LEAST_REDUCTION).clamp(SIDES[0], SIDES[1]);
     let side = SIDES[0] * (most / SIDES[0]).powf(unit());
     let mut clean = imaging::fit(photo, side.round() as u32);
     if unit() < 0.5 {

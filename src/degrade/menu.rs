@@ -107,10 +107,10 @@ mod tests {
             spoilt.iter().zip(clean.iter()).map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2)).sum::<f64>()
         };
         assert_eq!(distance(&[], 1), 0.0);
-        for kind in 0..MENU.len() {
+        for (kind, defect) in MENU.iter().enumerate() {
             for seed in [4, 5] {
                 let at = |level| distance(&[Flaw { kind, level }], seed);
-                assert!(at(0.8) < at(2.5) && at(2.5) < at(5.0), "{:?} {seed}", MENU[kind]);
+                assert!(at(0.8) < at(2.5) && at(2.5) < at(5.0), "{defect:?} {seed}");
             }
         }
     }

@@ -231,3 +231,15 @@ fn real_photos_decode_to_the_manifest_dimensions() {
     }
     assert_eq!(seen, 40);
 }
+
+#[test]
+fn a_jpeg_of_hundreds_of_scans_is_refused_before_it_is_decoded() {
+    let photo = encode(&gradient(64, 48), image::ImageFormat::Jpeg);
+    let end = photo.len() - 2;
+    // A scan header that names no component, over and over.
+    let scan = [0xFF, 0xDA, 0x00, 0x06, 0x00, 0x00, 0x00, 0x00];
+    let with = |count: usize| [&photo[..end], &scan.repeat(count), &photo[end..]].concat();
+    let error = decode(&with(501), Path::new("bomb.jpg"), &Limits::default()).expect_err("refused");
+    assert!(error.to_string().contains("more than 500 scans"), "{error}");
+    assert!(decode(&photo, Path::new("fine.jpg"), &Limits::default()).is_ok());
+}

@@ -38,6 +38,7 @@ fn flawless(pack: &str) -> Attributes {
         (A::Fill, 0.88),
         (A::FrameWidth, 0.0),
         (A::Overlay, 0.0),
+        (A::Entropy, 3.0),
     ];
     let mut attributes = Attributes::default();
     attributes.file = Some((PhotoFormat::Jpeg, ColourMode::Rgb));

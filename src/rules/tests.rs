@@ -308,3 +308,12 @@ fn real_packshots_pass_and_their_blurred_copies_are_named_blurred() {
         assert!(blurred.starts_with("Blurred: blur"), "{name}: {blurred}");
     }
 }
+
+#[test]
+fn a_pack_cut_to_what_was_measured_judges_nothing_else() {
+    let pack = Library::default().find("house").expect("ships");
+    let cut = pack.only(&[Attribute::Blur]);
+    assert!(!cut.rules.is_empty() && cut.rules.len() < pack.rules.len());
+    assert_eq!(cut.attributes().into_iter().filter(|attribute| *attribute != Attribute::Blur).count(), 0);
+    assert!(pack.attributes().contains(&Attribute::Fill));
+}

@@ -1,6 +1,6 @@
-//! The loss of pre-training: Huber (δ = 0.1 of the scale) + ½ (1 − PLCC)/2 + ½ fidelity rank within ladders
-//! + 0.3 binary cross-entropy of defects + 0.3 absolute error of their strengths, and a little of the Gaussian likelihood
-//! for the error's variance.
+//! The loss of pre-training: Huber (δ = 0.1 of the scale), half of (1 − PLCC)/2, half of the fidelity of the order within
+//! ladders, 0.3 of the defects' binary cross-entropy, 0.3 of the absolute error of their strengths, and a little of the
+//! Gaussian likelihood for the error's variance.
 
 use burn::tensor::{Tensor, activation};
 
