@@ -125,7 +125,8 @@ fn fill_is_the_products_share_of_the_frame_and_ignores_dust() {
 
 #[test]
 fn a_cluttered_or_an_empty_frame_counts_as_a_whole_and_has_no_fill() {
-    let cluttered = packshot((300, 300), 300, 60, WHITE);
+    let blocks = |x: u32, y: u32| ((x / 12 * 7919 + y / 12 * 104_729) % 251) as u8;
+    let cluttered = RgbImage::from_fn(300, 300, |x, y| Rgb([blocks(x, y), blocks(y, x), blocks(x + y, x)]));
     assert_eq!(measure(&cluttered).get(Fill), None);
     let empty = measure(&RgbImage::from_pixel(50, 40, Rgb([244; 3])));
     assert_eq!((empty.get(Fill), empty.at(Sharpness), empty.at(Contrast)), (None, 0.0, 0.0));
