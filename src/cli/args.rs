@@ -174,6 +174,7 @@ Examples:
   packshot train
   packshot train --epochs 30 --loss mae --name \"first try\"
   packshot train --device cpu --set train.learning_rate=0.001
+  packshot train --loss \"{ huber = 1, plcc = 0.5, rank = 0.5 }\"
   packshot train --resume latest                       go on with a stopped run")]
 pub(super) struct Train {
     /// Configuration file whose [train] section replaces the project's.
@@ -188,7 +189,7 @@ pub(super) struct Train {
     /// Most epochs (train.epochs).
     #[arg(long)]
     pub(super) epochs: Option<u32>,
-    /// Loss: huber, mse, mae (train.loss).
+    /// Loss: huber, mse, mae, plcc, rank, margin, or a weighted sum (train.loss).
     #[arg(long)]
     pub(super) loss: Option<String>,
     /// Device: auto, gpu, cpu (train.device).
