@@ -1,9 +1,13 @@
 //! The arguments, their help and their examples.
 
+mod evaluate;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(super) use evaluate::Evaluate;
 
 /// Browse, label, train and score the quality of product photos.
 #[derive(Debug, Parser)]
@@ -89,6 +93,8 @@ pub(super) enum Command {
     Pretrain(Pretrain),
     /// Score folders: one row a photo.
     Score(Score),
+    /// Evaluate a model on labelled photos: every measure with its interval, calibration, the worst photos.
+    Evaluate(Evaluate),
     /// Measure photos and judge them by a rule pack: one row a photo.
     Audit(Audit),
     /// Compare edited photos with the photo they were made of: MSE, MAE, PSNR, SSIM, MS-SSIM, FSIM, GMSD.

@@ -5,8 +5,8 @@ use burn::tensor::Tensor;
 /// Keeps the correlation's gradient finite where a side does not vary; variances of standardised scores are near 1.
 const TINY_VARIANCE: f64 = 1e-6;
 
-/// Keeps the root's gradient finite at probability 0 (as in the authors' code of Zhang et al. 2021).
-const TINY_PROBABILITY: f64 = 1e-8;
+/// Keeps the root's gradient finite at probability 0, as a larger one does in the authors' code of Zhang et al. 2021.
+const TINY_PROBABILITY: f64 = 1e-12;
 
 /// The difference that [`margin_rank`] asks of a pair in a configured loss, in standard deviations of the labels.
 pub const MARGIN: f64 = 0.25;

@@ -78,7 +78,7 @@ fn a_sum_weighs_its_terms() {
 fn gradients_point_downhill() {
     for kind in LossKind::ALL {
         // The first photo is scored above the second, and the labels say the opposite.
-        let slope = slope(&|p, t| loss(kind, 1.0, p, t), &[1.0, -1.0, 0.2], &[-1.0, 1.0, 0.0]);
+        let slope = slope(&|p, t| loss(kind, 1.0, p, t), &[1.0, -1.0, 0.5, -0.5], &[-1.0, 1.0, 1.0, -1.0]);
         assert!(slope[0] > 0.0 && slope[1] < 0.0, "{kind:?}: {slope:?}");
     }
 }

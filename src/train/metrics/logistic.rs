@@ -6,11 +6,16 @@ use super::plcc_counted;
 /// Fewest photos a curve with four parameters is fitted to.
 const FEWEST: f64 = 10.0;
 
-/// Most steps of a fit.
+/// Most steps of a fit from nothing, and from a curve that was fitted to much the same photos.
 const STEPS: usize = 200;
+const STEPS_FROM_A_CURVE: usize = 20;
 
 /// A fit has converged when a step gains less than this share of what is left.
-const ENOUGH: f64 = 1e-10;
+const ENOUGH: f64 = 1e-9;
+
+/// Where the best curve has no end (labels bend one way only), steps gain little for ever: a last one below this share
+/// counts as converged, too.
+const LITTLE: f64 = 1e-3;
 
 /// The curve `(b1 − b2)/(1 + exp(−(x − b3)/b4)) + b2`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,8 +55,8 @@ impl Logistic {
         let narrowest = guess.b[3] * 1e-6;
         let mut curve = start.unwrap_or(guess);
         let mut squares = curve.squares(x, y, counts);
-        let mut damping = 1e-3;
-        for _ in 0..STEPS {
+        let (mut damping, mut last_gain) = (1e-3, f64::INFINITY);
+        for _ in 0..if start.is_some() { STEPS_FROM_A_CURVE } else { STEPS } {
             let next = curve.step(x, y, counts, damping)?;
             let found = next.squares(x, y, counts);
             if found <= squares && next.b[3].abs() > narrowest {
@@ -60,6 +65,7 @@ impl Logistic {
                 if gain <= ENOUGH * squares {
                     return Some(curve);
                 }
+                last_gain = gain;
             } else {
                 damping *= 5.0;
                 if damping > 1e12 {
@@ -68,7 +74,7 @@ impl Logistic {
                 }
             }
         }
-        None
+        (last_gain <= LITTLE * squares).then_some(curve)
     }
 
     /// One step: solves `(JᵀJ + damping·diag(JᵀJ))·δ = Jᵀr`.
