@@ -87,7 +87,7 @@ sections! {
     train: TrainConfig {
         /// Architecture by name (see `packshot models`).
         architecture: String = "cnn-s".to_owned();
-        /// Loss on standardised labels: huber, mse, mae, plcc (1 − PLCC), rank or margin (order of pairs), or a weighted sum such as { huber = 1.0, plcc = 0.5, rank = 0.5 }.
+        /// Loss on standardised labels: huber, mse or mae, or a weighted sum that may also hold plcc (1 − PLCC), rank and margin (order of pairs), such as { huber = 1.0, plcc = 0.5, rank = 0.5 }.
         loss: Loss = Loss::default();
         /// Where the Huber loss turns from squared to absolute, in standard deviations of the labels.
         huber_delta: f64 = 1.0;
@@ -197,6 +197,11 @@ impl Config {
         share("train.test_share", train.test_share, 0.5)?;
         share("train.warmup", train.warmup, 1.0)?;
         share("train.weight_decay", train.weight_decay, 1.0)?;
+        if !train.loss.has_level() {
+            let summary = format!("train.loss is {}: it knows the order of photos but not their level", train.loss);
+            return Err(Error::bad_data(summary)
+                .hint("Add huber, mse or mae, for example { huber = 1.0, rank = 0.5 }: scores from 0 to 100 need it."));
+        }
         positive("train.epochs", train.epochs > 0)?;
         positive("train.batch_size", train.batch_size > 0)?;
         positive("train.learning_rate", train.learning_rate > 0.0 && train.learning_rate.is_finite())?;
@@ -302,6 +307,8 @@ mod tests {
         assert_eq!(loss("", &[("PACKSHOT_TRAIN_LOSS", text)], &["train.loss=mae"]), LossKind::Mae.into());
         let error = load("", &[], &["train.loss={huber=1,emd=1}"]).expect_err("emd");
         assert!(error.summary.contains("--set train.loss") && error.summary.contains("known are huber"), "{error}");
+        let error = load("", &[], &["train.loss={plcc=1,rank=1}"]).expect_err("no level");
+        assert!(error.summary.contains("train.loss is plcc + rank"), "{error}");
         let error = load("", &[], &["train.loss=hubr"]).expect_err("hubr");
         assert!(error.summary.contains("known are huber"), "{error}");
     }

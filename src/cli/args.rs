@@ -197,7 +197,7 @@ pub(super) struct Train {
     /// Most epochs (train.epochs).
     #[arg(long)]
     pub(super) epochs: Option<u32>,
-    /// Loss: huber, mse, mae, plcc, rank, margin, or a weighted sum (train.loss).
+    /// Loss: huber, mse, mae, or a weighted sum with plcc, rank and margin (train.loss).
     #[arg(long)]
     pub(super) loss: Option<String>,
     /// Device: auto, gpu, cpu (train.device).

@@ -70,6 +70,11 @@ impl Loss {
         LossKind::ALL.into_iter().zip(self.weights).filter(|(_, weight)| *weight > 0.0)
     }
 
+    /// Whether it tells how high scores should be, and not only how they relate.
+    pub fn has_level(&self) -> bool {
+        self.terms().any(|(kind, _)| matches!(kind, LossKind::Huber | LossKind::Mse | LossKind::Mae))
+    }
+
     /// The kind, when it is one alone with weight 1.
     fn single(&self) -> Option<LossKind> {
         let mut terms = self.terms();
