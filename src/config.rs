@@ -3,11 +3,15 @@
 //! Every default stands here once, with its explanation; `packshot config show` prints both. Knows only
 //! [`crate::error`].
 
+mod loss;
+
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+
+pub use loss::{Loss, LossKind};
 
 /// Name of the configuration file in a project folder.
 pub const FILE_NAME: &str = "packshot.toml";
@@ -62,19 +66,6 @@ pub enum DeviceChoice {
     Cpu,
 }
 
-/// The loss that training minimises.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LossKind {
-    /// Huber loss: squared near zero, absolute beyond `huber_delta` (Huber 1964).
-    #[default]
-    Huber,
-    /// Mean squared error.
-    Mse,
-    /// Mean absolute error.
-    Mae,
-}
-
 sections! {
     /// Where messages go and how many.
     log: LogConfig {
@@ -96,8 +87,8 @@ sections! {
     train: TrainConfig {
         /// Architecture by name (see `packshot models`).
         architecture: String = "cnn-s".to_owned();
-        /// Loss: huber, mse or mae, on standardised labels.
-        loss: LossKind = LossKind::Huber;
+        /// Loss on standardised labels: huber, mse or mae, or a weighted sum that may also hold plcc (1 − PLCC), rank and margin (order of pairs), such as { huber = 1.0, plcc = 0.5, rank = 0.5 }.
+        loss: Loss = Loss::default();
         /// Where the Huber loss turns from squared to absolute, in standard deviations of the labels.
         huber_delta: f64 = 1.0;
         /// Most epochs (passes over the training photos).
@@ -206,6 +197,11 @@ impl Config {
         share("train.test_share", train.test_share, 0.5)?;
         share("train.warmup", train.warmup, 1.0)?;
         share("train.weight_decay", train.weight_decay, 1.0)?;
+        if !train.loss.has_level() {
+            let summary = format!("train.loss is {}: it knows the order of photos but not their level", train.loss);
+            return Err(Error::bad_data(summary)
+                .hint("Add huber, mse or mae, for example { huber = 1.0, rank = 0.5 }: scores from 0 to 100 need it."));
+        }
         positive("train.epochs", train.epochs > 0)?;
         positive("train.batch_size", train.batch_size > 0)?;
         positive("train.learning_rate", train.learning_rate > 0.0 && train.learning_rate.is_finite())?;
@@ -294,9 +290,27 @@ mod tests {
         let config =
             load(file, &env, &["train.epochs=7", "train.loss=mae", "log.console=packshot=debug"]).expect("loads");
         assert_eq!((config.train.epochs, config.train.patience, config.train.seed), (7, 3, 9));
-        assert_eq!(config.train.loss, LossKind::Mae);
+        assert_eq!(config.train.loss, LossKind::Mae.into());
         assert_eq!(config.log.console, "packshot=debug");
         assert_eq!(config.train.batch_size, TrainConfig::default().batch_size);
+    }
+
+    #[test]
+    fn a_loss_is_a_name_or_a_sum_in_file_environment_and_flags() {
+        let sum = Loss::sum(&[(LossKind::Huber, 1.0), (LossKind::Plcc, 0.5)]).expect("sound");
+        let text = "{ huber = 1, plcc = 0.5 }";
+        let loss = |file: &str, env: &[(&str, &str)], flags: &[&str]| load(file, env, flags).expect("loads").train.loss;
+        assert_eq!(loss(&format!("[train]\nloss = {text}\n"), &[], &[]), sum);
+        assert_eq!(loss("[train.loss]\nhuber = 1.0\nplcc = 0.5\n", &[], &[]), sum);
+        assert_eq!(loss("[train]\nloss = \"mse\"\n", &[("PACKSHOT_TRAIN_LOSS", text)], &[]), sum);
+        assert_eq!(loss("", &[], &["train.loss={huber=1,plcc=0.5}"]), sum);
+        assert_eq!(loss("", &[("PACKSHOT_TRAIN_LOSS", text)], &["train.loss=mae"]), LossKind::Mae.into());
+        let error = load("", &[], &["train.loss={huber=1,emd=1}"]).expect_err("emd");
+        assert!(error.summary.contains("--set train.loss") && error.summary.contains("known are huber"), "{error}");
+        let error = load("", &[], &["train.loss={plcc=1,rank=1}"]).expect_err("no level");
+        assert!(error.summary.contains("train.loss is plcc + rank"), "{error}");
+        let error = load("", &[], &["train.loss=hubr"]).expect_err("hubr");
+        assert!(error.summary.contains("known are huber"), "{error}");
     }
 
     #[test]
@@ -322,6 +336,7 @@ mod tests {
     fn shown_configuration_reads_back_as_itself() {
         let mut config = Config::default();
         config.train.epochs = 3;
+        config.train.loss = Loss::sum(&[(LossKind::Huber, 1.0), (LossKind::Rank, 0.25)]).expect("sound");
         let text = config.to_commented_toml().expect("shows");
         assert_eq!(load(&text, &[], &[]).expect("reads back"), config);
         assert!(DOCS.iter().all(|doc| doc.text.len() > 10 && text.contains(doc.text)));

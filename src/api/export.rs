@@ -53,7 +53,8 @@ pub fn judge(row: &AuditRow, pack: &RulePack, today: Date) -> Audited {
     }
 }
 
-fn thumbnail_jpeg(project: &Project, path: &Path, sha256: &str) -> Option<Vec<u8>> {
+/// A JPEG thumbnail for a page; nothing when the photo cannot be read any more.
+pub(super) fn thumbnail_jpeg(project: &Project, path: &Path, sha256: &str) -> Option<Vec<u8>> {
     let picture = load_thumbnail(project, path, sha256, REPORT_THUMB).ok()?;
     let mut jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut jpeg, 85)

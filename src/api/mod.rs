@@ -10,6 +10,7 @@ mod compare;
 mod demo;
 mod doctor;
 mod duplicates;
+mod evaluate;
 mod export;
 mod feed;
 mod labels;
@@ -35,6 +36,10 @@ pub use doctor::{Finding, examine};
 pub use duplicates::{
     DuplicateGroup, DuplicatePhoto, DuplicatesRequest, DuplicatesSummary, check_duplicates_file, export_duplicates,
     start_duplicates,
+};
+pub use evaluate::{
+    EvaluateRequest, EvaluateSummary, EvaluatedModel, SeenPhotos, check_evaluation_file, export_evaluation,
+    start_evaluation,
 };
 pub use export::{check_audit_file, check_score_file, export_audit, export_scores, judge, write_report};
 pub use feed::Feed;

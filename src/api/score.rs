@@ -7,7 +7,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 
 use jiff::civil::Date;
 
-use super::{Feed, Project, clock, find_model, find_rule_pack};
+use super::{Feed, ModelEntry, Project, clock, find_model, find_rule_pack};
 use crate::domain::{Attributes, ModelId, ScoreRow};
 use crate::error::{Code, Error, Result};
 use crate::imaging::{self, Limits};
@@ -83,11 +83,6 @@ fn run(
     reporter: &Reporter<ScoreSummary>,
 ) -> Result<Outcome<ScoreSummary>> {
     let entry = find_model(project, request.model.as_deref())?;
-    let config = &project.config.score;
-    let rules = find_rule_pack(&project.config, &config.rules)?;
-    let chosen = device::choose(config.device)?;
-    let scorer = Scorer::load(&entry.folder, &chosen.device, config.batch_size)?;
-    let model = scorer.card().id.clone();
     let mut keep_going = |found: usize| {
         reporter.progress("Looking for photos", found as u64, 0, "");
         !reporter.control.is_cancelled()
@@ -98,8 +93,37 @@ fn run(
         return Err(Error::new(Code::NotFound, "there are no photos to score")
             .hint("Name folders or files with JPEG, PNG, WebP, BMP, GIF or TIFF photos."));
     }
+    let photos = Photos { files: &files, problems: listing.problems, again: request.again };
+    let summary = score_photos(project, &entry, photos, feed, reporter)?;
+    Ok(if reporter.control.is_cancelled() { Outcome::Cancelled(summary) } else { Outcome::Completed(summary) })
+}
+
+/// Photos to be scored.
+pub(super) struct Photos<'a> {
+    /// Their files.
+    pub(super) files: &'a [PathBuf],
+    /// What could not be listed, and why: a failed row each.
+    pub(super) problems: Vec<(PathBuf, String)>,
+    /// Score again what the model has already scored.
+    pub(super) again: bool,
+}
+
+/// Scores photos with a model on the configured device; one row a photo, in order of path. Stops early when the job is
+/// cancelled.
+pub(super) fn score_photos<T>(
+    project: &Project,
+    entry: &ModelEntry,
+    photos: Photos<'_>,
+    feed: &Feed<ScoreRow>,
+    reporter: &Reporter<T>,
+) -> Result<ScoreSummary> {
+    let config = &project.config.score;
+    let rules = find_rule_pack(&project.config, &config.rules)?;
+    let chosen = device::choose(config.device)?;
+    let scorer = Scorer::load(&entry.folder, &chosen.device, config.batch_size)?;
+    let model = scorer.card().id.clone();
     let store = project.store()?;
-    let known = if request.again { HashMap::new() } else { store.scores_of(&model)? };
+    let known = if photos.again { HashMap::new() } else { store.scores_of(&model)? };
     let preparing = Preparing {
         model: &model,
         limits: Limits::from_config(&project.config.decode),
@@ -112,14 +136,14 @@ fn run(
         device: format!("{}: {}", chosen.name, chosen.reason),
         ..ScoreSummary::default()
     };
-    let mut writing = Writing { store, scorer: &scorer, feed, reporter, summary, total: files.len() as u64 };
+    let mut writing = Writing { store, scorer: &scorer, feed, reporter, summary, total: photos.files.len() as u64 };
     let lost: Vec<ScoreRow> =
-        listing.problems.into_iter().map(|(path, reason)| failed_row(path, &model, reason)).collect();
+        photos.problems.into_iter().map(|(path, reason)| failed_row(path, &model, reason)).collect();
     writing.add(lost);
-    score_all(&files, &preparing, &mut writing)?;
+    score_all(photos.files, &preparing, &mut writing)?;
     let mut summary = writing.summary;
     summary.rows.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(if reporter.control.is_cancelled() { Outcome::Cancelled(summary) } else { Outcome::Completed(summary) })
+    Ok(summary)
 }
 
 /// The `i`-th of `n` parts: every `n`-th file, so that parts are alike in size and content.
@@ -130,7 +154,7 @@ fn shard(files: Vec<PathBuf>, shard: Option<(u32, u32)>) -> Vec<PathBuf> {
 }
 
 /// Decodes on several threads, and infers and writes on this one; at most two batches wait in between.
-fn score_all(files: &[PathBuf], preparing: &Preparing<'_>, writing: &mut Writing<'_>) -> Result<()> {
+fn score_all<T>(files: &[PathBuf], preparing: &Preparing<'_>, writing: &mut Writing<'_, T>) -> Result<()> {
     let batch = writing.scorer.batch_size();
     let control = writing.reporter.control.clone();
     let (sender, receiver) = sync_channel(batch * 2);
@@ -228,16 +252,16 @@ fn failed_row(path: PathBuf, model: &ModelId, reason: String) -> ScoreRow {
     }
 }
 
-struct Writing<'a> {
+struct Writing<'a, T> {
     store: Store,
     scorer: &'a Scorer,
     feed: &'a Feed<ScoreRow>,
-    reporter: &'a Reporter<ScoreSummary>,
+    reporter: &'a Reporter<T>,
     summary: ScoreSummary,
     total: u64,
 }
 
-impl Writing<'_> {
+impl<T> Writing<'_, T> {
     fn infer(&mut self, batch: Vec<Prepared>) -> Result<()> {
         let views = batch.iter().filter_map(|photo| match photo {
             Prepared::Ready { views, .. } => Some(views),

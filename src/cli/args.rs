@@ -1,9 +1,13 @@
 //! The arguments, their help and their examples.
 
+mod evaluate;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(super) use evaluate::Evaluate;
 
 /// Browse, label, train and score the quality of product photos.
 #[derive(Debug, Parser)]
@@ -89,6 +93,8 @@ pub(super) enum Command {
     Pretrain(Pretrain),
     /// Score folders: one row a photo.
     Score(Score),
+    /// Evaluate a model on labelled photos: every measure with its interval, calibration, the worst photos.
+    Evaluate(Evaluate),
     /// Measure photos and judge them by a rule pack: one row a photo.
     Audit(Audit),
     /// Compare edited photos with the photo they were made of: MSE, MAE, PSNR, SSIM, MS-SSIM, FSIM, GMSD.
@@ -176,6 +182,7 @@ Examples:
   packshot train
   packshot train --epochs 30 --loss mae --name \"first try\"
   packshot train --device cpu --set train.learning_rate=0.001
+  packshot train --loss \"{ huber = 1, plcc = 0.5, rank = 0.5 }\"
   packshot train --resume latest                       go on with a stopped run")]
 pub(super) struct Train {
     /// Configuration file whose [train] section replaces the project's.
@@ -190,7 +197,7 @@ pub(super) struct Train {
     /// Most epochs (train.epochs).
     #[arg(long)]
     pub(super) epochs: Option<u32>,
-    /// Loss: huber, mse, mae (train.loss).
+    /// Loss: huber, mse, mae, or a weighted sum with plcc, rank and margin (train.loss).
     #[arg(long)]
     pub(super) loss: Option<String>,
     /// Device: auto, gpu, cpu (train.device).

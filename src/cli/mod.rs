@@ -11,6 +11,7 @@ mod context;
 mod demo;
 mod doctor;
 mod duplicates;
+mod evaluate;
 mod label;
 mod models;
 mod open;
@@ -112,6 +113,7 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Pretrain(args) => pretrain::run(context, args),
         Command::Audit(args) => audit::run(&context, args),
         Command::Score(args) => score::run(context, args),
+        Command::Evaluate(args) => evaluate::run(context, args),
         Command::Compare(args) => compare::run(&context, args),
         Command::Duplicates(args) => duplicates::run(&context, args),
         Command::Runs(command) => runs::run(&context, command),

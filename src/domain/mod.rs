@@ -3,6 +3,7 @@
 //! No I/O, no clocks, no randomness; imports nothing of ours.
 
 mod attribute;
+mod evaluation;
 mod evidence;
 mod model;
 mod photo;
@@ -12,6 +13,10 @@ mod split;
 mod vote;
 
 pub use attribute::{Attribute, Attributes, ColourMode, FileFacts, PhotoFormat, Unit};
+pub use evaluation::{
+    CalibrationBin, Ceiling, CeilingSource, Comparison, Difference, EvaluatedPhoto, Evaluation, GroupLine, Interval,
+    Measure, Measured, Rating, Residuals, Subset, Summary, Verdict, signed,
+};
 pub use evidence::{Clip, Evidence, Ground, Region};
 pub use model::{Calibration, ModelCard, ModelId, Reach};
 pub use photo::{ImageId, ImportedFile, Photo, VIEWING_SIZE};

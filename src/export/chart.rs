@@ -11,6 +11,8 @@ const BOTTOM: f64 = 44.0;
 const LETTER: f64 = 7.0;
 /// More points a line than this cannot be seen at the chart's width.
 const MOST_POINTS: usize = 600;
+/// More dots than this only cover each other.
+const MOST_DOTS: usize = 5000;
 
 /// A line of a chart: its name, and its points by rising x.
 pub(super) struct Line<'a> {
@@ -183,6 +185,48 @@ pub(super) fn histogram(labels: &Labels<'_>, counts: &[usize], low: f64, high: f
     frame(labels, &plot, &bars)
 }
 
+/// A value beside what it should equal, with the interval of the former if it is known.
+pub(super) struct Beside {
+    pub(super) expected: f64,
+    pub(super) found: f64,
+    pub(super) interval: Option<(f64, f64)>,
+}
+
+/// Points over `low..high` on both axes, beside the line on which both values are equal.
+pub(super) fn scatter(labels: &Labels<'_>, points: &[(f64, f64)], low: f64, high: f64) -> Markup {
+    let plot = Plot::new(labels.width, Axis::spanning(low, high), Axis::spanning(low, high));
+    let stride = points.len().div_ceil(MOST_DOTS).max(1);
+    // A stroke of no length with round ends is a dot: one path is a tenth of so many circles.
+    let dots: String =
+        points.iter().step_by(stride).map(|(x, y)| format!("M{},{}h0", px(plot.at_x(*x)), px(plot.at_y(*y)))).collect();
+    frame(labels, &plot, &html! { (identity(&plot)) path class="dots" d=(dots) {} })
+}
+
+/// Joined points with their intervals, beside the line on which found and expected are equal.
+pub(super) fn curve_beside_identity(labels: &Labels<'_>, points: &[Beside], low: f64, high: f64) -> Markup {
+    let plot = Plot::new(labels.width, Axis::spanning(low, high), Axis::spanning(low, high));
+    let line: Vec<(f64, f64)> = points.iter().map(|point| (point.expected, point.found)).collect();
+    let inside = html! {
+        (identity(&plot))
+        @for point in points {
+            @let at = px(plot.at_x(point.expected));
+            @if let Some((low, high)) = point.interval {
+                line class="span" x1=(at) x2=(at) y1=(px(plot.at_y(low))) y2=(px(plot.at_y(high))) {}
+            }
+        }
+        polyline class="line series-0" points=(polyline(&line, &plot)) {}
+        @for (x, y) in &line { circle class="dot series-0" cx=(px(plot.at_x(*x))) cy=(px(plot.at_y(*y))) r="3" {} }
+    };
+    frame(labels, &plot, &inside)
+}
+
+fn identity(plot: &Plot) -> Markup {
+    let (low, high) = (plot.x.low.max(plot.y.low), plot.x.high.min(plot.y.high));
+    html! {
+        line class="mark" x1=(px(plot.at_x(low))) y1=(px(plot.at_y(low))) x2=(px(plot.at_x(high))) y2=(px(plot.at_y(high))) {}
+    }
+}
+
 /// An axis of whole numbers from zero.
 fn count_axis(tallest: usize) -> Axis {
     let axis = Axis::spanning(0.0, tallest.max(1) as f64);
@@ -256,6 +300,21 @@ mod tests {
         assert_eq!(count_axis(3).ticks, [0.0, 1.0, 2.0, 3.0]);
         assert_eq!(count_axis(0).high, 1.0);
         assert_eq!(count_axis(40).ticks.last(), Some(&40.0));
+    }
+
+    #[test]
+    fn dots_lie_where_their_values_are_and_the_identity_from_corner_to_corner() {
+        let labels = || Labels { width: Width::Half, title: "t", summary: "s".to_owned(), x: "x", y: "y" };
+        let text = scatter(&labels(), &[(0.0, 0.0), (100.0, 50.0)], 0.0, 100.0).into_string();
+        assert!(text.contains("d=\"M56.0,216.0h0M484.0,122.0h0\""), "{text}");
+        let corners = "x1=\"56.0\" y1=\"216.0\" x2=\"484.0\" y2=\"28.0\"";
+        assert!(text.contains(corners), "{text}");
+        let many: Vec<(f64, f64)> = (0..20_000).map(|i| (f64::from(i % 100), 5.0)).collect();
+        assert_eq!(scatter(&labels(), &many, 0.0, 100.0).into_string().matches("h0").count(), MOST_DOTS);
+        let point = Beside { expected: 50.0, found: 100.0, interval: Some((0.0, 100.0)) };
+        let text = curve_beside_identity(&labels(), &[point], 0.0, 100.0).into_string();
+        assert!(text.contains(corners) && text.contains("cx=\"270.0\" cy=\"28.0\""), "{text}");
+        assert!(text.contains("x1=\"270.0\" x2=\"270.0\" y1=\"216.0\" y2=\"28.0\""), "{text}");
     }
 
     #[test]

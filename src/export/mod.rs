@@ -7,6 +7,8 @@ mod audit_page;
 mod base64;
 mod chart;
 mod comparison;
+mod evaluation;
+mod evaluation_page;
 mod page;
 mod report;
 mod scores;
@@ -14,5 +16,6 @@ mod table;
 
 pub use audit::{AUDIT_EXTENSIONS, AuditInput, Audited, check_audit_file, write_audit};
 pub use comparison::{CompareRow, check_comparison_file, write_comparison};
+pub use evaluation::{EvaluationInput, check_evaluation_file, write_evaluation};
 pub use report::{ReportInput, write_report};
 pub use scores::{SCORE_EXTENSIONS, check_score_file, write_scores};

@@ -86,6 +86,11 @@ pub(super) fn day_and_time(ms: i64) -> String {
         .unwrap_or_default()
 }
 
+/// A moment for machines, in UTC.
+pub(super) fn rfc3339(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).map(|time| time.to_string()).unwrap_or_default()
+}
+
 pub(super) fn thousands(count: usize) -> String {
     let digits = count.to_string();
     let groups: Vec<&str> =

@@ -1,11 +1,12 @@
 //! Label files with one JSON object a line: the `metadata.jsonl` of a Hugging Face image folder.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
 use super::table::{GROUP_NAMES, PATH_NAMES, SCORE_NAMES, count_from, declare, level_of, time_ms};
-use super::{LabelProblem, RawFile, RawRow};
+use super::{Column, LabelProblem, RawFile, RawRow};
 use crate::error::Result;
 
 /// Reads the rows of a JSON lines text.
@@ -33,6 +34,22 @@ pub(super) fn read(file: &Path, text: &str) -> Result<RawFile> {
         }
     }
     Ok(raw)
+}
+
+/// The values of a key by line.
+pub(super) fn column(text: &str, name: &str) -> Column {
+    let (mut values, mut names) = (BTreeMap::new(), BTreeSet::new());
+    for (index, content) in text.lines().enumerate() {
+        let Ok(object) = serde_json::from_str::<Map<String, Value>>(content) else { continue };
+        for (key, value) in &object {
+            if let Some(value) = self::text(value).filter(|_| key.eq_ignore_ascii_case(name.trim())) {
+                values.insert(index + 1, value);
+            }
+            names.insert(key.clone());
+        }
+    }
+    let there = names.iter().any(|key| key.eq_ignore_ascii_case(name.trim()));
+    (there.then_some(values), names.into_iter().collect())
 }
 
 fn row(object: &Map<String, Value>, line: usize) -> std::result::Result<RawRow, String> {

@@ -1,7 +1,7 @@
 //! Label files in and out: CSV, `metadata.csv` and `metadata.jsonl`.
 //!
 //! [`parse`] reads a file into rows on the 0-100 scale, [`to_votes`] turns rows into votes, [`write_labels`] writes
-//! the project's active votes. Opens no photo and writes no vote: that is for the layers above.
+//! the project's active votes; [`read_column`] reads what else a file says. Opens no photo and writes no vote: that is for the layers above.
 
 mod jsonl;
 mod scale;
@@ -9,7 +9,7 @@ mod table;
 mod votes;
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use crate::domain::Scale;
@@ -135,6 +135,28 @@ pub fn parse(file: &Path, scale: Option<Scale>) -> Result<ParsedLabels> {
     }
     Ok(ParsedLabels { rows, problems, scale })
 }
+
+/// The values of any column of a label file (a key of a `.jsonl`), by the line on which the row starts; rows where it is
+/// empty are left out. Letter case of the name does not matter.
+///
+/// # Errors
+/// [`crate::error::Code::Usage`] for an unknown extension, or a column that is not there, naming those that are;
+/// [`crate::error::Code::BadData`] when the file cannot be read.
+pub fn read_column(file: &Path, name: &str) -> Result<BTreeMap<usize, String>> {
+    let text = read_text(file)?;
+    let (values, known) = match extension(file).as_str() {
+        "csv" => table::column(file, &text, name)?,
+        "jsonl" => jsonl::column(&text, name),
+        _ => return Err(unknown_extension(file)),
+    };
+    values.ok_or_else(|| {
+        Error::usage(format!("{} has no column {name}", file.display()))
+            .hint(format!("Its columns are {}.", known.join(", ")))
+    })
+}
+
+/// The values of a column by line, if there is one, and the names of all columns.
+type Column = (Option<BTreeMap<usize, String>>, Vec<String>);
 
 fn extension(file: &Path) -> String {
     file.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default()

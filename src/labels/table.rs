@@ -1,10 +1,11 @@
 //! Label files with columns: CSV, also as spreadsheets write it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use csv::StringRecord;
 
-use super::{LabelProblem, RawFile, RawRow, write::COLUMNS};
+use super::{Column, LabelProblem, RawFile, RawRow, write::COLUMNS};
 use crate::domain::{LEVEL_WORDS, Scale};
 use crate::error::{Error, Result};
 
@@ -33,17 +34,43 @@ struct Columns {
     decimal_comma: bool,
 }
 
+/// A reader of a CSV text, and whether it is a semicolon that parts its fields.
+fn reader(text: &str) -> (csv::Reader<&[u8]>, bool) {
+    let header_line = text.lines().next().unwrap_or_default();
+    let semicolons = header_line.contains(';') && !header_line.contains(',');
+    let delimiter = if semicolons { b';' } else { b',' };
+    (csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes()), semicolons)
+}
+
+/// The values of a column by line.
+///
+/// # Errors
+/// When the text cannot be read as CSV.
+pub(super) fn column(file: &Path, text: &str, name: &str) -> Result<Column> {
+    let (mut reader, _) = reader(text);
+    let header = reader.headers().map_err(|error| unreadable(file, error))?.clone();
+    let names: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
+    let Some(index) = names.iter().position(|known| known.eq_ignore_ascii_case(name.trim())) else {
+        return Ok((None, names));
+    };
+    let lines = LineIndex::new(text);
+    let mut values = BTreeMap::new();
+    for record in reader.into_records() {
+        let record = record.map_err(|error| unreadable(file, error))?;
+        let start = record.position().map_or(0, |position| position.byte() as usize);
+        if let Some(value) = record.get(index).map(str::trim).filter(|value| !value.is_empty()) {
+            values.insert(lines.line_of_record_at(start), value.to_owned());
+        }
+    }
+    Ok((Some(values), names))
+}
+
 /// Reads the rows of a CSV text.
 ///
 /// # Errors
 /// When there is no path or score column, a column stands twice, or the declared scale is unreadable.
 pub(super) fn read(file: &Path, text: &str) -> Result<RawFile> {
-    let header_line = text.lines().next().unwrap_or_default();
-    let semicolons = header_line.contains(';') && !header_line.contains(',');
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(if semicolons { b';' } else { b',' })
-        .flexible(true)
-        .from_reader(text.as_bytes());
+    let (mut reader, semicolons) = reader(text);
     let header = reader.headers().map_err(|error| unreadable(file, error))?.clone();
     let columns = Columns::find(file, &header, semicolons)?;
     let lines = LineIndex::new(text);

@@ -282,6 +282,27 @@ fn an_export_of_only_bad_photos_needs_no_scale() {
 }
 
 #[test]
+fn any_column_is_read_by_line() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let column = |file: &str, text: &str, name: &str| {
+        let file = folder.path().join(file);
+        std::fs::write(&file, text).expect("writes");
+        read_column(&file, name)
+    };
+    let csv = "path;score;Subset\na.jpg;1;studio\n\n\"b\nb.jpg\";2;web\nc.jpg;3;\n";
+    let expected = BTreeMap::from([(2, "studio".to_owned()), (4, "web".to_owned())]);
+    assert_eq!(column("l.csv", csv, "subset").expect("reads"), expected);
+    let lines = "{\"file_name\": \"a.jpg\", \"score\": 1, \"subset\": \"studio\"}\n\n{\"file_name\": \"b.jpg\", \"subset\": 7}\n";
+    let expected = BTreeMap::from([(1, "studio".to_owned()), (3, "7".to_owned())]);
+    assert_eq!(column("l.jsonl", lines, "Subset").expect("reads"), expected);
+    for (file, text) in [("l.csv", csv), ("l.jsonl", lines)] {
+        let error = column(file, text, "shop").expect_err("no such column");
+        assert_eq!(error.code, Code::Usage);
+        assert!(error.details.expect("hint").to_lowercase().contains("score, subset"), "{file}");
+    }
+}
+
+#[test]
 fn a_real_manifest_is_read_whole_with_its_scale_and_groups() {
     let root = std::env::var_os("PACKSHOT_TEST_DATA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);

@@ -14,6 +14,7 @@ fn every_command_explains_itself_with_examples() {
         &["label", "export"],
         &["train"],
         &["score"],
+        &["evaluate"],
         &["compare"],
         &["duplicates"],
         &["runs", "list"],

@@ -3,7 +3,7 @@
 use eframe::egui::{self, RichText};
 
 use crate::api::{ArchitectureEntry, FEWEST_LABELS};
-use crate::config::{DeviceChoice, LossKind, TrainConfig};
+use crate::config::{DeviceChoice, Loss, LossKind, TrainConfig};
 use crate::ui::message::{JobKind, Message};
 use crate::ui::prefs::Page;
 use crate::ui::state::AppState;
@@ -72,8 +72,7 @@ fn form(ui: &mut egui::Ui, config: &mut TrainConfig, architectures: &[Architectu
             architectures.iter().find(|found| found.name == config.architecture).map_or("", |found| found.about);
         combo.response.accessible_name("Architecture").on_hover_text(about);
         ui.end_row();
-        let losses = [(LossKind::Huber, "Huber"), (LossKind::Mse, "MSE"), (LossKind::Mae, "MAE")];
-        choice(ui, "Loss", &mut config.loss, &losses);
+        loss_choice(ui, &mut config.loss);
         let devices = [(DeviceChoice::Auto, "Auto"), (DeviceChoice::Gpu, "GPU"), (DeviceChoice::Cpu, "CPU")];
         choice(ui, "Device", &mut config.device, &devices);
         row(
@@ -83,6 +82,19 @@ fn form(ui: &mut egui::Ui, config: &mut TrainConfig, architectures: &[Architectu
             egui::DragValue::new(&mut config.epochs).range(1..=1000),
         );
     });
+}
+
+/// The single losses that make sense alone, a mixture that also looks at the order, and what is configured.
+fn loss_choice(ui: &mut egui::Ui, loss: &mut Loss) {
+    let own = loss.to_string();
+    let single = [(LossKind::Huber, "Huber"), (LossKind::Mse, "MSE"), (LossKind::Mae, "MAE")];
+    let mut losses: Vec<(Loss, &str)> = single.map(|(kind, name)| (kind.into(), name)).to_vec();
+    let mixture = [(LossKind::Huber, 1.0), (LossKind::Plcc, 0.5), (LossKind::Rank, 0.5)];
+    losses.extend(Loss::sum(&mixture).map(|mixture| (mixture, "Huber, PLCC and order")));
+    if losses.iter().all(|(known, _)| known != loss) {
+        losses.push((*loss, &own));
+    }
+    choice(ui, "Loss", loss, &losses);
 }
 
 fn choice<T: PartialEq + Copy>(ui: &mut egui::Ui, name: &str, value: &mut T, options: &[(T, &str)]) {
