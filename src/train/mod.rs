@@ -3,9 +3,13 @@
 //! Must not know the store, the project's layout or any front end: it reports through callbacks.
 
 mod checkpoint;
+pub mod components;
 mod fit;
+pub mod half;
+pub mod linear;
 pub mod losses;
 pub mod metrics;
+pub mod ridge;
 mod schedule;
 
 pub use checkpoint::{Best, Checkpoint, Position};
