@@ -75,7 +75,8 @@ fn rescore(c: &mut Criterion) {
 fn stored(c: &mut Criterion) {
     let folder = tempfile::tempdir().expect("temp dir");
     let mut store = Store::open(folder.path()).expect("opens");
-    let hash = |photo: usize| format!("{:064x}", (photo as u128 + 1) * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    let hash =
+        |photo: usize| format!("{:064x}", (photo as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
     let file = |photo: usize| ImportedFile {
         path: PathBuf::from(format!("photos/{photo:06}.jpg")),
         sha256: hash(photo),

@@ -13,8 +13,8 @@ const TRIED: [f64; 5] = [0.125, 0.25, 0.5, 1.0, 2.0];
 /// Where the search begins; the first block has 1.
 const START: f64 = 0.5;
 
-/// The share by which the error has to fall for a weight to change: with few labels the rest is chance.
-const LEAST_GAIN: f64 = 0.01;
+/// The share by which the error has to fall for a weight to change, times the number of labels: less is chance.
+const LEAST_GAIN: f64 = 2.0;
 
 /// Photos that the choice looks at, at most: each try costs their cube.
 const MOST_PHOTOS: usize = 320;
@@ -30,6 +30,7 @@ pub fn choose(blocks: &[Matrix], labels: &[f64], groups: &Groups) -> Result<Vec<
         return Ok(weights);
     }
     let search = Search::new(blocks, labels, groups);
+    let least = (1.0 - LEAST_GAIN / labels.len() as f64).max(0.0);
     let mut error = search.error(&weights)?;
     for _ in 0..2 {
         let before = weights.clone();
@@ -41,7 +42,7 @@ pub fn choose(blocks: &[Matrix], labels: &[f64], groups: &Groups) -> Result<Vec<
                     continue;
                 }
                 let found = search.error(&changed)?;
-                if found < error * (1.0 - LEAST_GAIN) {
+                if found < error * least {
                     (error, weights) = (found, changed);
                 }
             }

@@ -47,7 +47,7 @@ pub struct Forecast {
     pub more: usize,
     /// Expected gain in SRCC; never below 0.
     pub gain: f64,
-    /// Two standard errors of the gain.
+    /// Three standard errors of the gain: two would do if the points came from different labels.
     pub margin: f64,
 }
 
@@ -71,7 +71,7 @@ impl Forecast {
             let drawn: Vec<CurvePoint> = (0..points.len()).map(|_| points[below(&mut rng, points.len())]).collect();
             squares.extend(gain(&drawn).map(|gain| (gain - expected).powi(2)));
         }
-        let margin = 2.0 * (squares.iter().sum::<f64>() / squares.len().max(1) as f64).sqrt();
+        let margin = 3.0 * (squares.iter().sum::<f64>() / squares.len().max(1) as f64).sqrt();
         Some(Self { more, gain: expected, margin })
     }
 

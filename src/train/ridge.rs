@@ -34,9 +34,14 @@ impl Groups {
             members.entry(*key).or_default().push(index);
         }
         if members.len() < 2 {
-            return Self { members: (0..keys.len()).map(|index| vec![index]).collect() };
+            return Self::singly(keys.len());
         }
         Self { members: members.into_values().collect() }
+    }
+
+    /// Each photo a group of its own.
+    pub fn singly(photos: usize) -> Self {
+        Self { members: (0..photos).map(|photo| vec![photo]).collect() }
     }
 
     /// The photos of each group.

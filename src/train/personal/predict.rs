@@ -1,9 +1,12 @@
 //! Scores photos with a personal model: one pass over their cached features.
 
+use std::ops::Range;
+
 use super::bootstrap::spread;
 use super::{Base, Personal, Rule};
 use crate::domain::Score;
 use crate::error::{Error, Result};
+use crate::jobs;
 use crate::train::features::Features;
 
 /// What the personal model says of a photo.
@@ -14,6 +17,9 @@ pub struct Estimate {
     /// The photo is unlike those it learnt from: neither score nor interval can be relied on.
     pub unfamiliar: bool,
 }
+
+/// Photos that are worth a thread.
+const LEAST_SHARE: usize = 2000;
 
 /// Lanes that a sum is spread over, so that the compiler may add them side by side.
 const LANES: usize = 16;
@@ -31,12 +37,25 @@ impl Personal {
             (Some(blend), Some(scores)) if scores.len() == features.photos() => Some((blend, scores)),
             (Some(_), _) => return Err(Error::internal("the personal model needs the base score of every photo")),
         };
-        let mut row = vec![0.0; self.scaling.width()];
-        let estimate = |photo: usize| {
-            self.scaling.scaled(features, photo, &mut row);
-            self.estimate(&row, base.map(|(blend, scores)| (blend, scores[photo])))
+        let part = &|photos: Range<usize>| -> Vec<Estimate> {
+            let mut row = vec![0.0; self.scaling.width()];
+            let mut estimate = |photo: usize| {
+                self.scaling.scaled(features, photo, &mut row);
+                self.estimate(&row, base.map(|(blend, scores)| (blend, scores[photo])))
+            };
+            photos.map(&mut estimate).collect()
         };
-        Ok((0..features.photos()).map(estimate).collect())
+        let all = features.photos();
+        let share = all.div_ceil(jobs::worker_count()).max(LEAST_SHARE);
+        std::thread::scope(|scope| {
+            let start = |from: usize| scope.spawn(move || part(from..all.min(from + share)));
+            let workers: Vec<_> = (share..all).step_by(share).map(start).collect();
+            let mut estimates = part(0..all.min(share));
+            for worker in workers {
+                estimates.extend(worker.join().map_err(|_| Error::internal("scoring photos failed"))?);
+            }
+            Ok(estimates)
+        })
     }
 
     fn estimate(&self, row: &[f32], base: Option<(&Base, f64)>) -> Estimate {
@@ -60,10 +79,13 @@ impl Personal {
 impl Rule {
     fn at(&self, row: &[f32]) -> f64 {
         let mut lanes = [0.0f32; LANES];
-        let (weights, values) = (self.weights.chunks_exact(LANES), row.chunks_exact(LANES));
-        let rest: f32 = weights.remainder().iter().zip(values.remainder()).map(|(w, x)| w * x).sum();
-        for (w, x) in weights.zip(values) {
-            lanes.iter_mut().zip(w).zip(x).for_each(|((lane, w), x)| *lane += w * x);
+        let ((weights, more_weights), (values, more_values)) =
+            (self.weights.as_chunks::<LANES>(), row.as_chunks::<LANES>());
+        let rest: f32 = more_weights.iter().zip(more_values).map(|(weight, value)| weight * value).sum();
+        for (weights, values) in weights.iter().zip(values) {
+            for lane in 0..LANES {
+                lanes[lane] += weights[lane] * values[lane];
+            }
         }
         f64::from(self.bias + rest + lanes.iter().sum::<f32>())
     }
