@@ -36,14 +36,14 @@ pub use evidence::evidence;
 
 use image::RgbImage;
 
-use crate::domain::{Attribute, Attributes, VIEWING_SIZE};
+use crate::domain::{Attribute, Attributes, Region, VIEWING_SIZE};
 use crate::imaging;
 use area::Area;
 use mask::Mask;
 use plane::Plane;
 
 /// Version of the measures; what another version measured is measured again.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Measures a photo of any size in linear time. `file` holds the bytes it was decoded from, for what only they tell; a
 /// photo without pixels has no measures.
@@ -70,6 +70,16 @@ pub fn measure_only(photo: &RgbImage, file: Option<&[u8]>, wanted: &dyn Fn(Attri
         from_file(&mut measured, bytes);
     }
     measured.attributes
+}
+
+/// The box around the product; the whole frame when nothing tells product from surroundings.
+pub fn product(photo: &RgbImage) -> Region {
+    let whole = Region { left: 0.0, top: 0.0, right: 1.0, bottom: 1.0 };
+    if photo.width() == 0 || photo.height() == 0 {
+        return whole;
+    }
+    let mask = Mask::of(photo);
+    mask.bounds(|_| false).map_or(whole, |shape| mask.region(shape))
 }
 
 /// Attributes in the making, and which of them are wanted.
@@ -166,11 +176,11 @@ fn framing(measured: &mut Measuring<'_>, photo: &RgbImage, plane: &Plane, mask: 
     if measured.wants(&[Fill, FillArea, OffCentre, Overlay]) {
         let lines = overlay::overlays(mask, photo.height());
         let product = mask.bounds(|shape| overlay::is_part_of(shape, &lines));
-        let framing = framing::framing(mask, product);
+        let framing = product.map(|product| framing::framing(mask, product));
         measured.set([
-            (Fill, Some(framing.fill)),
-            (FillArea, Some(framing.area)),
-            (OffCentre, framing.off_centre),
+            (Fill, framing.as_ref().map(|framing| framing.fill)),
+            (FillArea, framing.as_ref().map(|framing| framing.area)),
+            (OffCentre, framing.as_ref().map(|framing| framing.off_centre)),
             (Overlay, mask.has_white_backdrop().then(|| overlay::share(&lines, photo))),
         ]);
     }

@@ -85,6 +85,8 @@ pub(super) enum Command {
     Label(Label),
     /// Train a model on the project's labels.
     Train(Train),
+    /// Learn quality from clean photos alone: they are spoilt in known ways and judged against the original.
+    Pretrain(Pretrain),
     /// Score folders: one row a photo.
     Score(Score),
     /// Measure photos and judge them by a rule pack: one row a photo.
@@ -259,9 +261,47 @@ pub(super) struct Audit {
     /// Measure photos again that are already measured.
     #[arg(long)]
     pub(super) again: bool,
-    /// Only these measures, separated by commas; the others stay empty.
+    /// Only these measures, separated by commas, and what --rules needs; the others stay empty and no rule judges them.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(super) measures: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  packshot pretrain ~/clean-photos -o ~/models/mine
+  packshot pretrain ~/clean-photos -o ~/models/mine --steps 1000      a short one
+
+The folder gets model/ (use it with --model), checkpoint/ and curve.csv. The same command goes on after an interruption.
+One scene in ten is held out, whole near-duplicate groups at a time.")]
+pub(super) struct Pretrain {
+    /// Folders of clean photos, or single ones.
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The folder to make the model in.
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: PathBuf,
+    /// Steps of the optimiser.
+    #[arg(long, default_value_t = 5000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) steps: u64,
+    /// Clean photos a step; each comes in four versions.
+    #[arg(long, default_value_t = 8, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(2..=256))]
+    pub(super) photos_a_step: usize,
+    /// Network; `packshot models` lists them.
+    #[arg(long, default_value = "cnn-s", value_name = "NAME")]
+    pub(super) architecture: String,
+    /// Highest learning rate.
+    #[arg(long, default_value_t = 0.0015)]
+    pub(super) learning_rate: f64,
+    /// Decay of weights.
+    #[arg(long, default_value_t = 0.05)]
+    pub(super) weight_decay: f64,
+    /// Seed of weights and photos.
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// auto, cpu or gpu.
+    #[arg(long, value_name = "DEVICE")]
+    pub(super) device: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -7,7 +7,7 @@ mod cnn;
 mod init;
 mod registry;
 
-pub use cnn::{Cnn, CnnConfig};
+pub use cnn::{Cnn, CnnConfig, Outputs};
 pub use init::seeded;
 pub use registry::{ARCHITECTURES, Architecture, find};
 
@@ -16,3 +16,6 @@ pub const VIEWS: usize = 2;
 
 /// Width and height of a view in pixels.
 pub const VIEW_EDGE: usize = 192;
+
+/// Defects that a network may name, each with a strength; which they are is none of its business.
+pub const DEFECTS: usize = 11;

@@ -17,6 +17,8 @@ mod logistic;
 pub mod losses;
 pub mod metrics;
 pub mod personal;
+mod pretrain;
+mod pretrain_losses;
 pub mod ridge;
 pub mod scaling;
 mod schedule;
@@ -24,4 +26,5 @@ mod shuffle;
 
 pub use checkpoint::{Best, Checkpoint, Position};
 pub use fit::{Ending, Fit, Job, Prediction, Watcher, model_path};
+pub use pretrain::{HeldOut, Plan, Pretrain};
 pub use schedule::Schedule;
