@@ -27,6 +27,7 @@ const MIGRATIONS: &[&[&str]] = &[
     ],
     &[super::measurement::SCHEMA],
     &[super::fingerprint::SCHEMA],
+    &[super::feature::SCHEMA],
 ];
 
 /// How long a writer waits for another process before giving up.

@@ -5,6 +5,7 @@
 
 mod artifact;
 mod db;
+mod feature;
 mod fingerprint;
 mod image;
 mod measurement;
@@ -17,6 +18,7 @@ mod vote;
 
 pub use artifact::Artifact;
 pub use db::{FILE_NAME, Store};
+pub use feature::StoredFeatures;
 pub use image::ImportTally;
 pub use model::StoredModel;
 pub use split::SplitRow;

@@ -2,13 +2,27 @@
 //!
 //! Must not know the store, the project's layout or any front end: it reports through callbacks.
 
+mod block_weights;
+pub mod calibrate;
 mod checkpoint;
+pub mod components;
+pub mod conformal;
+pub mod features;
 mod fit;
+pub mod forecast;
+pub mod half;
+pub mod handcrafted;
+pub mod linear;
+mod logistic;
 pub mod losses;
 pub mod metrics;
+pub mod personal;
 mod pretrain;
 mod pretrain_losses;
+pub mod ridge;
+pub mod scaling;
 mod schedule;
+mod shuffle;
 
 pub use checkpoint::{Best, Checkpoint, Position};
 pub use fit::{Ending, Fit, Job, Prediction, Watcher, model_path};
