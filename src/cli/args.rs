@@ -93,6 +93,8 @@ pub(super) enum Command {
     Compare(Compare),
     /// Find photos that are there more than once: the same file, or the same picture in another size or quality.
     Duplicates(Duplicates),
+    /// Describe photos by numbers with a network trained elsewhere, for your own analysis.
+    Features(Features),
     /// The history of trainings.
     #[command(subcommand)]
     Runs(Runs),
@@ -311,6 +313,34 @@ pub(super) struct Duplicates {
     /// Replace the file when it exists.
     #[arg(long)]
     pub(super) overwrite: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  packshot features ~/catalogue --backbone resnet18.pth -o features.npy
+  packshot features ~/new --backbone mobilenet_v2.safetensors -o new.npy --overwrite --device cpu
+
+Reads weights of MobileNetV2 (TensorFlow's folded or torchvision's layout), ResNet-18 and ResNet-50 (torchvision's) from
+.safetensors, .pth and .pt files; PyTorch files are parsed and never executed. A row holds the mean and the deviation of
+every channel at several depths, for the whole photo and for the mean of five native crops. The photos of the rows are
+listed in features.paths.txt beside the matrix; photos that cannot be read have no row.")]
+pub(super) struct Features {
+    /// Folders or photo files.
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The network's weights: .safetensors, .pth or .pt.
+    #[arg(long, value_name = "FILE")]
+    pub(super) backbone: PathBuf,
+    /// The matrix to write: .npy, 32-bit floats, one row a photo.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: PathBuf,
+    /// Replace the files when they exist.
+    #[arg(long)]
+    pub(super) overwrite: bool,
+    /// Device: auto, gpu, cpu (score.device).
+    #[arg(long)]
+    pub(super) device: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

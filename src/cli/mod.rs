@@ -11,6 +11,7 @@ mod context;
 mod demo;
 mod doctor;
 mod duplicates;
+mod features;
 mod label;
 mod models;
 mod open;
@@ -112,6 +113,7 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Score(args) => score::run(context, args),
         Command::Compare(args) => compare::run(&context, args),
         Command::Duplicates(args) => duplicates::run(&context, args),
+        Command::Features(args) => features::run(context, args),
         Command::Runs(command) => runs::run(&context, command),
         Command::Models(command) => models::run(&context, &command),
         Command::Rules(command) => rules::run(&context, &command),

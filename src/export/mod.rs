@@ -7,6 +7,7 @@ mod audit_page;
 mod base64;
 mod chart;
 mod comparison;
+mod npy;
 mod page;
 mod report;
 mod scores;
@@ -14,5 +15,6 @@ mod table;
 
 pub use audit::{AUDIT_EXTENSIONS, AuditInput, Audited, check_audit_file, write_audit};
 pub use comparison::{CompareRow, check_comparison_file, write_comparison};
+pub use npy::{check_matrix_file, write_matrix};
 pub use report::{ReportInput, write_report};
 pub use scores::{SCORE_EXTENSIONS, check_score_file, write_scores};

@@ -16,6 +16,7 @@ fn every_command_explains_itself_with_examples() {
         &["score"],
         &["compare"],
         &["duplicates"],
+        &["features"],
         &["runs", "list"],
         &["runs", "show"],
         &["runs", "rename"],
