@@ -4,6 +4,7 @@ mod audit;
 mod common;
 mod compare;
 mod duplicates;
+mod features;
 mod files;
 mod golden;
 mod help;
