@@ -44,7 +44,7 @@ fn read(path: &Path) -> Result<BTreeMap<String, Weight>> {
     let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
     match extension.as_str() {
         "safetensors" => tensors_of(path, &mut SafetensorsStore::from_file(path)),
-        "pth" | "pt" => tensors_of(path, &mut PytorchStore::from_file(path)),
+        "pth" | "pt" => tensors_of(path, &mut PytorchStore::from_file(path).map_indices_contiguous(false)),
         _ => Err(Error::bad_data(format!("{} is no weight file by its name", path.display()))
             .hint("Weights are read from .safetensors, .pth and .pt files.")),
     }

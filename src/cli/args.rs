@@ -323,8 +323,8 @@ Examples:
 
 Reads weights of MobileNetV2 (TensorFlow's folded or torchvision's layout), ResNet-18 and ResNet-50 (torchvision's) from
 .safetensors, .pth and .pt files; PyTorch files are parsed and never executed. A row holds the mean and the deviation of
-every channel at several depths, for the whole photo and for the mean of five native crops. The photos of the rows are
-listed in features.paths.txt beside the matrix; photos that cannot be read have no row.")]
+every channel at several depths: of the whole photo, averaged over five native crops, and how far these crops differ.
+The photos of the rows are listed in features.paths.txt beside the matrix; photos that cannot be read have no row.")]
 pub(super) struct Features {
     /// Folders or photo files.
     #[arg(required = true, value_name = "PATH")]

@@ -46,9 +46,9 @@ impl Extractor {
         self.batch
     }
 
-    /// Features a photo: those of the whole photo, then the mean of those of its native crops.
+    /// Features a photo: those of the whole photo, then the mean and the deviation of those of its native crops.
     pub fn feature_count(&self) -> usize {
-        2 * self.backbone.kind().feature_count()
+        3 * self.backbone.kind().feature_count()
     }
 
     /// The features of photos, in their order; every batch has one shape, and `control` is asked before each.
@@ -78,15 +78,20 @@ impl Extractor {
     }
 }
 
-/// The first view's features, then the mean of the others'.
+/// The first view's features, then mean and deviation of the others', feature by feature: the mean says how good a photo
+/// is where something happens, the deviation whether it is so everywhere.
 fn of_photo(views: &[f32], count: usize) -> Vec<f32> {
     let (whole, crops) = views.split_at(count);
-    let crop_count = crops.len() / count;
-    let mean = (0..count).map(|index| {
-        let sum: f64 = crops.iter().skip(index).step_by(count).map(|&value| f64::from(value)).sum();
-        (sum / crop_count as f64) as f32
-    });
-    whole.iter().copied().chain(mean).collect()
+    let crop_count = (crops.len() / count) as f64;
+    let (mut means, mut deviations) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    for index in 0..count {
+        let values = || crops.iter().skip(index).step_by(count).map(|&value| f64::from(value));
+        let mean = values().sum::<f64>() / crop_count;
+        let variance = values().map(|value| (value - mean).powi(2)).sum::<f64>() / crop_count;
+        means.push(mean as f32);
+        deviations.push(variance.sqrt() as f32);
+    }
+    [whole, &means, &deviations].concat()
 }
 
 #[cfg(test)]
@@ -94,7 +99,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn crops_are_averaged_feature_by_feature() {
-        assert_eq!(of_photo(&[1.0, 2.0, 10.0, 20.0, 30.0, 40.0], 2), [1.0, 2.0, 20.0, 30.0]);
+    fn crops_are_summed_up_feature_by_feature() {
+        // Three crops with the features 10, 20, 30 and 40, 40, 70.
+        let features = of_photo(&[1.0, 2.0, 10.0, 40.0, 20.0, 40.0, 30.0, 70.0], 2);
+        assert_eq!(features[..4], [1.0, 2.0, 20.0, 50.0]);
+        for (found, expected) in features[4..].iter().zip([(200.0_f32 / 3.0).sqrt(), 200.0_f32.sqrt()]) {
+            assert!((found - expected).abs() < 1e-4, "{found} {expected}");
+        }
     }
 }

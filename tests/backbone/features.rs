@@ -47,7 +47,7 @@ fn features_depend_on_the_photo_alone() {
     let views: Vec<BackboneViews> = (0..3).map(|index| backbone_views(&photo(index))).collect();
     let pairs = Extractor::load(&weights, &Device::flex(), 2).expect("loads");
     let features = extract(&pairs, &views);
-    assert!(features.iter().all(|row| row.len() == pairs.feature_count() && row.len() == 2 * 5568));
+    assert!(features.iter().all(|row| row.len() == pairs.feature_count() && row.len() == 3 * 5568));
     assert_ne!(features[0], features[1]);
     let backwards: Vec<BackboneViews> = views.iter().rev().cloned().collect();
     let mut again = extract(&pairs, &backwards);
@@ -95,7 +95,7 @@ fn the_matrix_has_a_row_for_every_photo_that_can_be_read() {
     assert!(!output.exists() && !api::features_list_file(&output).exists(), "nothing half done");
 
     let Outcome::Completed(summary) = start(&project, &request).join(|_| {}) else { panic!("completes") };
-    assert_eq!((summary.photos, summary.features), (3, 2 * 5568));
+    assert_eq!((summary.photos, summary.features), (3, 3 * 5568));
     let failed: Vec<&Path> = summary.failed.iter().map(|photo| photo.path.as_path()).collect();
     assert_eq!(failed, [photos.join("1.png")]);
     let list = std::fs::read_to_string(api::features_list_file(&output)).expect("list");
@@ -104,7 +104,7 @@ fn the_matrix_has_a_row_for_every_photo_that_can_be_read() {
 
     let bytes = std::fs::read(&output).expect("matrix");
     let (header, values) = bytes.split_at(128);
-    assert!(String::from_utf8_lossy(header).contains("'shape': (3, 11136)"));
+    assert!(String::from_utf8_lossy(header).contains("'shape': (3, 16704)"));
     let values: Vec<f32> = values.chunks(4).map(|value| f32::from_le_bytes(value.try_into().expect("4"))).collect();
     let extractor = Extractor::load(&request.backbone, &Device::flex(), 2).expect("loads");
     assert_eq!(summary.extractor, extractor.id());

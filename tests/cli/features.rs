@@ -50,11 +50,11 @@ fn a_matrix_is_written_and_bad_photos_are_listed() {
     let weights = weights.to_string_lossy();
     let arguments = ["features", "photos", "--backbone", &weights, "-o", "f.npy", "--device", "cpu", "--json"];
     let body = world.run(&arguments).expect(3).json();
-    assert_eq!((body["photos"].as_u64(), body["features"].as_u64()), (Some(2), Some(11136)));
+    assert_eq!((body["photos"].as_u64(), body["features"].as_u64()), (Some(2), Some(16704)));
     assert!(body["failed"][0]["path"].as_str().expect("path").ends_with("b.png"), "{body}");
     assert!(body["extractor"].as_str().expect("id").starts_with("mobilenet-v2-"), "{body}");
     let list = std::fs::read_to_string(world.path("f.paths.txt")).expect("list");
     let names: Vec<_> = list.lines().filter_map(|line| Path::new(line).file_name()).collect();
     assert_eq!(names, ["a.png", "c.png"]);
-    assert_eq!(std::fs::metadata(world.path("f.npy")).expect("matrix").len(), 128 + 2 * 11136 * 4);
+    assert_eq!(std::fs::metadata(world.path("f.npy")).expect("matrix").len(), 128 + 2 * 16704 * 4);
 }
