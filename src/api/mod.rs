@@ -17,6 +17,7 @@ mod labels;
 mod models;
 mod photos;
 mod predict;
+mod pretrain;
 mod project;
 mod rules;
 mod run_lock;
@@ -48,6 +49,7 @@ pub use photos::{
     FailedPhoto, OpenSummary, PhotoRow, Picture, list_photos, load_picture, load_thumbnail, open_folders,
 };
 pub use predict::Predictor;
+pub use pretrain::{PretrainRequest, PretrainSummary, start_pretraining};
 pub use project::{CODE_VERSION, Project};
 pub use rules::{copy_rule_pack, find_rule_pack, list_rule_packs, rule_library};
 pub use runs::{RunView, delete_run, find_run, list_runs, rename_run, restore_run, run_view, set_run_note};

@@ -22,6 +22,8 @@ const OPERATOR: f32 = 1.0 / 3.0;
 const BINS: usize = 20;
 /// The widest σ that is told apart, in pixels.
 const WIDEST: usize = 12;
+/// Pixels that are looked at together.
+const STRETCH: usize = 16;
 
 /// Radius in native pixels at the median of the edges of product and rim; nothing when there are too few edges.
 pub(super) fn blur(plane: &Plane, area: &Area) -> Option<f64> {
@@ -31,51 +33,44 @@ pub(super) fn blur(plane: &Plane, area: &Area) -> Option<f64> {
     let mut widths = [0_u32; BINS * WIDEST];
     let mut gradients = Gradients::default();
     for y in MARGIN..plane.height - MARGIN {
-        let (above, here, below) = (plane.row(y - 1), plane.row(y), plane.row(y + 1));
+        let rows: [&[f32]; 5] = std::array::from_fn(|row| plane.row(y + row - 2));
         for range in area.inner(y, plane.width, MARGIN) {
             // One more on each side than is looked at, and what the widest comparison reaches.
             let reach = range.start - MARGIN + 1..range.end + MARGIN - 1;
             let first = MARGIN - 1;
-            let rows = [here, above, below].map(|row| &row[reach.start - 1..=reach.end]);
+            let rows = rows.map(|row| &row[reach.start - 1..=reach.end]);
             wide(FindGradients { rows, into: &mut gradients });
-            let Gradients { across, down, strong } = &gradients;
-            for &place in strong {
-                let (at, x) = (place + first, place + range.start);
-                let (sideways, upright) = (across[at].abs(), down[at].abs());
-                // Only edges along one axis: across a slanted one the same blur looks wider.
-                let found = if sideways > 2.0 * upright {
-                    edge_width(|offset| across[at.wrapping_add_signed(offset)])
-                } else if upright > 2.0 * sideways {
-                    edge_width(|offset| {
-                        let y = y.wrapping_add_signed(offset);
-                        (plane.row(y + 1)[x] - plane.row(y - 1)[x]) / 2.0
-                    })
-                } else {
-                    None
-                };
-                if let Some(width) = found {
-                    widths[bin(width)] += 1;
-                }
-            }
+            let sideways = |&place: &usize| edge_width(|by| gradients.across[(place + first).wrapping_add_signed(by)]);
+            let upright = |&place: &usize| {
+                let x = place + range.start;
+                edge_width(|by| {
+                    let y = y.wrapping_add_signed(by);
+                    (plane.row(y + 1)[x] - plane.row(y - 1)[x]) / 2.0
+                })
+            };
+            let found = gradients.sideways.iter().filter_map(sideways);
+            found.chain(gradients.upright.iter().filter_map(upright)).for_each(|width| widths[bin(width)] += 1);
         }
     }
     median(&widths)
 }
 
-/// The gradients along a row, and where they are strong.
+/// The gradients along a row, and where edges may be. Places count from the fourth gradient on.
 #[derive(Default)]
 struct Gradients {
     /// Half the difference of the neighbours in the row.
     across: Vec<f32>,
-    /// Half the difference of the rows beside it.
-    down: Vec<f32>,
-    /// Where one of them is strong enough for an edge, counted from the fourth on.
-    strong: Vec<usize>,
+    /// Half the difference of the rows beside this one, and the same a row above and a row below.
+    down: [Vec<f32>; 3],
+    /// Where an edge is crossed along the row: the steepest places.
+    sideways: Vec<usize>,
+    /// Where one is crossed from row to row.
+    upright: Vec<usize>,
 }
 
-/// Fills gradients from a row, the one above and the one below, each with one more pixel on both sides.
+/// Fills gradients from five rows, the middle one their own, each with one more pixel on both sides.
 struct FindGradients<'a> {
-    rows: [&'a [f32]; 3],
+    rows: [&'a [f32]; 5],
     into: &'a mut Gradients,
 }
 
@@ -84,25 +79,42 @@ impl Loop for FindGradients<'_> {
 
     #[inline(always)]
     fn call(self) {
-        const STRETCH: usize = 16;
-        let [here, above, below] = self.rows;
-        let Gradients { across, down, strong } = self.into;
-        let n = here.len() - 2;
-        half_differences(&here[..n], &here[2..], across);
-        half_differences(&above[1..=n], &below[1..=n], down);
-        strong.clear();
-        let inner = MARGIN - 1..n - (MARGIN - 1);
-        let stretches = across[inner.clone()].chunks(STRETCH).zip(down[inner].chunks(STRETCH));
-        for (index, (across, down)) in stretches.enumerate() {
-            let mut flags = [false; STRETCH];
-            for (flag, (across, down)) in flags.iter_mut().zip(across.iter().zip(down)) {
-                *flag = (across.abs() >= LEAST_GRADIENT) | (down.abs() >= LEAST_GRADIENT);
-            }
-            // Most stretches of a photo have none.
-            if flags != [false; STRETCH] {
-                strong.extend((0..STRETCH).filter(|place| flags[*place]).map(|place| index * STRETCH + place));
-            }
+        let Gradients { across, down, sideways, upright } = self.into;
+        let n = self.rows[0].len() - 2;
+        half_differences(&self.rows[2][..n], &self.rows[2][2..], across);
+        for (row, down) in down.iter_mut().enumerate() {
+            half_differences(&self.rows[row][1..=n], &self.rows[row + 2][1..=n], down);
         }
+        sideways.clear();
+        upright.clear();
+        let inner = MARGIN - 1..n - (MARGIN - 1);
+        for start in inner.clone().step_by(STRETCH) {
+            let end = (start + STRETCH).min(inner.end);
+            let across = &across[start - 1..=end];
+            let [above, here, below] = [&down[0][start..end], &down[1][start..end], &down[2][start..end]];
+            let (mut along, mut between) = ([0_u8; STRETCH], [0_u8; STRETCH]);
+            for x in 0..here.len() {
+                let [before, own, after] = [across[x].abs(), across[x + 1].abs(), across[x + 2].abs()];
+                let [over, vertical, under] = [above[x].abs(), here[x].abs(), below[x].abs()];
+                // Only edges along one axis: across a slanted one the same blur looks wider. Only at their steepest.
+                let strong = (own >= LEAST_GRADIENT) & (own > 2.0 * vertical);
+                along[x] = u8::from(strong & (own > before) & (own >= after));
+                let strong = (vertical >= LEAST_GRADIENT) & (vertical > 2.0 * own);
+                between[x] = u8::from(strong & (vertical > over) & (vertical >= under));
+            }
+            push_places(&along, start - inner.start, sideways);
+            push_places(&between, start - inner.start, upright);
+        }
+    }
+}
+
+/// Where flags are set, counted from `start`. Most stretches of a photo have none.
+#[inline(always)]
+fn push_places(flags: &[u8; STRETCH], start: usize, places: &mut Vec<usize>) {
+    let mut bits = u128::from_le_bytes(*flags);
+    while bits != 0 {
+        places.push(start + bits.trailing_zeros() as usize / 8);
+        bits &= bits - 1;
     }
 }
 
@@ -114,12 +126,9 @@ fn half_differences(before: &[f32], after: &[f32], out: &mut Vec<f32>) {
     }
 }
 
-/// σ at an edge whose gradient at an offset in pixels is `gradient`; nothing beside the edge's steepest pixel.
+/// σ at the steepest place of an edge, whose gradient at an offset in pixels is `gradient`.
 fn edge_width(gradient: impl Fn(isize) -> f32) -> Option<f32> {
     let peak = gradient(0);
-    if peak.abs() <= gradient(-1).abs() || peak.abs() < gradient(1).abs() {
-        return None;
-    }
     // The same sign on both sides: one edge, not a line.
     let side = |offset: isize| (gradient(offset) * peak.signum()).max(0.05 * peak.abs());
     let variance = |distance: isize| {

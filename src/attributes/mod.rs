@@ -36,7 +36,7 @@ pub use evidence::evidence;
 
 use image::RgbImage;
 
-use crate::domain::{Attribute, Attributes, VIEWING_SIZE};
+use crate::domain::{Attribute, Attributes, Region, VIEWING_SIZE};
 use crate::imaging;
 use area::Area;
 use mask::Mask;
@@ -70,6 +70,16 @@ pub fn measure_only(photo: &RgbImage, file: Option<&[u8]>, wanted: &dyn Fn(Attri
         from_file(&mut measured, bytes);
     }
     measured.attributes
+}
+
+/// The box around the product; the whole frame when nothing tells product from surroundings.
+pub fn product(photo: &RgbImage) -> Region {
+    let whole = Region { left: 0.0, top: 0.0, right: 1.0, bottom: 1.0 };
+    if photo.width() == 0 || photo.height() == 0 {
+        return whole;
+    }
+    let mask = Mask::of(photo);
+    mask.bounds(|_| false).map_or(whole, |shape| mask.region(shape))
 }
 
 /// Attributes in the making, and which of them are wanted.

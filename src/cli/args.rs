@@ -1,9 +1,13 @@
 //! The arguments, their help and their examples.
 
+mod features;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(super) use features::Features;
 
 /// Browse, label, train and score the quality of product photos.
 #[derive(Debug, Parser)]
@@ -85,6 +89,8 @@ pub(super) enum Command {
     Label(Label),
     /// Train a model on the project's labels.
     Train(Train),
+    /// Learn quality from clean photos alone: they are spoilt in known ways and judged against the original.
+    Pretrain(Pretrain),
     /// Score folders: one row a photo.
     Score(Score),
     /// Measure photos and judge them by a rule pack: one row a photo.
@@ -269,6 +275,44 @@ pub(super) struct Audit {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
+  packshot pretrain ~/clean-photos -o ~/models/mine
+  packshot pretrain ~/clean-photos -o ~/models/mine --steps 1000      a short one
+
+The folder gets model/ (use it with --model), checkpoint/ and curve.csv. The same command goes on after an interruption.
+One scene in ten is held out, whole near-duplicate groups at a time.")]
+pub(super) struct Pretrain {
+    /// Folders of clean photos, or single ones.
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The folder to make the model in.
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: PathBuf,
+    /// Steps of the optimiser.
+    #[arg(long, default_value_t = 5000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) steps: u64,
+    /// Clean photos a step; each comes in four versions.
+    #[arg(long, default_value_t = 8, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(2..=256))]
+    pub(super) photos_a_step: usize,
+    /// Network; `packshot models` lists them.
+    #[arg(long, default_value = "cnn-s", value_name = "NAME")]
+    pub(super) architecture: String,
+    /// Highest learning rate.
+    #[arg(long, default_value_t = 0.0015)]
+    pub(super) learning_rate: f64,
+    /// Decay of weights.
+    #[arg(long, default_value_t = 0.05)]
+    pub(super) weight_decay: f64,
+    /// Seed of weights and photos.
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// auto, cpu or gpu.
+    #[arg(long, value_name = "DEVICE")]
+    pub(super) device: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
   packshot compare mug.png mug-web.jpg
   packshot compare mug.png edits/*.jpg -o edits.csv
   packshot compare mug.png mug-small.jpg --resize      enlarge it to the original's size first
@@ -313,34 +357,6 @@ pub(super) struct Duplicates {
     /// Replace the file when it exists.
     #[arg(long)]
     pub(super) overwrite: bool,
-}
-
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "\
-Examples:
-  packshot features ~/catalogue --backbone resnet18.pth -o features.npy
-  packshot features ~/new --backbone mobilenet_v2.safetensors -o new.npy --overwrite --device cpu
-
-Reads weights of MobileNetV2 (TensorFlow's folded or torchvision's layout), ResNet-18 and ResNet-50 (torchvision's) from
-.safetensors, .pth and .pt files; PyTorch files are parsed and never executed. A row holds the mean and the deviation of
-every channel at several depths: of the whole photo, averaged over five native crops, and how far these crops differ.
-The photos of the rows are listed in features.paths.txt beside the matrix; photos that cannot be read have no row.")]
-pub(super) struct Features {
-    /// Folders or photo files.
-    #[arg(required = true, value_name = "PATH")]
-    pub(super) paths: Vec<PathBuf>,
-    /// The network's weights: .safetensors, .pth or .pt.
-    #[arg(long, value_name = "FILE")]
-    pub(super) backbone: PathBuf,
-    /// The matrix to write: .npy, 32-bit floats, one row a photo.
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: PathBuf,
-    /// Replace the files when they exist.
-    #[arg(long)]
-    pub(super) overwrite: bool,
-    /// Device: auto, gpu, cpu (score.device).
-    #[arg(long)]
-    pub(super) device: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

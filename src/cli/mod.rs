@@ -15,6 +15,7 @@ mod features;
 mod label;
 mod models;
 mod open;
+mod pretrain;
 mod report;
 mod rules;
 mod runs;
@@ -109,6 +110,7 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Open { folders } => open::run(&context, folders),
         Command::Label(command) => label::run(&context, command),
         Command::Train(args) => train::run(context, args),
+        Command::Pretrain(args) => pretrain::run(context, args),
         Command::Audit(args) => audit::run(&context, args),
         Command::Score(args) => score::run(context, args),
         Command::Compare(args) => compare::run(&context, args),

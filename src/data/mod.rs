@@ -5,7 +5,9 @@
 mod dataset;
 mod loader;
 mod split;
+mod synthetic;
 
 pub use dataset::{Dataset, Sample, shuffled_batches};
 pub use loader::{Loader, Unreadable};
 pub use split::{Candidate, FEWEST_LABELS, SplitShares, assign};
+pub use synthetic::{CleanPhotos, RUNGS, Synthetic};

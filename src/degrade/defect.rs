@@ -118,24 +118,36 @@ impl Defect {
     }
 
     /// The distortion of the finished picture at a level of 1-5; `None` when the defect lies in the scene itself.
+    pub fn distortion(self, level: u8) -> Option<Distortion> {
+        self.distortion_at(f32::from(level.clamp(1, 5)))
+    }
+
+    /// The distortion of the finished picture at a level of 0-5, where 0 leaves it as it is and the levels between follow
+    /// straight lines; `None` when the defect lies in the scene itself.
     ///
     /// The ladders follow the published ones (`ARNIQA`, Agnolucci et al. 2024), moved towards what photos for commerce
-    /// show: invisible levels are left out, compression and noise start milder.
-    pub fn distortion(self, level: u8) -> Option<Distortion> {
-        let at = |ladder: [f32; 5]| ladder[usize::from(level.clamp(1, 5)) - 1];
+    /// show: invisible levels are left out, compression and noise start milder. All run from none to strongest, also
+    /// those whose setting falls.
+    pub fn distortion_at(self, level: f32) -> Option<Distortion> {
+        let at = |ladder: [f32; 6]| {
+            let below = (level.clamp(0.0, 5.0) as usize).min(4);
+            ladder[below] + (ladder[below + 1] - ladder[below]) * (level.clamp(0.0, 5.0) - below as f32)
+        };
         Some(match self {
-            Self::GaussianBlur => Distortion::GaussianBlur { sigma: at([0.8, 1.3, 2.0, 3.2, 5.0]) },
-            Self::MotionBlur => Distortion::MotionBlur { length: at([3.0, 5.0, 8.0, 13.0, 20.0]) },
-            Self::SensorNoise => Distortion::SensorNoise { variance: at([0.0004, 0.001, 0.0025, 0.005, 0.01]) },
-            Self::Compression => Distortion::JpegQuality { quality: at([43.0, 24.0, 14.0, 8.0, 4.0]) as u8 },
-            Self::Overexposed => Distortion::Exposure { ev: at([0.35, 0.7, 1.1, 1.6, 2.3]) },
-            Self::Underexposed => Distortion::Exposure { ev: at([-0.5, -0.9, -1.4, -2.0, -2.7]) },
-            Self::LowContrast => Distortion::Contrast { gain: at([0.82, 0.66, 0.5, 0.38, 0.28]) },
-            Self::WarmCast => Distortion::ColourCast { kelvin: at([5500.0, 4700.0, 4000.0, 3300.0, 2700.0]) },
-            Self::CoolCast => Distortion::ColourCast { kelvin: at([7300.0, 8400.0, 10_000.0, 13_000.0, 18_000.0]) },
-            Self::OverSharpened => Distortion::OverSharpen { amount: at([1.0, 2.0, 3.0, 6.0, 12.0]) },
-            Self::Upscaled => Distortion::DownUp { factor: at([1.6, 2.2, 3.0, 4.2, 6.0]) },
-            Self::TextOverlay => Distortion::TextOverlay { share: at([0.035, 0.06, 0.095, 0.14, 0.2]) },
+            Self::GaussianBlur => Distortion::GaussianBlur { sigma: at([0.0, 0.8, 1.3, 2.0, 3.2, 5.0]) },
+            Self::MotionBlur => Distortion::MotionBlur { length: at([0.0, 3.0, 5.0, 8.0, 13.0, 20.0]) },
+            Self::SensorNoise => Distortion::SensorNoise { variance: at([0.0, 0.0004, 0.001, 0.0025, 0.005, 0.01]) },
+            Self::Compression => Distortion::JpegQuality { quality: at([95.0, 43.0, 24.0, 14.0, 8.0, 4.0]) as u8 },
+            Self::Overexposed => Distortion::Exposure { ev: at([0.0, 0.35, 0.7, 1.1, 1.6, 2.3]) },
+            Self::Underexposed => Distortion::Exposure { ev: at([0.0, -0.5, -0.9, -1.4, -2.0, -2.7]) },
+            Self::LowContrast => Distortion::Contrast { gain: at([1.0, 0.82, 0.66, 0.5, 0.38, 0.28]) },
+            Self::WarmCast => Distortion::ColourCast { kelvin: at([6500.0, 5500.0, 4700.0, 4000.0, 3300.0, 2700.0]) },
+            Self::CoolCast => {
+                Distortion::ColourCast { kelvin: at([6500.0, 7300.0, 8400.0, 10_000.0, 13_000.0, 18_000.0]) }
+            }
+            Self::OverSharpened => Distortion::OverSharpen { amount: at([0.0, 1.0, 2.0, 3.0, 6.0, 12.0]) },
+            Self::Upscaled => Distortion::DownUp { factor: at([1.0, 1.6, 2.2, 3.0, 4.2, 6.0]) },
+            Self::TextOverlay => Distortion::TextOverlay { share: at([0.0, 0.035, 0.06, 0.095, 0.14, 0.2]) },
             _ => return None,
         })
     }

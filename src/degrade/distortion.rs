@@ -20,6 +20,11 @@ pub enum Distortion {
         /// Standard deviation in pixels.
         sigma: f32,
     },
+    /// Out of focus as a lens does it: an evenly lit disc.
+    LensBlur {
+        /// Radius of the disc in pixels.
+        radius: f32,
+    },
     /// Camera shake: length of an even movement in pixels; the direction follows from the seed.
     MotionBlur {
         /// Length in pixels.
@@ -74,6 +79,7 @@ pub enum Distortion {
 pub fn apply(picture: &RgbImage, distortion: Distortion, seed: u64) -> Result<RgbImage> {
     Ok(match distortion {
         Distortion::GaussianBlur { sigma } => filter::gaussian(picture, sigma),
+        Distortion::LensBlur { radius } => filter::disc(picture, radius),
         Distortion::MotionBlur { length } => {
             filter::motion(picture, length, Dice::new(seed, 1).range(0.0, std::f32::consts::PI))
         }

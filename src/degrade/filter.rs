@@ -79,6 +79,17 @@ pub(super) fn gaussian(picture: &RgbImage, sigma: f32) -> RgbImage {
     if sigma <= 0.0 { picture.clone() } else { Floats::of(picture).gaussian(sigma).into_picture() }
 }
 
+/// The disc that a lens out of focus makes of a point; `radius` in pixels. The rim counts in part.
+pub(super) fn disc(picture: &RgbImage, radius: f32) -> RgbImage {
+    let reach = radius.max(0.0).ceil() as i32;
+    let weight = |x: i32, y: i32| (radius + 0.5 - (x as f32).hypot(y as f32)).clamp(0.0, 1.0);
+    let places = (-reach..=reach).flat_map(|y| (-reach..=reach).map(move |x| (x, y)));
+    let mut taps: Vec<Tap> = places.map(|(x, y)| (x, y, weight(x, y))).filter(|tap| tap.2 > 0.0).collect();
+    let total: f32 = taps.iter().map(|tap| tap.2).sum();
+    taps.iter_mut().for_each(|tap| tap.2 /= total);
+    Floats::of(picture).convolve(&taps).into_picture()
+}
+
 /// The smear of a camera that moved evenly by `length` pixels at `angle` radians.
 pub(super) fn motion(picture: &RgbImage, length: f32, angle: f32) -> RgbImage {
     let samples = (length * 2.0).ceil().max(1.0) as i32;

@@ -4,11 +4,12 @@
 //! two stride-2 convolutions at the same number of multiply-accumulates.
 
 use burn::module::Module;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation};
 
 use super::blocks::{ConvBlock, mean_std_pool};
-use super::{VIEW_EDGE, VIEWS};
+use super::{DEFECTS, VIEW_EDGE, VIEWS};
 
 /// Widths of a [`Cnn`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,8 @@ impl CnnConfig {
         Cnn {
             blocks: self.layers().into_iter().map(block).collect(),
             hidden,
-            output: LinearConfig::new(self.hidden, 1).init(device),
+            heads: LinearConfig::new(self.hidden, 2 + 2 * DEFECTS).init(device),
+            cells: Conv2dConfig::new([self.stages[3], 2], [1, 1]).init(device),
         }
     }
 
@@ -55,7 +57,7 @@ impl CnnConfig {
         2 * (self.stages[2] + self.stages[3]) * VIEWS
     }
 
-    /// Multiply-accumulates a photo (both views): `k²·in·out·h·w` summed over the convolutions, plus the head.
+    /// Multiply-accumulates a photo (both views): `k²·in·out·h·w` summed over the convolutions, plus the heads.
     pub fn macs(&self) -> u64 {
         let mut edge = VIEW_EDGE;
         let mut sum = 0;
@@ -63,25 +65,67 @@ impl CnnConfig {
             edge = (edge + 2 * padding - kernel) / stride + 1;
             sum += kernel * kernel * input * output * edge * edge;
         }
-        (sum * VIEWS + self.feature_count() * self.hidden + self.hidden) as u64
+        let cells = self.stages[3] * 2 * edge * edge;
+        ((sum + cells) * VIEWS + self.feature_count() * self.hidden + self.hidden * (2 + 2 * DEFECTS)) as u64
     }
 }
 
-/// The network. Output is the standardised score (zero mean, unit deviation over the training labels).
+/// The network.
 #[derive(Module, Debug)]
 pub struct Cnn {
     blocks: Vec<ConvBlock>,
     hidden: Linear,
-    output: Linear,
+    /// Score, log variance, presence of every defect, strength of every defect.
+    heads: Linear,
+    /// Quality and weight of every cell of the last stage.
+    cells: Conv2d,
+}
+
+/// What the network says about `n` photos.
+#[derive(Debug, Clone)]
+pub struct Outputs {
+    /// Standardised score `[n]` (zero mean, unit deviation over the training labels).
+    pub score: Tensor<1>,
+    /// Logarithm of the variance of its error `[n]`.
+    pub log_variance: Tensor<1>,
+    /// Whether each defect is there, as logits `[n, DEFECTS]`.
+    pub defects: Tensor<2>,
+    /// How strong each defect is, 0-1 `[n, DEFECTS]`.
+    pub severities: Tensor<2>,
+    /// Quality of every cell of every view, its part of the score `[n, VIEWS · cells]`.
+    pub quality: Tensor<2>,
+    /// How much every cell counts, summing to 1 a photo `[n, VIEWS · cells]`.
+    pub weight: Tensor<2>,
 }
 
 impl Cnn {
     /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` with values 0-1 -> raw scores `[n]`.
     pub fn forward(&self, views: Tensor<5>) -> Tensor<1> {
-        let [n, ..] = views.dims();
-        let features = self.features(views);
-        let hidden = activation::relu(self.hidden.forward(features));
-        self.output.forward(hidden).reshape([n])
+        self.outputs(views).score
+    }
+
+    /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` with values 0-1 -> everything that the heads say. The score is that of
+    /// the whole (from the pooled features) plus the weighted mean of its cells, which can be shown as a map (patch
+    /// weighting as in WaDIQaM, Bosse et al. 2018).
+    pub fn outputs(&self, views: Tensor<5>) -> Outputs {
+        let [n, v, ..] = views.dims();
+        let (features, last) = self.trunk(views);
+        let heads = self.heads.forward(activation::relu(self.hidden.forward(features)));
+        let [_, _, h, w] = last.dims();
+        let cells = self.cells.forward(last);
+        let quality = cells.clone().slice_dim(1, 0..1).reshape([n, v * h * w]);
+        let weight = activation::softplus(cells.slice_dim(1, 1..2).reshape([n, v * h * w]), 1.0) + 1e-3;
+        let weight = weight.clone() / weight.sum_dim(1);
+        let pooled = (quality.clone() * weight.clone()).sum_dim(1).reshape([n]);
+        let column = |from: usize, to: usize| heads.clone().slice_dim(1, from..to);
+        Outputs {
+            score: column(0, 1).reshape([n]) + pooled,
+            log_variance: column(1, 2).reshape([n]),
+            defects: column(2, 2 + DEFECTS),
+            severities: activation::sigmoid(column(2 + DEFECTS, 2 + 2 * DEFECTS)),
+            quality,
+            weight,
+        }
     }
 
     /// The raw scores of the first `count` photos of a batch, fetched to the CPU (which waits for the device here).
@@ -91,6 +135,11 @@ impl Cnn {
 
     /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` -> features `[n, feature_count]`.
     pub fn features(&self, views: Tensor<5>) -> Tensor<2> {
+        self.trunk(views).0
+    }
+
+    /// Features `[n, feature_count]` and the last stage `[n · VIEWS, channels, h, w]`.
+    fn trunk(&self, views: Tensor<5>) -> (Tensor<2>, Tensor<4>) {
         let [n, v, c, h, w] = views.dims();
         // Centred on mid grey: product photos are mostly white, and a centred input trains faster.
         let mut plane = (views.reshape([n * v, c, h, w]) - 0.5) * 4.0;
@@ -102,9 +151,9 @@ impl Cnn {
                 pooled.push(mean_std_pool(plane.clone()));
             }
         }
-        pooled.push(mean_std_pool(plane));
+        pooled.push(mean_std_pool(plane.clone()));
         let features = Tensor::cat(pooled, 1);
         let [_, per_view] = features.dims();
-        features.reshape([n, v * per_view])
+        (features.reshape([n, v * per_view]), plane)
     }
 }

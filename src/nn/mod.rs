@@ -12,7 +12,7 @@ mod registry;
 mod resnet;
 
 pub use backbone::{BACKBONE_EDGE, Backbone, BackboneKind};
-pub use cnn::{Cnn, CnnConfig};
+pub use cnn::{Cnn, CnnConfig, Outputs};
 pub use frozen::{Weight, Weights};
 pub use init::seeded;
 pub use registry::{ARCHITECTURES, Architecture, find};
@@ -22,3 +22,6 @@ pub const VIEWS: usize = 2;
 
 /// Width and height of a view in pixels.
 pub const VIEW_EDGE: usize = 192;
+
+/// Defects that a network may name, each with a strength; which they are is none of its business.
+pub const DEFECTS: usize = 11;

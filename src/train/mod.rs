@@ -6,8 +6,11 @@ mod checkpoint;
 mod fit;
 pub mod losses;
 pub mod metrics;
+mod pretrain;
+mod pretrain_losses;
 mod schedule;
 
 pub use checkpoint::{Best, Checkpoint, Position};
 pub use fit::{Ending, Fit, Job, Prediction, Watcher, model_path};
+pub use pretrain::{HeldOut, Plan, Pretrain};
 pub use schedule::Schedule;

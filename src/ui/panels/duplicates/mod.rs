@@ -73,7 +73,8 @@ fn nothing_yet(ui: &mut egui::Ui, state: &AppState, running: bool, out: &mut Vec
         );
         return;
     }
-    let text = "Finds equal files, and photos that differ in size, compression or colour alone. Nothing is deleted.";
+    let text =
+        "Finds equal files, and photos that differ in size, compression or a small crop alone. Nothing is deleted.";
     empty_state(ui, "Not searched yet", text, |ui| {
         if primary_button(ui, UiCommand::FindDuplicates.text(), true).clicked() {
             out.push(Message::FindDuplicates);

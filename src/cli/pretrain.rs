@@ -1,0 +1,46 @@
+//! `packshot pretrain`: learns quality from clean photos alone, or goes on with it.
+
+use serde_json::json;
+
+use super::args;
+use super::context::{Context, Done};
+use super::watch::{Ended, stopped, wake, watch};
+use crate::api::{self, PretrainRequest};
+use crate::error::{Error, Result};
+
+pub(super) fn run(mut context: Context, args: args::Pretrain) -> Result<Done> {
+    if let Some(missing) = args.paths.iter().find(|path| !path.exists()) {
+        return Err(Error::usage(format!("there is no file or folder {}", missing.display())));
+    }
+    context.set("train.device", args.device);
+    let (project, _log) = context.project()?;
+    let request = PretrainRequest {
+        paths: args.paths,
+        folder: args.output,
+        architecture: args.architecture,
+        seed: args.seed,
+        steps: args.steps,
+        ladders: args.photos_a_step,
+        learning_rate: args.learning_rate,
+        weight_decay: args.weight_decay,
+    };
+    let folder = request.folder.display().to_string();
+    let handle = api::start_pretraining(&project, request, project.config.train.device, wake())?;
+    match watch(&context, handle)? {
+        Ended::Completed(summary) => {
+            let [learnt, held_out] = summary.photos;
+            context.say(&format!("device        {}", summary.device));
+            context.say(&format!("photos        {learnt} learnt from, {held_out} held out"));
+            let seen = summary.held_out;
+            context.say(&format!(
+                "held out      SRCC {:.3}, {:.1} % of pairs in order, mean error {:.1} points",
+                seen.srcc,
+                100.0 * seen.pairs,
+                seen.mae
+            ));
+            context.say(&format!("model         {}", summary.model.display()));
+            Ok(Done { summary: json!(summary), partial: false })
+        }
+        Ended::Cancelled(_) => Err(stopped(&format!("Everything so far is in {folder}; the same command goes on."))),
+    }
+}

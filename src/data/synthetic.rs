@@ -1,0 +1,230 @@
+//! Labelled photos made from clean ones: spoilt in a known way, and judged against the original.
+//!
+//! The label (pseudo-MOS) is half what full-reference metrics say about the product and half what the strengths of the
+//! flaws say: metrics alone hardly see light and colour, which people do.
+
+use std::path::PathBuf;
+
+use image::RgbImage;
+use image::imageops::crop_imm;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+
+use crate::attributes::{self, reference};
+use crate::degrade::{Flaw, MENU, draw_ladder, severity_score, spoil};
+use crate::error::{Error, Result};
+use crate::imaging::{self, Limits};
+use crate::nn::DEFECTS;
+use crate::preprocess::{self, Views};
+
+const _: () = assert!(MENU.len() == DEFECTS, "the network names every defect of the menu");
+
+/// Versions of one photo that are made together.
+pub const RUNGS: usize = 4;
+
+/// Longest side of a photo in pixels before it is spoilt. Reducing takes the original's own flaws away.
+const SIDES: [f64; 2] = [380.0, 820.0];
+/// A photo keeps at most this share of its size, as far as it is not below the smallest side then.
+const LEAST_REDUCTION: f64 = 0.85;
+/// Side of the part of the product that the metrics look at, in pixels: at least what MS-SSIM needs.
+const JUDGED: [u32; 2] = [176, 288];
+/// From this level on (of 5) a flaw counts as there.
+const VISIBLE: f32 = 0.5;
+
+/// Middle and width of the logistic curves that bring the metrics to one scale: about the median and two thirds of the
+/// interquartile range over ladders drawn from the products.
+const FSIMC: [f64; 2] = [0.93, 0.035];
+const MS_SSIM: [f64; 2] = [0.93, 0.04];
+const GMSD: [f64; 2] = [0.09, -0.045];
+
+/// Share of the metrics in the label; the rest is the flaws' strengths.
+const METRICS_SHARE: f64 = 0.5;
+
+/// One spoilt photo.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Synthetic {
+    /// What the network sees.
+    pub views: Views,
+    /// Pseudo-MOS, 0-1.
+    pub quality: f64,
+    /// Strength of each defect of the menu, 0-1.
+    pub strengths: [f32; DEFECTS],
+    /// Which clean photo it comes from.
+    pub content: usize,
+}
+
+impl Synthetic {
+    /// Which defects are visible.
+    pub fn present(&self) -> [bool; DEFECTS] {
+        self.strengths.map(|strength| strength * 5.0 >= VISIBLE)
+    }
+}
+
+/// Clean photos to spoil.
+#[derive(Debug, Clone)]
+pub struct CleanPhotos {
+    paths: Vec<PathBuf>,
+    limits: Limits,
+}
+
+impl CleanPhotos {
+    /// Photos at these paths.
+    pub fn new(paths: Vec<PathBuf>, limits: Limits) -> Self {
+        Self { paths, limits }
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.paths.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.paths.is_empty()
+    }
+
+    /// Four versions of one photo. The same seed and index make the same; photos take turns, in another order every
+    /// round. A photo that cannot be read is passed over for the next one.
+    ///
+    /// # Errors
+    /// When ten photos in a row cannot be read.
+    pub fn ladder(&self, seed: u64, index: u64) -> Result<[Synthetic; RUNGS]> {
+        let count = self.paths.len().max(1) as u64;
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(index);
+        // A stride coprime to the count visits every photo once a round.
+        let round = index / count;
+        let stride =
+            (0..).map(|step| 1 + (seed.wrapping_add(7919 * (round + step)) % count)).find(|s| coprime(*s, count));
+        let first = (index % count).wrapping_mul(stride.unwrap_or(1)) % count;
+        let mut failure = None;
+        for attempt in 0..10.min(count) {
+            let content = ((first + attempt) % count) as usize;
+            match imaging::load(&self.paths[content], &self.limits) {
+                Ok((_, photo)) => return make(&photo, content, &mut rng),
+                Err(error) => failure = Some(error),
+            }
+        }
+        Err(failure.unwrap_or_else(|| Error::bad_data("there are no photos to learn from")))
+    }
+}
+
+fn coprime(a: u64, b: u64) -> bool {
+    let (mut a, mut b) = (a, b);
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a == 1
+}
+
+fn make(photo: &RgbImage, content: usize, rng: &mut ChaCha8Rng) -> Result<[Synthetic; RUNGS]> {
+    let mut unit = || (rng.next_u32() >> 8) as f64 / f64::from(1 << 24);
+    let longest = f64::from(photo.width().max(photo.height()));
+    let most = (longest * LEAST_REDUCTION).max(SIDES[0]).min(SIDES[1]);
+    let side = SIDES[0] * (most / SIDES[0]).powf(unit());
+    let mut clean = imaging::fit(photo, side.round() as u32);
+    if unit() < 0.5 {
+        clean = image::imageops::flip_horizontal(&clean);
+    }
+    let (places, seed) = ([unit(), unit()], rng.next_u64());
+    let judged = judged_part(&clean, places);
+    let part = |picture: &RgbImage| crop_imm(picture, judged[0], judged[1], judged[2], judged[3]).to_image();
+    let reference = part(&clean);
+    let original = reference::Planes::of(&reference);
+    let ladder = draw_ladder(seed);
+    let mut made = Vec::with_capacity(RUNGS);
+    for (rung, flaws) in ladder.iter().enumerate() {
+        let spoilt = spoil(&clean, flaws, seed.wrapping_add(rung as u64))?;
+        let edited = part(&spoilt);
+        let likeness = likeness(&original, &reference::Planes::of(&edited)).unwrap_or(1.0);
+        let quality = METRICS_SHARE * likeness + (1.0 - METRICS_SHARE) * severity_score(flaws);
+        made.push(Synthetic { views: preprocess::views(&spoilt), quality, strengths: strengths(flaws), content });
+    }
+    made.try_into().map_err(|_| Error::internal("a ladder has another number of rungs"))
+}
+
+fn strengths(flaws: &[Flaw]) -> [f32; DEFECTS] {
+    let mut strengths = [0.0_f32; DEFECTS];
+    for flaw in flaws {
+        strengths[flaw.kind] = strengths[flaw.kind].max(flaw.level / 5.0);
+    }
+    strengths
+}
+
+/// A part of the product (left, top, width, height in pixels); `places` choose where, 0-1.
+fn judged_part(photo: &RgbImage, places: [f64; 2]) -> [u32; 4] {
+    let (width, height) = photo.dimensions();
+    let product = attributes::product(photo);
+    let span = |low: f64, high: f64, length: u32, place: f64| {
+        let (low, high) = ((low * f64::from(length)) as u32, (high * f64::from(length)).ceil() as u32);
+        let size = (high - low).clamp(JUDGED[0], JUDGED[1]).min(length);
+        let room = (high - low).saturating_sub(size);
+        let start = low + (place * f64::from(room)) as u32;
+        (start.min(length - size), size)
+    };
+    let (left, across) = span(product.left, product.right, width, places[0]);
+    let (top, down) = span(product.top, product.bottom, height, places[1]);
+    [left, top, across, down]
+}
+
+/// How alike two pictures are, 0-1: the mean of FSIMc, MS-SSIM and GMSD on one scale; nothing for a plain picture.
+fn likeness(original: &reference::Planes<'_>, edited: &reference::Planes<'_>) -> Option<f64> {
+    let pair = reference::Pair::of(original, edited)?;
+    let on_scale = |value: f64, [middle, width]: [f64; 2]| 1.0 / (1.0 + (-(value - middle) / width).exp());
+    // An untouched picture is on top of the scale, not where its logistic curve ends.
+    let share = |value: f64, best: f64, curve: [f64; 2]| on_scale(value, curve) / on_scale(best, curve);
+    let mut parts = vec![share(reference::gmsd(&pair), 0.0, GMSD)];
+    parts.extend(reference::fsimc(&pair).map(|value| share(value, 1.0, FSIMC)));
+    parts.extend(reference::ms_ssim(&pair).map(|value| share(value, 1.0, MS_SSIM)));
+    Some(parts.iter().sum::<f64>() / parts.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clean(folder: &std::path::Path) -> CleanPhotos {
+        let paths = (0..3_u32).map(|index| {
+            let path = folder.join(format!("{index}.png"));
+            let photo = RgbImage::from_fn(640, 480, |x, y| {
+                let inside = (100..540).contains(&x) && (60..420).contains(&y);
+                let wave = ((x * (index + 1)) as f32 / 9.0).sin() * ((y as f32) / 7.0).cos();
+                image::Rgb(if inside { [(128.0 + 90.0 * wave) as u8, (x / 4) as u8, (y / 3) as u8] } else { [255; 3] })
+            });
+            photo.save(&path).expect("writes");
+            path
+        });
+        CleanPhotos::new(paths.collect(), Limits::default())
+    }
+
+    #[test]
+    fn ladders_repeat_take_every_photo_and_fall() {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let photos = clean(folder.path());
+        let mut seen = [false; 3];
+        for index in 0..6 {
+            let ladder = photos.ladder(3, index).expect("makes");
+            assert_eq!(ladder, photos.ladder(3, index).expect("makes"));
+            assert!(ladder.iter().all(|made| (0.0..=1.0).contains(&made.quality)), "{index}");
+            assert!(ladder[2].quality < ladder[1].quality, "{index}: a stronger flaw is worse");
+            assert!(ladder[0].quality > ladder[2].quality && ladder[0].quality > 0.8, "{index}");
+            seen[ladder[0].content] = true;
+            if index == 2 {
+                assert_eq!(seen, [true; 3], "every photo once a round");
+            }
+        }
+        assert_ne!(photos.ladder(3, 0).expect("makes"), photos.ladder(4, 0).expect("makes"));
+    }
+
+    #[test]
+    fn an_unreadable_photo_is_passed_over() {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let mut photos = clean(folder.path());
+        std::fs::write(&photos.paths[1], b"no photo").expect("writes");
+        for index in 0..3 {
+            assert_ne!(photos.ladder(1, index).expect("makes")[0].content, 1);
+        }
+        photos.paths = vec![photos.paths[1].clone()];
+        assert!(photos.ladder(1, 0).is_err());
+    }
+}

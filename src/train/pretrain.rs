@@ -1,0 +1,305 @@
+//! Pre-training without human labels: ladders of spoilt photos, made on the fly, judged against their originals.
+//!
+//! A step is a function of (seed, step): a resumed run repeats what an uninterrupted one does.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::time::{Duration, Instant};
+
+use burn::module::Module as _;
+use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::checkpoint::{Best, Checkpoint, Position};
+use super::fit::{Ending, Watcher, model_path};
+use super::pretrain_losses::{self as losses, Targets};
+use super::{Schedule, metrics};
+use crate::data::{CleanPhotos, RUNGS, Synthetic};
+use crate::domain::{MetricPoint, ModelCard, Reach};
+use crate::error::{Code, Error, Result};
+use crate::nn::{self, Cnn, DEFECTS};
+use crate::preprocess::{self, Views};
+use crate::{jobs, model_folder};
+
+/// Longest time between two checkpoints.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(180);
+/// Steps between two looks at the held-out photos.
+const STEPS_A_LOOK: u64 = 250;
+/// Ladders of held-out photos that are looked at.
+const LADDERS_A_LOOK: u64 = 48;
+/// Held-out photos draw from another stream of random numbers.
+const HELD_OUT_SEED: u64 = 0x6865_6c64;
+
+/// What a pre-training learns from and with.
+#[derive(Debug, Clone)]
+pub struct Plan<'a> {
+    /// Registry name of the network.
+    pub architecture: &'a str,
+    /// Seed of weights and photos.
+    pub seed: u64,
+    /// Optimiser steps in all.
+    pub steps: u64,
+    /// Clean photos a step; each comes in [`RUNGS`] versions.
+    pub ladders: usize,
+    /// Highest learning rate.
+    pub learning_rate: f64,
+    /// Decay of weights a step, decoupled.
+    pub weight_decay: f64,
+    /// Photos to learn from.
+    pub clean: &'a CleanPhotos,
+    /// Photos that are only looked at; no photo of theirs is among the others.
+    pub held_out: &'a CleanPhotos,
+    /// The device, without autodiff.
+    pub device: &'a Device,
+    /// `checkpoint` and `model` are made in it.
+    pub folder: &'a Path,
+    /// The model card to fill in.
+    pub card: &'a ModelCard,
+}
+
+/// What held-out photos say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize)]
+pub struct HeldOut {
+    /// SRCC of score and pseudo-MOS.
+    pub srcc: f64,
+    /// Share of pairs of one photo that are in the right order, of those whose labels differ.
+    pub pairs: f64,
+    /// Mean absolute error in points of 100.
+    pub mae: f64,
+}
+
+/// Pseudo-MOS further apart than this (of 1) must be in order.
+const TELLABLE: f64 = 0.02;
+
+/// A pre-training under way.
+pub struct Pretrain<'a, W> {
+    plan: Plan<'a>,
+    watcher: &'a mut W,
+    network: Cnn,
+    optimiser: ModuleOptimizer,
+    position: Position,
+    schedule: Schedule,
+    saved_at: Instant,
+}
+
+impl<'a, W: Watcher> Pretrain<'a, W> {
+    /// Prepares a pre-training: fresh, or from its checkpoint when there is one.
+    ///
+    /// # Errors
+    /// When the architecture is unknown, there are no photos, or the checkpoint is damaged.
+    pub fn new(plan: Plan<'a>, watcher: &'a mut W) -> Result<Self> {
+        if plan.clean.is_empty() || plan.held_out.is_empty() {
+            return Err(Error::bad_data("too few photos to learn from and to hold out")
+                .hint("Name a folder with at least some hundred clean photos."));
+        }
+        let architecture = nn::find(plan.architecture)
+            .ok_or_else(|| Error::bad_data(format!("there is no architecture {:?}", plan.architecture)))?;
+        let device = plan.device.clone().autodiff();
+        let network = nn::seeded(architecture.config.init(&device), plan.seed);
+        let optimiser = AdamWConfig::new().with_weight_decay(plan.weight_decay as f32).init();
+        let folder = plan.folder.join("checkpoint");
+        let checkpoint = Checkpoint { folder: &folder };
+        let (network, optimiser, position) = if checkpoint.exists()? {
+            checkpoint.load(network, optimiser)?
+        } else {
+            (network, optimiser, Position::default())
+        };
+        let schedule = Schedule { peak: plan.learning_rate, steps: plan.steps, warmup: 0.05 };
+        Ok(Self { plan, watcher, network, optimiser, position, schedule, saved_at: Instant::now() })
+    }
+
+    /// Where it stands.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Learns until the last step or a request to stop; the state is saved then, and the model at every look at the
+    /// held-out photos.
+    ///
+    /// # Errors
+    /// When photos, the disk or the watcher fail, or the loss stops being a number.
+    pub fn run(mut self) -> Result<(Ending, HeldOut)> {
+        let first = self.position.step * self.plan.ladders as u64;
+        let last = self.plan.steps * self.plan.ladders as u64;
+        let (clean, seed) = (self.plan.clean, self.plan.seed);
+        let mut batch: Vec<Synthetic> = Vec::with_capacity(self.plan.ladders * RUNGS);
+        let mut stopped = false;
+        in_order(first..last, &|index| clean.ladder(seed, index), &mut |ladder| {
+            if self.watcher.control().checkpoint().is_err() {
+                stopped = true;
+                return Ok(false);
+            }
+            batch.extend(ladder);
+            if batch.len() == self.plan.ladders * RUNGS {
+                self.step(&batch)?;
+                batch.clear();
+            }
+            Ok(true)
+        })?;
+        let held_out = if stopped { HeldOut::default() } else { self.look()? };
+        self.save()?;
+        Ok((Ending { stopped, epochs: 0, best: self.position.best }, held_out))
+    }
+
+    fn step(&mut self, batch: &[Synthetic]) -> Result<()> {
+        let device = self.plan.device.clone().autodiff();
+        let input = preprocess::batch(batch.iter().map(|made| &made.views), batch.len(), &device);
+        let loss = losses::loss(self.network.outputs(input), &targets(batch, self.plan.card, &device), RUNGS);
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
+        let rate = self.schedule.rate(self.position.step);
+        self.network = self.optimiser.step(rate, self.network.clone(), gradients);
+        let loss = f64::from(loss.into_scalar::<f32>());
+        if !loss.is_finite() {
+            return Err(Error::new(Code::BadData, format!("the loss became {loss} at step {}", self.position.step))
+                .hint("Try a lower --learning-rate."));
+        }
+        self.position.step += 1;
+        let step = self.position.step;
+        self.watcher.stepped(0, step, self.plan.steps, loss);
+        if step.is_multiple_of(10) {
+            self.watcher.points(&[point("train_loss", step, loss), point("learning_rate", step, rate)])?;
+        }
+        if step.is_multiple_of(STEPS_A_LOOK) {
+            self.look()?;
+        }
+        if self.saved_at.elapsed() >= CHECKPOINT_EVERY { self.save() } else { Ok(()) }
+    }
+
+    /// Measures held-out photos and keeps the model.
+    fn look(&mut self) -> Result<HeldOut> {
+        let network = self.network.valid();
+        let (held_out, calibration) = (self.plan.held_out, self.plan.card.calibration);
+        let (mut labels, mut scores) = (Vec::new(), Vec::new());
+        let (mut right, mut tellable) = (0.0, 0.0);
+        in_order(0..LADDERS_A_LOOK, &|index| held_out.ladder(HELD_OUT_SEED, index), &mut |ladder| {
+            let views: Vec<&Views> = ladder.iter().map(|made| &made.views).collect();
+            let raw = network.raw_scores(preprocess::batch(views.into_iter(), RUNGS, self.plan.device), RUNGS);
+            for a in 0..RUNGS {
+                for b in 0..a {
+                    let apart = ladder[a].quality - ladder[b].quality;
+                    if apart.abs() > TELLABLE {
+                        tellable += 1.0;
+                        right += f64::from(u8::from((raw[a] - raw[b]) * apart > 0.0));
+                    }
+                }
+            }
+            labels.extend(ladder.iter().map(|made| 100.0 * made.quality));
+            scores.extend(raw.into_iter().map(|raw| calibration.score(raw)));
+            Ok(self.watcher.control().checkpoint().is_ok())
+        })?;
+        let seen = HeldOut {
+            srcc: metrics::srcc(&scores, &labels).unwrap_or(0.0),
+            pairs: right / f64::max(tellable, 1.0),
+            mae: metrics::mae(&scores, &labels).unwrap_or(0.0),
+        };
+        let step = self.position.step;
+        self.watcher.points(&[
+            point("held_out_srcc", step, seen.srcc),
+            point("held_out_pairs", step, seen.pairs),
+            point("held_out_mae", step, seen.mae),
+        ])?;
+        self.position.best = Some(Best { epoch: 0, value: seen.srcc });
+        let residuals: Vec<f64> = scores.iter().zip(&labels).map(|(score, label)| score - label).collect();
+        let card = ModelCard { reach: Reach::conformal(&residuals), ..self.plan.card.clone() };
+        model_folder::save(&model_path(self.plan.folder), &network, &card, &[])?;
+        Ok(seen)
+    }
+
+    fn save(&mut self) -> Result<()> {
+        let folder = self.plan.folder.join("checkpoint");
+        Checkpoint { folder: &folder }.save(&self.network, &self.optimiser, &self.position)?;
+        self.saved_at = Instant::now();
+        Ok(())
+    }
+}
+
+fn point(name: &str, step: u64, value: f64) -> MetricPoint {
+    MetricPoint { name: name.to_owned(), step, value }
+}
+
+fn targets(batch: &[Synthetic], card: &ModelCard, device: &Device) -> Targets {
+    let scores: Vec<f32> = batch.iter().map(|made| card.calibration.standardise(100.0 * made.quality) as f32).collect();
+    let present: Vec<f32> = batch.iter().flat_map(Synthetic::present).map(|there| f32::from(u8::from(there))).collect();
+    let strengths: Vec<f32> = batch.iter().flat_map(|made| made.strengths).collect();
+    let table = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [batch.len(), DEFECTS]), device);
+    Targets {
+        score: Tensor::from_data(scores.as_slice(), device),
+        present: table(present),
+        strengths: table(strengths),
+    }
+}
+
+/// Makes things on every core and hands them over in order, a few ahead; stops when `take` says false.
+fn in_order<T: Send>(
+    range: std::ops::Range<u64>,
+    make: &(dyn Fn(u64) -> Result<T> + Sync),
+    take: &mut dyn FnMut(T) -> Result<bool>,
+) -> Result<()> {
+    let makers = jobs::worker_count() as u64;
+    let (next, stop) = (AtomicU64::new(range.start), AtomicBool::new(false));
+    let (sender, receiver) = sync_channel(2 * makers as usize);
+    std::thread::scope(|scope| {
+        for _ in 0..makers {
+            let (sender, next, stop, end) = (sender.clone(), &next, &stop, range.end);
+            scope.spawn(move || {
+                while !stop.load(Ordering::Relaxed) {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    if index >= end || sender.send((index, make(index))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        // Dropped with this closure, which ends makers that wait for room.
+        let receiver = receiver;
+        let mut early = BTreeMap::new();
+        let mut wanted = range.start;
+        let mut hand_over = || -> Result<()> {
+            for (index, made) in &receiver {
+                early.insert(index, made);
+                while let Some(made) = early.remove(&wanted) {
+                    wanted += 1;
+                    if !take(made?)? {
+                        return Ok(());
+                    }
+                }
+            }
+            Ok(())
+        };
+        let result = hand_over();
+        stop.store(true, Ordering::Relaxed);
+        result
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn things_arrive_in_order_and_a_stop_or_an_error_ends_it() {
+        let slow_first = |index: u64| {
+            if index.is_multiple_of(3) {
+                std::thread::sleep(Duration::from_millis(3));
+            }
+            if index == 17 { Err(Error::bad_data("seventeen")) } else { Ok(index) }
+        };
+        let mut seen = Vec::new();
+        let error = in_order(5..40, &slow_first, &mut |index| {
+            seen.push(index);
+            Ok(true)
+        });
+        assert!(error.is_err());
+        assert_eq!(seen, (5..17).collect::<Vec<_>>());
+        seen.clear();
+        in_order(0..1000, &|index| Ok(index), &mut |index| {
+            seen.push(index);
+            Ok(index < 9)
+        })
+        .expect("stops");
+        assert_eq!(seen.len(), 10);
+    }
+}
