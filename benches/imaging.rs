@@ -11,7 +11,7 @@ use packshot::domain::{Attribute, VIEWING_SIZE};
 use packshot::imaging::{self, Limits, PhotoFile};
 
 /// Longest side of a thumbnail in the grid.
-const THUMBNAIL: u32 = 240;
+const THUMBNAIL: u32 = 320;
 
 /// Every tenth product photo, read: disks are not what is timed.
 fn photos() -> Vec<PhotoFile> {

@@ -33,10 +33,11 @@ pub(super) struct Bars {
 }
 
 impl Bars {
-    /// The widest, as a share of the shorter side; 0 unless two opposite sides have one.
+    /// The widest, as a share of the side it takes from; 0 unless two opposite sides have one.
     pub(super) fn share(self, photo: &RgbImage) -> f64 {
-        let widest = self.left.max(self.top).max(self.right).max(self.bottom);
-        f64::from(widest) / f64::from(photo.width().min(photo.height()))
+        let across = f64::from(self.left.max(self.right)) / f64::from(photo.width());
+        let down = f64::from(self.top.max(self.bottom)) / f64::from(photo.height());
+        across.max(down)
     }
 }
 

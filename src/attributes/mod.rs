@@ -43,7 +43,7 @@ use mask::Mask;
 use plane::Plane;
 
 /// Version of the measures; what another version measured is measured again.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Measures a photo of any size in linear time. `file` holds the bytes it was decoded from, for what only they tell; a
 /// photo without pixels has no measures.
@@ -176,11 +176,11 @@ fn framing(measured: &mut Measuring<'_>, photo: &RgbImage, plane: &Plane, mask: 
     if measured.wants(&[Fill, FillArea, OffCentre, Overlay]) {
         let lines = overlay::overlays(mask, photo.height());
         let product = mask.bounds(|shape| overlay::is_part_of(shape, &lines));
-        let framing = framing::framing(mask, product);
+        let framing = product.map(|product| framing::framing(mask, product));
         measured.set([
-            (Fill, Some(framing.fill)),
-            (FillArea, Some(framing.area)),
-            (OffCentre, framing.off_centre),
+            (Fill, framing.as_ref().map(|framing| framing.fill)),
+            (FillArea, framing.as_ref().map(|framing| framing.area)),
+            (OffCentre, framing.as_ref().map(|framing| framing.off_centre)),
             (Overlay, mask.has_white_backdrop().then(|| overlay::share(&lines, photo))),
         ]);
     }

@@ -267,7 +267,7 @@ pub(super) struct Audit {
     /// Measure photos again that are already measured.
     #[arg(long)]
     pub(super) again: bool,
-    /// Only these measures, separated by commas; the others stay empty.
+    /// Only these measures, separated by commas, and what --rules needs; the others stay empty and no rule judges them.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(super) measures: Vec<String>,
 }

@@ -22,8 +22,16 @@ pub(super) fn run(context: &Context, args: args::Audit) -> Result<Done> {
         return Err(Error::usage(format!("{} exists", args.output.display())).hint("--overwrite replaces it."));
     }
     let (project, _log) = context.project()?;
-    let pack = api::find_rule_pack(&project.config, args.rules.as_deref().unwrap_or(&project.config.score.rules))?;
-    let only = args.measures.iter().map(|name| measure(name)).collect::<Result<Vec<_>>>()?;
+    let mut pack = api::find_rule_pack(&project.config, args.rules.as_deref().unwrap_or(&project.config.score.rules))?;
+    let mut only = args.measures.iter().map(|name| measure(name)).collect::<Result<Vec<_>>>()?;
+    if !only.is_empty() {
+        // A verdict is only given on what was measured: a pack that was asked for brings its measures along, the usual
+        // one is cut to what there is.
+        match &args.rules {
+            Some(_) => only.extend(pack.attributes()),
+            None => pack = pack.only(&only),
+        }
+    }
     let job = api::start_audit(&project, AuditRequest { paths: args.paths, again: args.again, only }, wake())?;
     match watch(context, job.handle)? {
         Ended::Completed(summary) => {

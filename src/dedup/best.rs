@@ -81,7 +81,9 @@ fn advantage(best: &Facts<'_>, other: &Facts<'_>) -> Option<String> {
 fn is_crop(smaller: &Facts<'_>, whole: &Facts<'_>) -> bool {
     let [across, along] = [(smaller.width, whole.width), (smaller.height, whole.height)]
         .map(|(a, b)| 1.0 - f64::from(a) / f64::from(b.max(1)));
-    [across, along].iter().all(|lost| (0.0..=CROPPED).contains(lost))
+    // A resize keeps the shape but for rounding to whole pixels.
+    let rounding = 1.0 / f64::from(smaller.width.min(smaller.height).max(1));
+    (across - along).abs() > rounding && [across, along].iter().all(|lost| (0.0..=CROPPED).contains(lost))
 }
 
 /// A file size with a unit that suits it and enough digits to differ.

@@ -14,6 +14,9 @@ use super::{Limits, PhotoFile, file, jpeg, whole};
 use crate::domain::{ColourMode, FileFacts, PhotoFormat};
 use crate::error::{Error, Result};
 
+/// A progressive JPEG has about ten scans; one with hundreds takes minutes, whatever its size.
+const MOST_SCANS: usize = 500;
+
 /// What a photo's header says, after EXIF orientation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
@@ -133,6 +136,10 @@ fn checked_format(bytes: &[u8], name: &Path) -> Result<ImageFormat> {
         Error::bad_data(format!("{} is not a JPEG, PNG, WebP, BMP, GIF or TIFF photo", name.display()))
             .hint("The format is told by the file's content: export it in one of these formats.")
     })?;
+    if format == ImageFormat::Jpeg && whole::scans(bytes) > MOST_SCANS {
+        return Err(Error::bad_data(format!("{} has more than {MOST_SCANS} scans", name.display()))
+            .hint("Such a file is made to keep a decoder busy. Export it again from an editor."));
+    }
     if whole::is_whole(bytes, format) {
         Ok(format)
     } else {

@@ -27,7 +27,9 @@ pub(super) fn scaled(bytes: &[u8], at_least: u32) -> Option<RgbImage> {
     let shorter = header.width.min(header.height);
     let large_enough = |eighths: &usize| ScalingFactor::new(*eighths, 8).scale(shorter) >= at_least as usize;
     let eighths = (1..8).find(large_enough).filter(|_| !header.is_lossless).unwrap_or(8);
-    let first_scans = if eighths == 1 && header.is_progressive { dc::eighth(bytes) } else { None };
+    // A file may say by its components' names alone that it holds RGB: `dc` knows YCbCr and grey.
+    let known = matches!(header.colorspace, Colorspace::YCbCr | Colorspace::Gray);
+    let first_scans = if eighths == 1 && header.is_progressive && known { dc::eighth(bytes) } else { None };
     first_scans.or_else(|| scaled_by_turbo(bytes, eighths))
 }
 

@@ -17,25 +17,38 @@ pub(super) fn is_whole(bytes: &[u8], format: ImageFormat) -> bool {
     }
 }
 
-/// Walks the markers (ITU T.81, annex B) to end-of-image; thumbnails inside segments are stepped over.
+/// How many scans a JPEG has, thumbnails inside segments not counted: decoding time grows with them, whatever the size.
+pub(super) fn scans(bytes: &[u8]) -> usize {
+    walk_jpeg(bytes).1
+}
+
 fn jpeg(bytes: &[u8]) -> bool {
-    let mut at = 2;
+    walk_jpeg(bytes).0
+}
+
+/// Walks the markers (ITU T.81, annex B) to end-of-image; thumbnails inside segments are stepped over. Whether the end is
+/// there, and how many scans there are.
+fn walk_jpeg(bytes: &[u8]) -> (bool, usize) {
+    let (mut at, mut scans) = (2, 0);
     while let Some(offset) = bytes.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == 0xFF)) {
         at += offset + 1;
         match bytes.get(at) {
-            Some(0xD9) => return true,
+            Some(0xD9) => return (true, scans),
             // A fill byte: the marker is still to come.
             Some(0xFF) => {}
             // Stuffing and restart markers within a scan, and markers without a length.
             Some(0x00 | 0x01 | 0xD0..=0xD8) => at += 1,
-            Some(_) => match be16(bytes, at + 1) {
-                Some(length) => at += 1 + length,
-                None => return false,
+            Some(marker) => match be16(bytes, at + 1) {
+                Some(length) => {
+                    scans += usize::from(*marker == 0xDA);
+                    at += 1 + length;
+                }
+                None => return (false, scans),
             },
-            None => return false,
+            None => return (false, scans),
         }
     }
-    false
+    (false, scans)
 }
 
 /// Offset behind the IEND chunk.

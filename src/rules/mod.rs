@@ -20,7 +20,7 @@ pub use measure::{Measure, Measured};
 pub use pack::load;
 pub use verdict::{Outcome, Verdict, outcome, reason, worst};
 
-use crate::domain::Attributes;
+use crate::domain::{Attribute, Attributes};
 
 /// How bad it is when a rule is not met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
@@ -68,6 +68,26 @@ pub struct RulePack {
 }
 
 impl RulePack {
+    /// The pack without the rules whose numbers are not among these: what a photo can be judged by when only these were
+    /// measured.
+    #[must_use]
+    pub fn only(&self, measured: &[Attribute]) -> Self {
+        let can_tell = |rule: &&Arc<Rule>| match rule.measure {
+            Measure::Number(attribute) => measured.contains(&attribute),
+            Measure::Format | Measure::ColourMode => true,
+        };
+        Self { rules: self.rules.iter().filter(can_tell).cloned().collect(), ..self.clone() }
+    }
+
+    /// The numbers that its rules need.
+    pub fn attributes(&self) -> Vec<Attribute> {
+        let number = |rule: &Arc<Rule>| match rule.measure {
+            Measure::Number(attribute) => Some(attribute),
+            Measure::Format | Measure::ColourMode => None,
+        };
+        self.rules.iter().filter_map(number).collect()
+    }
+
     /// What the rules say about a photo on a day, in the order of the pack.
     ///
     /// A rule that is no longer in force on that day gives no verdict. One that is not in force yet gives an early

@@ -141,6 +141,7 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
         Message::Judged(found) => audit::judged(state, *found),
         Message::JudgingFailed(error) => quiet(|| {
             state.audit.busy = false;
+            state.audit.problem.get_or_insert_with(|| error.chain());
             state.toasts.error(&error);
         }),
         Message::Audited(rows) => audit::take(state, rows),

@@ -5,6 +5,7 @@
 //! their spacing 1.2 σ; a Butterworth low-pass of order 15 at 0.45; noise threshold 2 σ.
 
 use std::f64::consts::{FRAC_PI_2, LN_2, PI, TAU};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::fourier::{C, Fourier};
 use super::plane::Plane;
@@ -26,25 +27,83 @@ const LEAST_ENERGY: f64 = 1e-4;
 pub(super) fn congruency(plane: &Plane) -> Vec<f64> {
     let fourier = Fourier::new(plane.width, plane.height);
     let spectrum = fourier.spectrum(&plane.values);
-    let frequencies = frequencies(plane.width, plane.height);
-    let radial: Vec<Vec<f64>> = (0..SCALES).map(|scale| log_gabor(&frequencies, scale)).collect();
+    let bank = Bank::of(plane.width, plane.height);
     let mut energy = vec![0.0; spectrum.len()];
     let mut amplitude = vec![0.0; spectrum.len()];
-    for orientation in 0..ORIENTATIONS {
-        let angular = spread(&frequencies, orientation);
-        let filters: Vec<Vec<f64>> = radial
-            .iter()
-            .map(|radial| radial.iter().zip(&angular).map(|(radial, angular)| radial * angular).collect())
-            .collect();
+    for orientation in &bank.orientations {
         let respond = |filter: &Vec<f64>| {
             fourier.plane(spectrum.iter().zip(filter).map(|(value, filter)| value * filter).collect())
         };
-        let responses: Vec<Vec<C>> = filters.iter().map(respond).collect();
-        let threshold = noise_threshold(&responses[0], &filters, plane.height);
-        gather(&responses, threshold, &mut energy, &mut amplitude);
+        let responses: Vec<Vec<C>> = orientation.filters.iter().map(respond).collect();
+        gather(&responses, orientation.noise_threshold(&responses[0]), &mut energy, &mut amplitude);
     }
     let share = |(energy, amplitude): (&f64, &f64)| if *amplitude > 0.0 { energy / amplitude } else { 0.0 };
     energy.iter().zip(&amplitude).map(share).collect()
+}
+
+/// The filters for photos of one size.
+struct Bank {
+    width: usize,
+    height: usize,
+    orientations: Vec<Orientation>,
+}
+
+impl Bank {
+    /// The filters for a size. Those used last are kept: photos that are compared one after the other are often of one
+    /// size, and making filters takes as long as using them.
+    fn of(width: usize, height: usize) -> Arc<Self> {
+        static LAST: Mutex<Option<Arc<Bank>>> = Mutex::new(None);
+        let last = || LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bank) = last().as_ref().filter(|bank| (bank.width, bank.height) == (width, height)) {
+            return bank.clone();
+        }
+        let made = Arc::new(Self::make(width, height));
+        *last() = Some(made.clone());
+        made
+    }
+
+    fn make(width: usize, height: usize) -> Self {
+        let frequencies = frequencies(width, height);
+        let radial: Vec<Vec<f64>> = (0..SCALES).map(|scale| log_gabor(&frequencies, scale)).collect();
+        let orientation = |orientation: usize| {
+            let angular = spread(&frequencies, orientation);
+            let filter = |radial: &Vec<f64>| -> Vec<f64> {
+                radial.iter().zip(&angular).map(|(radial, angular)| radial * angular).collect()
+            };
+            Orientation::new(radial.iter().map(filter).collect(), height)
+        };
+        Self { width, height, orientations: (0..ORIENTATIONS).map(orientation).collect() }
+    }
+}
+
+/// The filters of one orientation, the finest first.
+struct Orientation {
+    filters: Vec<Vec<f64>>,
+    /// Energy of the finest filter.
+    finest: f64,
+    /// What noise of power 1 gives, all scales together.
+    noise: f64,
+}
+
+impl Orientation {
+    /// Kovesi sums squares and products of the filters' real parts in space. By Parseval's theorem these are sums over
+    /// the even parts of the filters in frequency.
+    fn new(filters: Vec<Vec<f64>>, height: usize) -> Self {
+        let even: Vec<Vec<f64>> = filters.iter().map(|filter| even_part(filter, height)).collect();
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let squares: f64 = even.iter().map(|filter| dot(filter, filter)).sum();
+        let pairs = (0..SCALES).flat_map(|first| (first + 1..SCALES).map(move |second| (first, second)));
+        let products: f64 = pairs.map(|(first, second)| dot(&even[first], &even[second])).sum();
+        Self { finest: dot(&filters[0], &filters[0]), noise: squares + 2.0 * products, filters }
+    }
+
+    /// The energy that noise alone would give: its power is estimated from the median response of the finest filter.
+    fn noise_threshold(&self, finest: &[C]) -> f64 {
+        let mut squares: Vec<f64> = finest.iter().map(C::norm_sqr).collect();
+        let mean_square = median(&mut squares) / LN_2;
+        let tau = (mean_square / self.finest * self.noise).max(0.0).sqrt();
+        tau * (FRAC_PI_2.sqrt() + NOISE_SIGMAS * (2.0 - FRAC_PI_2).sqrt()) / NOISE_EXCESS
+    }
 }
 
 /// Adds one orientation: the energy above the noise, and the amplitudes it can at most reach.
@@ -52,31 +111,20 @@ fn gather(responses: &[Vec<C>], threshold: f64, energy: &mut [f64], amplitude: &
     for (at, (energy, amplitude)) in energy.iter_mut().zip(amplitude).enumerate() {
         let sum: C = responses.iter().map(|response| response[at]).sum();
         // Even and odd part of the mean phase.
-        let mean = sum / (sum.norm() + LEAST_ENERGY);
+        let mean = sum / (size(sum) + LEAST_ENERGY);
         let mut here = 0.0;
         for value in responses.iter().map(|response| response[at]) {
             let turned = value * mean.conj();
             here += turned.re - turned.im.abs();
-            *amplitude += value.norm();
+            *amplitude += size(value);
         }
         *energy += (here - threshold).max(0.0);
     }
 }
 
-/// The energy that noise alone would give: its power is estimated from the median response of the finest filter.
-fn noise_threshold(finest: &[C], filters: &[Vec<f64>], height: usize) -> f64 {
-    let mut squares: Vec<f64> = finest.iter().map(C::norm_sqr).collect();
-    let mean_square = median(&mut squares) / LN_2;
-    let power = mean_square / filters[0].iter().map(|value| value * value).sum::<f64>();
-    // Kovesi sums squares and products of the filters' real parts in space. By Parseval's theorem these are sums over
-    // the even parts of the filters in frequency.
-    let even: Vec<Vec<f64>> = filters.iter().map(|filter| even_part(filter, height)).collect();
-    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let squares: f64 = even.iter().map(|filter| dot(filter, filter)).sum();
-    let pairs = (0..SCALES).flat_map(|first| (first + 1..SCALES).map(move |second| (first, second)));
-    let products: f64 = pairs.map(|(first, second)| dot(&even[first], &even[second])).sum();
-    let tau = (power * (squares + 2.0 * products)).max(0.0).sqrt();
-    tau * (FRAC_PI_2.sqrt() + NOISE_SIGMAS * (2.0 - FRAC_PI_2).sqrt()) / NOISE_EXCESS
+/// Absolute value. Amplitudes of pixels neither over- nor underflow, so the careful and slow way is not needed.
+fn size(value: C) -> f64 {
+    value.norm_sqr().sqrt()
 }
 
 fn even_part(filter: &[f64], height: usize) -> Vec<f64> {

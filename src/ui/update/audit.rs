@@ -103,6 +103,8 @@ pub(super) fn choose(state: &mut AppState, name: String) -> Vec<Effect> {
     if matches!(state.audit.filter, AuditFilter::Broken(_)) {
         state.audit.filter = AuditFilter::Everything;
     }
+    // What the old pack said must not show, be clicked or be exported under the new one's name.
+    state.audit.report = None;
     judge(state)
 }
 

@@ -52,7 +52,14 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs,
     });
     ui.add_space(space().s);
     if groups == 0 {
-        empty_state(ui, "No duplicates", "Every photo of this project is there once.", |_| {});
+        let (title, text) = match &state.doubles.found {
+            _ if state.doubles.stopped => ("Stopped", "No duplicates were found so far. Searching again goes on."),
+            Some(found) if !found.failed.is_empty() => {
+                ("No duplicates", "Every photo that could be read is there once; some could not be read.")
+            }
+            _ => ("No duplicates", "Every photo of this project is there once."),
+        };
+        empty_state(ui, title, text, |_| {});
         return;
     }
     keys(ui, state, out);
