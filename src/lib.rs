@@ -7,7 +7,7 @@
 //! config, logging, files
 //! jobs, imaging, store, nn, device, query
 //! attributes, degrade, dedup, preprocess
-//! rules, data, labels, model_folder
+//! rules, data, labels, model_folder, backbone_file
 //! train, infer
 //! evaluate, export
 //! api                                the use cases: what every face calls
@@ -19,6 +19,7 @@
 
 pub mod api;
 pub mod attributes;
+pub mod backbone_file;
 pub mod cli;
 pub mod config;
 pub mod data;

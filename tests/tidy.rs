@@ -9,7 +9,7 @@ const ROWS: &[&[&str]] = &[
     &["config", "files"],
     &["logging", "jobs", "imaging", "store", "nn", "device", "query"],
     &["attributes", "degrade", "dedup", "preprocess"],
-    &["rules", "data", "labels", "model_folder"],
+    &["rules", "data", "labels", "model_folder", "backbone_file"],
     &["train", "infer"],
     &["evaluate", "export"],
     &["api"],

@@ -12,6 +12,7 @@ mod doctor;
 mod duplicates;
 mod evaluate;
 mod export;
+mod features;
 mod feed;
 mod labels;
 mod models;
@@ -42,6 +43,7 @@ pub use evaluate::{
     start_evaluation,
 };
 pub use export::{check_audit_file, check_score_file, export_audit, export_scores, judge, write_report};
+pub use features::{FeaturesRequest, FeaturesSummary, check_features_file, features_list_file, start_features};
 pub use feed::Feed;
 pub use labels::{
     ImportSummary, LabelProgress, RATER, cast_vote, export_labels, import_labels, label_progress, label_queue,

@@ -1,6 +1,7 @@
 //! The arguments, their help and their examples.
 
 mod evaluate;
+mod features;
 
 use std::path::PathBuf;
 
@@ -8,6 +9,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(super) use evaluate::Evaluate;
+pub(super) use features::Features;
 
 /// Browse, label, train and score the quality of product photos.
 #[derive(Debug, Parser)]
@@ -101,6 +103,8 @@ pub(super) enum Command {
     Compare(Compare),
     /// Find photos that are there more than once: the same file, or the same picture in another size or quality.
     Duplicates(Duplicates),
+    /// Describe photos by numbers with a network trained elsewhere, for your own analysis.
+    Features(Features),
     /// The history of trainings.
     #[command(subcommand)]
     Runs(Runs),

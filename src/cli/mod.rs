@@ -12,6 +12,7 @@ mod demo;
 mod doctor;
 mod duplicates;
 mod evaluate;
+mod features;
 mod label;
 mod models;
 mod open;
@@ -116,6 +117,7 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Evaluate(args) => evaluate::run(context, args),
         Command::Compare(args) => compare::run(&context, args),
         Command::Duplicates(args) => duplicates::run(&context, args),
+        Command::Features(args) => features::run(context, args),
         Command::Runs(command) => runs::run(&context, command),
         Command::Models(command) => models::run(&context, &command),
         Command::Rules(command) => rules::run(&context, &command),

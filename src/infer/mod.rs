@@ -1,6 +1,10 @@
-//! Scoring: load a model once, score batches of views.
+//! Scoring and features: load a network once, then batches of views.
 //!
 //! Must not know files of photos, the store, or front ends.
+
+mod features;
+
+pub use features::Extractor;
 
 use std::path::Path;
 

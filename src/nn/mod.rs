@@ -2,12 +2,18 @@
 //!
 //! Must not touch files, the store, or know what a photo is: tensors in, tensors out.
 
+mod backbone;
 mod blocks;
 mod cnn;
+mod frozen;
 mod init;
+mod mobilenet;
 mod registry;
+mod resnet;
 
+pub use backbone::{BACKBONE_EDGE, Backbone, BackboneKind};
 pub use cnn::{Cnn, CnnConfig, Outputs};
+pub use frozen::{Weight, Weights};
 pub use init::seeded;
 pub use registry::{ARCHITECTURES, Architecture, find};
 

@@ -17,6 +17,7 @@ fn every_command_explains_itself_with_examples() {
         &["evaluate"],
         &["compare"],
         &["duplicates"],
+        &["features"],
         &["runs", "list"],
         &["runs", "show"],
         &["runs", "rename"],

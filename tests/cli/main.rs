@@ -5,6 +5,7 @@ mod common;
 mod compare;
 mod duplicates;
 mod evaluate;
+mod features;
 mod files;
 mod golden;
 mod help;

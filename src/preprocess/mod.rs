@@ -1,8 +1,12 @@
-//! Photo -> views -> tensors: the one copy for training, scoring, server and export.
+//! Photo -> views -> tensors: the one copy for training, scoring, features, server and export.
 //!
 //! A photo becomes two fixed-size views: the whole photo reduced and padded, and a mosaic of patches at native
 //! resolution, because a reduction hides blur, noise and compression. Must not know files, the store or networks'
 //! insides.
+
+mod backbone;
+
+pub use backbone::{BACKBONE_CROPS, BACKBONE_VERSION, BACKBONE_VIEWS, BackboneViews, backbone_batch, backbone_views};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbImage;
@@ -58,17 +62,13 @@ pub fn views(photo: &RgbImage) -> Views {
 /// The whole photo inside a white square.
 fn whole(photo: &RgbImage) -> RgbImage {
     let edge = VIEW_EDGE as u32;
-    let small = imaging::fit(photo, edge);
-    let mut canvas = RgbImage::from_pixel(edge, edge, image::Rgb([255; 3]));
-    let (x, y) = ((edge - small.width()) / 2, (edge - small.height()) / 2);
-    imageops::replace(&mut canvas, &small, i64::from(x), i64::from(y));
-    canvas
+    on_white(&imaging::fit(photo, edge), edge).into_owned()
 }
 
 /// `GRID`×`GRID` native patches, each the most detailed one of its cell, so that flat backgrounds do not crowd out
 /// the product (after the mini-patch sampling of UIQA, AIM 2024 challenge).
 fn mosaic(photo: &RgbImage) -> RgbImage {
-    let photo: &RgbImage = &padded(photo);
+    let photo: &RgbImage = &on_white(photo, PATCH);
     let luma = imageops::grayscale(photo);
     let edge = VIEW_EDGE as u32;
     let mut canvas = RgbImage::new(edge, edge);
@@ -86,12 +86,12 @@ fn mosaic(photo: &RgbImage) -> RgbImage {
     canvas
 }
 
-/// A photo smaller than one patch is laid on white: it is never enlarged.
-fn padded(photo: &RgbImage) -> std::borrow::Cow<'_, RgbImage> {
-    if photo.width() >= PATCH && photo.height() >= PATCH {
+/// A photo with a side shorter than `edge` is laid on white: it is never enlarged.
+fn on_white(photo: &RgbImage, edge: u32) -> std::borrow::Cow<'_, RgbImage> {
+    if photo.width() >= edge && photo.height() >= edge {
         return std::borrow::Cow::Borrowed(photo);
     }
-    let (width, height) = (photo.width().max(PATCH), photo.height().max(PATCH));
+    let (width, height) = (photo.width().max(edge), photo.height().max(edge));
     let mut canvas = RgbImage::from_pixel(width, height, image::Rgb([255; 3]));
     let (x, y) = ((width - photo.width()) / 2, (height - photo.height()) / 2);
     imageops::replace(&mut canvas, photo, i64::from(x), i64::from(y));
