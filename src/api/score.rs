@@ -38,6 +38,8 @@ pub struct ScoreSummary {
     pub model: Option<ModelId>,
     /// Device in words, with the reason it was chosen.
     pub device: String,
+    /// What computes the network on it, with the reason.
+    pub engine: String,
     /// Photos scored now.
     pub scored: u64,
     /// Photos whose score was already in the project.
@@ -120,7 +122,7 @@ pub(super) fn score_photos<T>(
     let config = &project.config.score;
     let rules = find_rule_pack(&project.config, &config.rules)?;
     let chosen = device::choose(config.device)?;
-    let scorer = Scorer::load(&entry.folder, &chosen.device, config.batch_size)?;
+    let scorer = Scorer::load_with(&entry.folder, &chosen.device, config.batch_size, config.engine)?;
     let model = scorer.card().id.clone();
     let store = project.store()?;
     let known = if photos.again { HashMap::new() } else { store.scores_of(&model)? };
@@ -134,6 +136,7 @@ pub(super) fn score_photos<T>(
     let summary = ScoreSummary {
         model: Some(model.clone()),
         device: format!("{}: {}", chosen.name, chosen.reason),
+        engine: scorer.engine_reason().to_owned(),
         ..ScoreSummary::default()
     };
     let mut writing = Writing { store, scorer: &scorer, feed, reporter, summary, total: photos.files.len() as u64 };

@@ -1,6 +1,7 @@
 //! The arguments, their help and their examples.
 
 mod evaluate;
+mod export;
 mod features;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(super) use evaluate::Evaluate;
+pub(super) use export::Export;
 pub(super) use features::Features;
 
 /// Browse, label, train and score the quality of product photos.
@@ -114,6 +116,9 @@ pub(super) enum Command {
     /// Rule packs: what shops ask of a photo, and your own rules.
     #[command(subcommand)]
     Rules(Rules),
+    /// Take a model to other programmes.
+    #[command(subcommand)]
+    Export(Export),
     /// Write an HTML report of the newest scores and a run.
     Report(Report),
     /// The configuration in force.

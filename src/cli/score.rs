@@ -60,8 +60,9 @@ fn describe(summary: &ScoreSummary, file: &std::path::Path) -> String {
     let reused = if summary.reused > 0 { format!(", {} known already", summary.reused) } else { String::new() };
     let failed = if summary.failed > 0 { format!(", {} failed", summary.failed) } else { String::new() };
     format!(
-        "device      {}\nphotos      {} scored{reused}{failed}\nwritten to  {}",
+        "device      {}\nengine      {}\nphotos      {} scored{reused}{failed}\nwritten to  {}",
         summary.device,
+        summary.engine,
         summary.scored,
         file.display()
     )
