@@ -214,8 +214,9 @@ impl Config {
         share("train.weight_decay", train.weight_decay, 1.0)?;
         if !train.loss.has_level() {
             let summary = format!("train.loss is {}: it knows the order of photos but not their level", train.loss);
-            return Err(Error::bad_data(summary)
-                .hint("Add huber, mse or mae, for example { huber = 1.0, rank = 0.5 }: scores from 0 to 100 need it."));
+            return Err(Error::bad_data(summary).hint(
+                "Add huber, mse or mae, for example { huber = 1.0, rank = 0.5 }: scores from 0 to 100 need it.",
+            ));
         }
         positive("train.epochs", train.epochs > 0)?;
         positive("train.batch_size", train.batch_size > 0)?;

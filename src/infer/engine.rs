@@ -172,7 +172,11 @@ fn picture() -> Views {
 }
 
 /// Speeds found earlier in this process for that architecture and batch, else measured now.
-fn remembered(architecture: &str, batch: usize, measure: impl FnOnce() -> Result<EngineSpeeds>) -> Result<EngineSpeeds> {
+fn remembered(
+    architecture: &str,
+    batch: usize,
+    measure: impl FnOnce() -> Result<EngineSpeeds>,
+) -> Result<EngineSpeeds> {
     static KNOWN: Mutex<BTreeMap<(String, usize), EngineSpeeds>> = Mutex::new(BTreeMap::new());
     // Held while measuring, so that two models loaded at once do not disturb each other's times.
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -200,7 +204,8 @@ mod tests {
 
     #[test]
     fn a_measurement_is_made_once_a_process() {
-        let found = remembered("test-architecture", 3, || Ok(EngineSpeeds { burn: 1.0, tract: 2.0 })).expect("measured");
+        let found =
+            remembered("test-architecture", 3, || Ok(EngineSpeeds { burn: 1.0, tract: 2.0 })).expect("measured");
         let again = remembered("test-architecture", 3, || Err(Error::internal("measured twice"))).expect("remembered");
         assert_eq!(found, again);
         remembered("test-architecture", 4, || Err(Error::internal("another batch"))).expect_err("measured anew");

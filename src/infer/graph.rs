@@ -7,9 +7,7 @@ use tract_onnx::pb::{GraphProto, ModelProto, OperatorSetIdProto, StringStringEnt
 
 use super::proto::{Axis, Builder};
 use crate::domain::ModelCard;
-use crate::nn::{
-    Affine, Cnn, FoldedConv, INPUT_CENTRE, INPUT_GAIN, VARIANCE_FLOOR, VIEW_EDGE, VIEWS, WEIGHT_FLOOR,
-};
+use crate::nn::{Affine, Cnn, FoldedConv, INPUT_CENTRE, INPUT_GAIN, VARIANCE_FLOOR, VIEW_EDGE, VIEWS, WEIGHT_FLOOR};
 
 /// The operator set that graphs are written in.
 pub const OPSET: i64 = 18;

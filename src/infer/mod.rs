@@ -105,7 +105,8 @@ impl Scorer {
 /// # Errors
 /// When the bytes are no graph that tract can compute.
 pub fn onnx_difference(bytes: &[u8], card: &ModelCard, network: &Cnn, photos: &[Views]) -> Result<f64> {
-    let unreadable = |error: tract_onnx::prelude::TractError| Error::internal(format!("the ONNX graph is unsound: {error:#}"));
+    let unreadable =
+        |error: tract_onnx::prelude::TractError| Error::internal(format!("the ONNX graph is unsound: {error:#}"));
     let model = tract_onnx::onnx().proto_model_for_read(&mut &*bytes).map_err(unreadable)?;
     let photos: Vec<&Views> = photos.iter().collect();
     let theirs = Compiled::whole(&model)?.run(&photos)?;

@@ -45,7 +45,8 @@ impl Builder {
     fn constant(&mut self, name: &str, shape: &[usize], kind: DataType, raw_data: Vec<u8>) -> String {
         let dims = shape.iter().map(|&size| size as i64).collect();
         let name = name.to_owned();
-        let tensor = TensorProto { name: name.clone(), dims, data_type: kind as i32, raw_data, ..TensorProto::default() };
+        let tensor =
+            TensorProto { name: name.clone(), dims, data_type: kind as i32, raw_data, ..TensorProto::default() };
         self.graph.initializer.push(tensor);
         name
     }
@@ -86,11 +87,7 @@ fn attribute(name: &str, values: &[i64]) -> AttributeProto {
     let attribute = AttributeProto { name: name.to_owned(), ..AttributeProto::default() };
     match values {
         [value] => AttributeProto { r#type: attribute_proto::AttributeType::Int as i32, i: *value, ..attribute },
-        _ => AttributeProto {
-            r#type: attribute_proto::AttributeType::Ints as i32,
-            ints: values.to_vec(),
-            ..attribute
-        },
+        _ => AttributeProto { r#type: attribute_proto::AttributeType::Ints as i32, ints: values.to_vec(), ..attribute },
     }
 }
 

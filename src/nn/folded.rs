@@ -78,12 +78,14 @@ pub(super) fn block(block: &ConvBlock) -> FoldedConv {
     let [output, input, kernel, _] = conv.weight.dims();
     let (gamma, beta) = (wide(norm.gamma.val()), wide(norm.beta.val()));
     let (mean, variance) = (wide(norm.running_mean.value()), wide(norm.running_var.value()));
-    let scales: Vec<f64> = gamma.iter().zip(&variance).map(|(gamma, var)| gamma / (var + norm.epsilon).sqrt()).collect();
+    let scales: Vec<f64> =
+        gamma.iter().zip(&variance).map(|(gamma, var)| gamma / (var + norm.epsilon).sqrt()).collect();
     let weight = wide(conv.weight.val());
     let per_channel = input * kernel * kernel;
-    let scaled = weight.chunks_exact(per_channel).zip(&scales).flat_map(|(channel, scale)| {
-        channel.iter().map(move |weight| (weight * scale) as f32)
-    });
+    let scaled = weight
+        .chunks_exact(per_channel)
+        .zip(&scales)
+        .flat_map(|(channel, scale)| channel.iter().map(move |weight| (weight * scale) as f32));
     let bias = beta.iter().zip(&mean).zip(&scales).map(|((beta, mean), scale)| (beta - mean * scale) as f32);
     FoldedConv { channels: [input, output], kernel, stride, padding, weight: scaled.collect(), bias: bias.collect() }
 }
@@ -100,6 +102,7 @@ pub(super) fn plain(conv: &Conv2d) -> FoldedConv {
 pub(super) fn affine(linear: &Linear, columns: usize) -> Affine {
     let [input, _] = linear.weight.dims();
     let weight = values(linear.weight.val().slice_dim(1, 0..columns));
-    let bias = linear.bias.as_ref().map_or_else(|| vec![0.0; columns], |bias| values(bias.val().slice_dim(0, 0..columns)));
+    let bias =
+        linear.bias.as_ref().map_or_else(|| vec![0.0; columns], |bias| values(bias.val().slice_dim(0, 0..columns)));
     Affine { sizes: [input, columns], weight, bias }
 }
