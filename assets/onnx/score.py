@@ -50,8 +50,10 @@ def fit(photo, longest):
     edge = max(photo.size)
     if edge <= longest:
         return photo
-    size = tuple((side * longest * 2 // edge + 1) // 2 for side in photo.size)
-    return photo.resize(tuple(max(side, 1) for side in size), Image.Resampling.LANCZOS)
+    width, height = (max((side * longest * 2 // edge + 1) // 2, 1) for side in photo.size)
+    # First the height, then the width: the order shows, since values are cut to 0-255 in between.
+    shorter = photo.resize((photo.width, height), Image.Resampling.LANCZOS)
+    return shorter.resize((width, height), Image.Resampling.LANCZOS)
 
 
 def on_white(photo, edge):
