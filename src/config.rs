@@ -53,6 +53,17 @@ macro_rules! sections {
     };
 }
 
+/// How weights move along their gradients.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimiserKind {
+    /// AdamW (Loshchilov and Hutter 2019).
+    #[default]
+    Adamw,
+    /// Stochastic gradient descent with Nesterov's momentum of 0.9.
+    Sgd,
+}
+
 /// Which device computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -97,12 +108,20 @@ sections! {
         patience: u32 = 6;
         /// Photos a step.
         batch_size: usize = 16;
-        /// Peak learning rate of AdamW.
+        /// Photos in the device's memory at a time: a step goes through its photos in parts of this size; 0 takes all at once.
+        micro_batch: usize = 0;
+        /// Optimiser: adamw, or sgd with Nesterov's momentum (which wants a higher learning rate).
+        optimiser: OptimiserKind = OptimiserKind::Adamw;
+        /// Peak learning rate.
         learning_rate: f64 = 2e-3;
         /// Decoupled weight decay of AdamW.
         weight_decay: f64 = 0.05;
         /// Share of all steps in which the learning rate rises from zero.
         warmup: f64 = 0.05;
+        /// Gradients longer than this, over all weights together, are shortened to it; 0 leaves them.
+        clip: f64 = 5.0;
+        /// Decay a step of the slow average of the weights, which is what validates and scores; 0 takes the last weights.
+        average: f64 = 0.98;
         /// Share of the groups held out for validation, 0-0.5.
         validation_share: f64 = 0.15;
         /// Share of the groups held out for the final test, 0-0.5.
@@ -197,10 +216,13 @@ impl Config {
         share("train.test_share", train.test_share, 0.5)?;
         share("train.warmup", train.warmup, 1.0)?;
         share("train.weight_decay", train.weight_decay, 1.0)?;
+        share("train.average", train.average, 0.9999)?;
+        positive("train.clip, when it is not 0,", train.clip >= 0.0 && train.clip.is_finite())?;
         if !train.loss.has_level() {
             let summary = format!("train.loss is {}: it knows the order of photos but not their level", train.loss);
-            return Err(Error::bad_data(summary)
-                .hint("Add huber, mse or mae, for example { huber = 1.0, rank = 0.5 }: scores from 0 to 100 need it."));
+            return Err(Error::bad_data(summary).hint(
+                "Add huber, mse or mae, for example { huber = 1.0, rank = 0.5 }: scores from 0 to 100 need it.",
+            ));
         }
         positive("train.epochs", train.epochs > 0)?;
         positive("train.batch_size", train.batch_size > 0)?;

@@ -47,7 +47,10 @@ fn a_model_is_evaluated_written_and_compared() {
     let body = world.run(&[&arguments[..], &CPU].concat()).expect(0).json();
     assert_eq!(file["evaluation"]["all"], body["evaluation"]["all"], "a seed repeats its intervals");
     assert_eq!((&body["photos"], &body["failed"]), (&45.into(), &0.into()));
-    assert_eq!(body["verdict"].as_str().map(|text| text.split(':').next_back()), Some(Some(" 95 % interval 0.000…0.000")));
+    assert_eq!(
+        body["verdict"].as_str().map(|text| text.split(':').next_back()),
+        Some(Some(" 95 % interval 0.000…0.000"))
+    );
 
     // The numbers are those of the rows that `score` writes too.
     world.run(&["score", "demo", "-o", "s.csv", "--device", "cpu", "--again"]).expect(0);
