@@ -64,6 +64,19 @@ pub enum OptimiserKind {
     Sgd,
 }
 
+/// Which part of a network learns when training starts from another model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Learns {
+    /// Everything.
+    #[default]
+    All,
+    /// The head and the last two stages.
+    Last,
+    /// The head alone.
+    Head,
+}
+
 /// Which device computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -98,6 +111,10 @@ sections! {
     train: TrainConfig {
         /// Architecture by name (see `packshot models`).
         architecture: String = "cnn-s".to_owned();
+        /// Model to start from: its name or id, or "default" for the shipped one; empty starts from random weights.
+        start: String = String::new();
+        /// What learns when training starts from a model: all, last (head and last two stages) or head.
+        learns: Learns = Learns::All;
         /// Loss on standardised labels: huber, mse or mae, or a weighted sum that may also hold plcc (1 − PLCC), rank and margin (order of pairs), such as { huber = 1.0, plcc = 0.5, rank = 0.5 }.
         loss: Loss = Loss::default();
         /// Where the Huber loss turns from squared to absolute, in standard deviations of the labels.
@@ -223,6 +240,10 @@ impl Config {
             return Err(Error::bad_data(summary).hint(
                 "Add huber, mse or mae, for example { huber = 1.0, rank = 0.5 }: scores from 0 to 100 need it.",
             ));
+        }
+        if train.start.is_empty() && train.learns != Learns::All {
+            return Err(Error::bad_data("train.learns is not all, and there is no model to start from")
+                .hint("Name one, for example --set train.start=default."));
         }
         positive("train.epochs", train.epochs > 0)?;
         positive("train.batch_size", train.batch_size > 0)?;

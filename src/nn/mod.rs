@@ -15,7 +15,7 @@ pub use backbone::{BACKBONE_EDGE, Backbone, BackboneKind};
 pub use cnn::{Cnn, CnnConfig, Outputs};
 pub use frozen::{Weight, Weights};
 pub use init::seeded;
-pub use registry::{ARCHITECTURES, Architecture, find};
+pub use registry::{ARCHITECTURES, Architecture, fresh, named};
 
 /// Views of one photo that a network sees: the whole photo, and a mosaic of its native pixels.
 pub const VIEWS: usize = 2;

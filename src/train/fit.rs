@@ -13,11 +13,11 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use super::checkpoint::{Best, Checkpoint, Position};
 use super::learner::{Descent, Learner};
 use super::{Schedule, losses, metrics};
-use crate::config::TrainConfig;
+use crate::config::{Learns, TrainConfig};
 use crate::data::{Dataset, Loader, shuffled_batches};
 use crate::domain::{MetricPoint, ModelCard, Reach, Split};
 use crate::error::Result;
-use crate::nn::Cnn;
+use crate::nn::{self, Cnn};
 use crate::preprocess::{self, Views};
 use crate::{jobs, model_folder};
 
@@ -29,6 +29,9 @@ const LOSS_POINTS: u64 = 2000;
 
 /// Photos a batch in validation.
 const VALIDATION_BATCH: usize = 16;
+
+/// Convolutions of the last two stages.
+const LAST_BLOCKS: usize = 4;
 
 /// What a run trains on and with.
 pub struct Job<'a> {
@@ -44,6 +47,8 @@ pub struct Job<'a> {
     pub folder: &'a Path,
     /// The model card to fill in; its calibration standardises the labels.
     pub card: &'a ModelCard,
+    /// The folder of the model to start from; random weights without one.
+    pub start: Option<&'a Path>,
 }
 
 /// Whoever watches a run.
@@ -88,7 +93,30 @@ pub struct Fit<'a, W> {
     train: Vec<usize>,
     validation: Vec<usize>,
     pending: Vec<MetricPoint>,
+    pace: Pace,
     saved_at: Instant,
+}
+
+/// Where the time of an epoch goes.
+struct Pace {
+    began: Instant,
+    idle_since: Instant,
+    waited: Duration,
+    photos: usize,
+}
+
+impl Pace {
+    fn start() -> Self {
+        let now = Instant::now();
+        Self { began: now, idle_since: now, waited: Duration::ZERO, photos: 0 }
+    }
+
+    /// Photos a second, and the share of the time in which the device had none to work on.
+    fn points(&self, step: u64) -> [MetricPoint; 2] {
+        let seconds = self.began.elapsed().as_secs_f64().max(1e-6);
+        let rate = self.photos as f64 / seconds;
+        [point("images_per_second", step, rate), point("device_wait_share", step, self.waited.as_secs_f64() / seconds)]
+    }
 }
 
 impl<'a, W: Watcher> Fit<'a, W> {
@@ -115,10 +143,22 @@ impl<'a, W: Watcher> Fit<'a, W> {
         };
         let folder = job.folder.join("checkpoint");
         let checkpoint = Checkpoint { folder: &folder };
-        let (learner, position) = Learner::new(&config.architecture, config.seed, job.device, descent, checkpoint)?;
+        let device = job.device.clone().autodiff();
+        let network = match job.start {
+            Some(folder) => model_folder::load(folder, &device)?.1,
+            None => nn::fresh(&config.architecture, config.seed, &device)?,
+        };
+        let depth = network.depth();
+        let (learner, position) = Learner::new(network, descent, checkpoint)?;
+        let learner = match config.learns {
+            Learns::All => learner,
+            Learns::Last => learner.frozen(depth.saturating_sub(LAST_BLOCKS)),
+            Learns::Head => learner.frozen(depth),
+        };
         let saved_at = Instant::now();
         let pending = Vec::new();
-        Ok(Self { job, watcher, learner, position, train, validation, pending, saved_at })
+        let pace = Pace::start();
+        Ok(Self { job, watcher, learner, position, train, validation, pending, pace, saved_at })
     }
 
     /// Where the run stands.
@@ -160,14 +200,19 @@ impl<'a, W: Watcher> Fit<'a, W> {
         let rest = batches.get(self.position.batch..).unwrap_or_default();
         let loader = self.job.loader;
         let mut going = true;
+        self.pace = Pace::start();
         loader.for_each_batch(rest, |index, views| {
+            self.pace.waited += self.pace.idle_since.elapsed();
             going = self.watcher.control().checkpoint().is_ok();
             if going {
                 self.step(&rest[index], views)?;
                 self.save_when_due()?;
             }
+            self.pace.photos += views.len();
+            self.pace.idle_since = Instant::now();
             Ok(going)
         })?;
+        self.pending.extend(self.pace.points(self.position.step));
         Ok(going)
     }
 

@@ -5,14 +5,14 @@
 use burn::module::{Module as _, ModuleVisitor, Param};
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer, SgdConfig};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 
 use super::Schedule;
 use super::average::moved;
 use super::checkpoint::{Checkpoint, Position};
 use crate::config::OptimiserKind;
 use crate::error::{Code, Error, Result};
-use crate::nn::{self, Cnn};
+use crate::nn::Cnn;
 
 /// How weights move.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,23 +50,11 @@ pub(super) struct Learner {
 }
 
 impl Learner {
-    /// A fresh network, or the one in the checkpoint when there is one; and where it stands.
+    /// Begins with `network` (with autodiff), or goes on with the checkpoint when there is one; and where it stands.
     ///
     /// # Errors
-    /// When the architecture is unknown or the checkpoint is damaged.
-    pub(super) fn new(
-        architecture: &str,
-        seed: u64,
-        device: &Device,
-        descent: Descent,
-        checkpoint: Checkpoint<'_>,
-    ) -> Result<(Self, Position)> {
-        let found = nn::find(architecture).ok_or_else(|| {
-            let names: Vec<_> = nn::ARCHITECTURES.iter().map(|found| found.name).collect();
-            Error::bad_data(format!("there is no architecture {architecture:?}"))
-                .hint(format!("Known: {}", names.join(", ")))
-        })?;
-        let network = nn::seeded(found.config.init(&device.clone().autodiff()), seed);
+    /// When the checkpoint is damaged.
+    pub(super) fn new(network: Cnn, descent: Descent, checkpoint: Checkpoint<'_>) -> Result<(Self, Position)> {
         let average = network.valid();
         let fresh = Self { network, average, optimiser: descent.init(), descent };
         if !checkpoint.exists()? {
@@ -74,6 +62,11 @@ impl Learner {
         }
         let (network, average, optimiser, position) = checkpoint.load(fresh.network, fresh.average, fresh.optimiser)?;
         Ok((Self { network, average, optimiser, descent }, position))
+    }
+
+    /// The same, but the network's first `blocks` convolutions do not learn.
+    pub(super) fn frozen(self, blocks: usize) -> Self {
+        Self { network: self.network.frozen(blocks), ..self }
     }
 
     /// The rates of the steps.
@@ -170,15 +163,18 @@ impl ModuleVisitor for Scale<'_> {
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::Device;
+
     use super::*;
-    use crate::nn::{VIEW_EDGE, VIEWS};
+    use crate::nn::{self, VIEW_EDGE, VIEWS};
 
     fn learner(optimiser: OptimiserKind, clip: f64) -> Learner {
         let folder = tempfile::tempdir().expect("temp dir");
         let checkpoint = folder.path().join("none");
         let schedule = Schedule { peak: 1e-3, steps: 10, warmup: 0.0 };
         let descent = Descent { optimiser, weight_decay: 0.0, clip, average: 0.5, schedule };
-        Learner::new("cnn-xs", 1, &Device::flex(), descent, Checkpoint { folder: &checkpoint }).expect("builds").0
+        let network = nn::fresh("cnn-xs", 1, &Device::flex().autodiff()).expect("known");
+        Learner::new(network, descent, Checkpoint { folder: &checkpoint }).expect("builds").0
     }
 
     fn views(brightness: f32) -> Tensor<5> {
@@ -201,6 +197,24 @@ mod tests {
             assert!(second < first, "{optimiser:?}: {first} {second}");
             assert!((second - again).abs() < 1e-3 * first, "{optimiser:?}: {second} {again}");
         }
+    }
+
+    #[test]
+    fn frozen_convolutions_stay_and_the_head_learns() {
+        let mut learner = learner(OptimiserKind::Adamw, 0.0);
+        let depth = learner.network.depth();
+        let features = |learner: &Learner| {
+            learner.network.valid().features(views(0.3).inner()).into_data().iter::<f32>().collect::<Vec<_>>()
+        };
+        let before = features(&learner);
+        learner = learner.frozen(depth);
+        let first = learner.step(0, [(1.0, loss)].into_iter()).expect("steps");
+        let second = learner.step(1, [(1.0, loss)].into_iter()).expect("steps");
+        assert!(second < first, "{first} {second}");
+        assert_eq!(features(&learner), before);
+        learner = learner.frozen(depth - 1);
+        learner.step(2, [(1.0, loss)].into_iter()).expect("steps");
+        assert_ne!(features(&learner), before);
     }
 
     #[test]

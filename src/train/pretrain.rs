@@ -19,7 +19,7 @@ use crate::config::OptimiserKind;
 use crate::data::{CleanPhotos, RUNGS, Synthetic};
 use crate::domain::{MetricPoint, ModelCard, Reach};
 use crate::error::{Error, Result};
-use crate::nn::{Cnn, DEFECTS};
+use crate::nn::{self, Cnn, DEFECTS};
 use crate::preprocess::{self, Views};
 use crate::{jobs, model_folder};
 
@@ -105,7 +105,8 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
         };
         let folder = plan.folder.join("checkpoint");
         let checkpoint = Checkpoint { folder: &folder };
-        let (learner, position) = Learner::new(plan.architecture, plan.seed, plan.device, descent, checkpoint)?;
+        let network = nn::fresh(plan.architecture, plan.seed, &plan.device.clone().autodiff())?;
+        let (learner, position) = Learner::new(network, descent, checkpoint)?;
         Ok(Self { plan, watcher, learner, position, saved_at: Instant::now() })
     }
 
@@ -195,8 +196,8 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
             point("held_out_mae", step, seen.mae),
         ])?;
         self.position.best = Some(Best { epoch: 0, value: seen.srcc });
-        let residuals: Vec<f64> = scores.iter().zip(&labels).map(|(score, label)| score - label).collect();
-        let card = ModelCard { reach: Reach::conformal(&residuals), ..self.plan.card.clone() };
+        // Pseudo-labels tell nothing about how far off people's are.
+        let card = ModelCard { reach: Reach::UNKNOWN, ..self.plan.card.clone() };
         model_folder::save(&model_path(self.plan.folder), &network, &card, &[])?;
         Ok(seen)
     }
