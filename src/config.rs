@@ -53,6 +53,30 @@ macro_rules! sections {
     };
 }
 
+/// How weights move along their gradients.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimiserKind {
+    /// AdamW (Loshchilov and Hutter 2019).
+    #[default]
+    Adamw,
+    /// Stochastic gradient descent with Nesterov's momentum of 0.9.
+    Sgd,
+}
+
+/// Which part of a network learns when training starts from another model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Learns {
+    /// Everything.
+    #[default]
+    All,
+    /// The head and the last two stages.
+    Last,
+    /// The head alone.
+    Head,
+}
+
 /// Which device computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -100,6 +124,10 @@ sections! {
     train: TrainConfig {
         /// Architecture by name (see `packshot models`).
         architecture: String = "cnn-s".to_owned();
+        /// Model to start from: its name or id, or "default" for the shipped one; empty starts from random weights.
+        start: String = String::new();
+        /// What learns when training starts from a model: all, last (head and last two stages) or head.
+        learns: Learns = Learns::All;
         /// Loss on standardised labels: huber, mse or mae, or a weighted sum that may also hold plcc (1 − PLCC), rank and margin (order of pairs), such as { huber = 1.0, plcc = 0.5, rank = 0.5 }.
         loss: Loss = Loss::default();
         /// Where the Huber loss turns from squared to absolute, in standard deviations of the labels.
@@ -110,12 +138,20 @@ sections! {
         patience: u32 = 6;
         /// Photos a step.
         batch_size: usize = 16;
-        /// Peak learning rate of AdamW.
+        /// Photos in the device's memory at a time: a step goes through its photos in parts of this size; 0 takes all at once.
+        micro_batch: usize = 0;
+        /// Optimiser: adamw, or sgd with Nesterov's momentum (which wants a higher learning rate).
+        optimiser: OptimiserKind = OptimiserKind::Adamw;
+        /// Peak learning rate.
         learning_rate: f64 = 2e-3;
         /// Decoupled weight decay of AdamW.
         weight_decay: f64 = 0.05;
         /// Share of all steps in which the learning rate rises from zero.
         warmup: f64 = 0.05;
+        /// Gradients longer than this, over all weights together, are shortened to it; 0 leaves them.
+        clip: f64 = 5.0;
+        /// Decay a step of the slow average of the weights, which is what validates and scores; 0 takes the last weights.
+        average: f64 = 0.98;
         /// Share of the groups held out for validation, 0-0.5.
         validation_share: f64 = 0.15;
         /// Share of the groups held out for the final test, 0-0.5.
@@ -212,11 +248,17 @@ impl Config {
         share("train.test_share", train.test_share, 0.5)?;
         share("train.warmup", train.warmup, 1.0)?;
         share("train.weight_decay", train.weight_decay, 1.0)?;
+        share("train.average", train.average, 0.9999)?;
+        positive("train.clip, when it is not 0,", train.clip >= 0.0 && train.clip.is_finite())?;
         if !train.loss.has_level() {
             let summary = format!("train.loss is {}: it knows the order of photos but not their level", train.loss);
             return Err(Error::bad_data(summary).hint(
                 "Add huber, mse or mae, for example { huber = 1.0, rank = 0.5 }: scores from 0 to 100 need it.",
             ));
+        }
+        if train.start.is_empty() && train.learns != Learns::All {
+            return Err(Error::bad_data("train.learns is not all, and there is no model to start from")
+                .hint("Name one, for example --set train.start=default."));
         }
         positive("train.epochs", train.epochs > 0)?;
         positive("train.batch_size", train.batch_size > 0)?;

@@ -14,6 +14,7 @@ mod evaluate;
 mod export;
 mod features;
 mod feed;
+mod finetune;
 mod labels;
 mod models;
 mod onnx;
@@ -46,6 +47,7 @@ pub use evaluate::{
 pub use export::{check_audit_file, check_score_file, export_audit, export_scores, judge, write_report};
 pub use features::{FeaturesRequest, FeaturesSummary, check_features_file, features_list_file, start_features};
 pub use feed::Feed;
+pub use finetune::{HEAD_FROM, LAST_FROM, finetune_config};
 pub use labels::{
     ImportSummary, LabelProgress, RATER, cast_vote, export_labels, import_labels, label_progress, label_queue,
     recent_votes, undo_vote,

@@ -7,7 +7,7 @@ use burn::tensor::Device;
 
 use super::Project;
 use crate::domain::ModelCard;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::{model_folder, nn};
 
 /// A model that can be used: its card and the folder it lies in.
@@ -21,7 +21,7 @@ pub struct ModelEntry {
     pub name: String,
 }
 
-/// The project's models, newest first; models whose folder is gone or damaged are left out.
+/// The project's models, newest first, then the shipped one; models whose folder is gone or damaged are left out.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -39,25 +39,32 @@ pub fn list_models(project: &Project) -> Result<Vec<ModelEntry>> {
             Err(error) => tracing::warn!("model {} is left out: {error:#}", model.id),
         }
     }
+    entries.push(shipped_model(project)?);
     Ok(entries)
+}
+
+/// The model that comes with the program.
+fn shipped_model(project: &Project) -> Result<ModelEntry> {
+    let (card, folder) = model_folder::shipped(&project.cache())?;
+    Ok(ModelEntry { card, folder, name: model_folder::SHIPPED.to_owned() })
 }
 
 fn folder_name(folder: &Path) -> String {
     folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// Finds a model by run id, run name, model id (or a unique prefix of an id) or folder; the newest when nothing is
-/// named.
+/// Finds a model by run id, run name, model id (or a unique prefix of an id) or folder; when nothing is named the
+/// newest, and the shipped one while the project has none of its own.
 ///
 /// # Errors
-/// [`Code::NotFound`] that says what there is, [`Code::Usage`] when a prefix fits several.
+/// [`crate::Code::NotFound`] that says what there is, [`crate::Code::Usage`] when a prefix fits several.
 pub fn find_model(project: &Project, name: Option<&str>) -> Result<ModelEntry> {
     let models = list_models(project)?;
     let Some(name) = name else {
-        return models.into_iter().next().ok_or_else(|| {
-            Error::new(Code::NotFound, "this project has no model yet")
-                .hint("Label photos and run `packshot train`, or name a model folder with --model.")
-        });
+        return models
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::not_found("there is no model").hint("Name a model folder with --model."));
     };
     let folder = Path::new(name);
     if folder.join("model.json").exists() {

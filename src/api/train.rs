@@ -8,13 +8,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::duplicates::scenes;
+use super::finetune::{judge_gain, starting_model};
 use super::run_lock::RunLock;
-use super::{CODE_VERSION, FailedPhoto, Project, clock};
+use super::{CODE_VERSION, FailedPhoto, ModelEntry, Project, clock};
 use crate::config::TrainConfig;
 use crate::data::{Candidate, Dataset, Loader, Sample, SplitShares, assign};
 use crate::device::{self, Chosen};
 use crate::domain::{
-    Calibration, ImageId, MetricPoint, ModelCard, ModelId, Photo, Reach, Run, RunId, RunMeta, RunStatus, Split,
+    Calibration, EvaluatedPhoto, ImageId, MetricPoint, ModelCard, ModelId, Photo, Reach, Run, RunId, RunMeta,
+    RunStatus, Score, Split,
 };
 use crate::error::{Error, Result};
 use crate::evaluate::{self, Judged};
@@ -47,6 +49,8 @@ pub struct TrainSummary {
     pub photos: [u64; 3],
     /// Final metrics by name, as recorded in the run.
     pub metrics: Map<String, Value>,
+    /// What fine-tuning gained, in plain words; the model is kept only when it is better than the one it started from.
+    pub verdict: Option<String>,
     /// Labelled photos that could not be used, with the reason.
     pub left_out: Vec<FailedPhoto>,
 }
@@ -60,7 +64,7 @@ struct RecordedConfig {
 
 /// Starts or resumes a training with the project's `[train]` configuration. Curves go to the store
 /// (`train_loss`, `validation_loss`, `validation_srcc`, `validation_plcc`, `validation_mae`, `validation_rmse`,
-/// `learning_rate`), the job says `Points` when there are new ones; `Progress` counts steps, its detail carries loss,
+/// `learning_rate`, and the timings `images_per_second` and `device_wait_share`), the job says `Points` when there are new ones; `Progress` counts steps, its detail carries loss,
 /// images/s and device.
 ///
 /// # Errors
@@ -76,7 +80,13 @@ pub fn start_training(project: &Project, request: TrainRequest, wake: Wake) -> R
 type Watching<'a> = &'a Reporter<TrainSummary>;
 
 fn begin(project: &Project, name: &str, reporter: Watching<'_>) -> Result<Outcome<TrainSummary>> {
-    let config = &project.config.train;
+    let mut config = project.config.train.clone();
+    let start = starting_model(project, &config)?;
+    if let Some(start) = &start {
+        // Names may come to mean other models.
+        config.start.clone_from(&start.card.id.0);
+    }
+    let config = config;
     let chosen = device::choose(config.device)?;
     let mut store = project.store()?;
     let (candidates, mut left_out) = candidates(&store)?;
@@ -87,17 +97,17 @@ fn begin(project: &Project, name: &str, reporter: Watching<'_>) -> Result<Outcom
     let Some(scenes) = scenes(project, &paths, reporter)? else { return Ok(stopped()) };
     let of_scene = |places: Vec<usize>| places.into_iter().map(|place| candidates[place].image).collect();
     let scenes: Vec<Vec<ImageId>> = scenes.into_iter().map(of_scene).collect();
-    let Some((loader, unreadable)) = read_photos(project, config, paths, reporter) else { return Ok(stopped()) };
+    let Some((loader, unreadable)) = read_photos(project, &config, paths, reporter) else { return Ok(stopped()) };
     left_out.extend(unreadable.iter().map(|(index, error)| failed(&candidates[*index].path, error)));
     let gone: HashSet<usize> = unreadable.into_iter().map(|entry| entry.0).collect();
     let loader = loader.without(&gone);
     let readable = candidates.into_iter().enumerate().filter(|(index, _)| !gone.contains(index));
     let readable: Vec<Candidate> = readable.map(|(_, candidate)| candidate).collect();
     let dataset = assign(&readable, &scenes, shares, config.seed)?;
-    let run = record_run(&mut store, project, name, &dataset, &chosen)?;
+    let run = record_run(&mut store, &config, name, &dataset, &chosen)?;
     let lock = lock_run(project, &run.id)?;
     left_out.iter().for_each(|photo| reporter.warn(format!("left out {}: {}", photo.path.display(), photo.reason)));
-    Training { project, store, run, config: config.clone(), chosen, dataset, loader, left_out, reporter, lock }.go()
+    Training { project, store, run, config, start, chosen, dataset, loader, left_out, reporter, lock }.go()
 }
 
 fn resume(project: &Project, id: &RunId, reporter: Watching<'_>) -> Result<Outcome<TrainSummary>> {
@@ -112,6 +122,7 @@ fn resume(project: &Project, id: &RunId, reporter: Watching<'_>) -> Result<Outco
     let recorded: RecordedConfig = toml::from_str(&run.config_toml)
         .map_err(|error| Error::bad_data(format!("the configuration of run {id} cannot be read")).caused_by(error))?;
     let config = TrainConfig { device: project.config.train.device, ..recorded.train };
+    let start = starting_model(project, &config)?;
     let chosen = device::choose(config.device)?;
     let dataset = recorded_dataset(&store, id)?;
     let paths = dataset.samples.iter().map(|sample| sample.path.clone()).collect();
@@ -125,7 +136,8 @@ fn resume(project: &Project, id: &RunId, reporter: Watching<'_>) -> Result<Outco
             .caused_by(error));
     }
     store.restart_run(id, &chosen.name, clock::now_ms())?;
-    Training { project, store, run, config, chosen, dataset, loader, left_out: Vec::new(), reporter, lock }.go()
+    let left_out = Vec::new();
+    Training { project, store, run, config, start, chosen, dataset, loader, left_out, reporter, lock }.go()
 }
 
 /// Takes the lock of a run, whose folder is made when needed.
@@ -185,14 +197,14 @@ fn read_photos(
     Loader::read_all(paths, limits, config.cache_mb << 20, &reporter.control, &progress)
 }
 
-fn record_run(store: &mut Store, project: &Project, name: &str, dataset: &Dataset, chosen: &Chosen) -> Result<Run> {
+fn record_run(store: &mut Store, config: &TrainConfig, name: &str, dataset: &Dataset, chosen: &Chosen) -> Result<Run> {
     let now = clock::now_ms();
-    let config = &project.config.train;
     let recorded = RecordedConfig { version: 1, train: config.clone() };
     let config_toml = toml::to_string_pretty(&recorded)
         .map_err(|error| Error::internal("could not record the configuration").caused_by(error))?;
     let loss = serde_json::to_value(config.loss).ok().and_then(|loss| loss.as_str().map(str::to_owned));
-    let made_up = format!("{} {}", config.architecture, loss.unwrap_or_default());
+    let kind = if config.start.is_empty() { "" } else { "fine-tuned " };
+    let made_up = format!("{kind}{} {}", config.architecture, loss.unwrap_or_default());
     let digest = imaging::sha256_hex(dataset.digest_text().as_bytes());
     let id = format!("{}-{}", clock::compact_text(now), &imaging::sha256_hex(format!("{now}{digest}").as_bytes())[..4]);
     let run = Run {
@@ -225,6 +237,7 @@ struct Training<'a> {
     store: Store,
     run: Run,
     config: TrainConfig,
+    start: Option<ModelEntry>,
     chosen: Chosen,
     dataset: Dataset,
     loader: Loader,
@@ -252,7 +265,8 @@ impl Training<'_> {
             id: ModelId(String::new()),
             architecture: self.config.architecture.clone(),
             preprocess: preprocess::VERSION,
-            calibration: Calibration::fit(&labels),
+            // A start's raw output goes on meaning what it meant.
+            calibration: self.start.as_ref().map_or_else(|| Calibration::fit(&labels), |start| start.card.calibration),
             reach: Reach::UNKNOWN,
             run: Some(self.run.id.0.clone()),
             created_ms: self.run.started_ms,
@@ -265,6 +279,7 @@ impl Training<'_> {
             device: &self.chosen.device,
             folder,
             card: &card,
+            start: self.start.as_ref().map(|start| start.folder.as_path()),
         };
         let mut watcher = RunWatcher {
             store: &mut self.store,
@@ -292,11 +307,11 @@ impl Training<'_> {
             metrics.insert("best_epoch".to_owned(), json!(best.epoch + 1));
             metrics.insert("validation_srcc".to_owned(), json!(best.value));
             let card = model_folder::read_card(&model_path(folder))?;
-            if !ending.stopped {
-                self.test(folder, &mut metrics)?;
+            let better = if ending.stopped { false } else { self.test(folder, &mut metrics)? };
+            if better || self.start.is_none() {
+                self.register(&card)?;
+                model = Some(card.id);
             }
-            self.register(&card)?;
-            model = Some(card.id);
         }
         let status = if ending.stopped { RunStatus::Cancelled } else { RunStatus::Completed };
         self.store.finish_run(&self.run.id, status, &metrics, None, clock::now_ms())?;
@@ -305,29 +320,26 @@ impl Training<'_> {
             model,
             device: describe(&self.chosen),
             photos: self.dataset.sizes(),
+            verdict: metrics.get("verdict").and_then(Value::as_str).map(str::to_owned),
             metrics,
             left_out: std::mem::take(&mut self.left_out),
         };
         Ok(if ending.stopped { Outcome::Cancelled(summary) } else { Outcome::Completed(summary) })
     }
 
-    fn test(&self, folder: &Path, metrics: &mut Map<String, Value>) -> Result<()> {
+    /// Measures the model on the test part; whether it is better than the one it started from.
+    fn test(&self, folder: &Path, metrics: &mut Map<String, Value>) -> Result<bool> {
         let indices = self.dataset.part(Split::Test);
         if indices.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
-        let scorer = Scorer::load(&model_path(folder), &self.chosen.device, self.project.config.score.batch_size)?;
-        let batches: Vec<Vec<usize>> = indices.chunks(scorer.batch_size()).map(<[usize]>::to_vec).collect();
-        let mut judged = Vec::with_capacity(indices.len());
-        self.loader.for_each_batch(&batches, |index, views| {
-            self.reporter.progress("Testing", judged.len() as u64, indices.len() as u64, "");
-            let scores = scorer.score(views.iter().map(AsRef::as_ref));
-            judged.extend(batches[index].iter().zip(scores).map(|(&sample, score)| {
-                let sample = &self.dataset.samples[sample];
-                Judged { label: sample.label, score: score.value, group: sample.group.clone() }
-            }));
-            Ok(true)
-        })?;
+        let scores = self.scores(&model_path(folder), &indices)?;
+        let of = |index: &usize| &self.dataset.samples[*index];
+        let judge = |(index, score): (&usize, &Score)| {
+            let sample = of(index);
+            Judged { label: sample.label, score: score.value, group: sample.group.clone() }
+        };
+        let judged: Vec<Judged> = indices.iter().zip(&scores).map(judge).collect();
         let report = evaluate::report(&judged, self.config.seed);
         let mut put = |name: &str, value: Option<f64>| {
             if let Some(value) = value {
@@ -343,7 +355,36 @@ impl Training<'_> {
         put("rmse", report.rmse);
         metrics.insert("test_n".to_owned(), json!(report.n));
         metrics.insert("test_groups".to_owned(), json!(report.groups));
-        Ok(())
+        let Some(start) = &self.start else { return Ok(false) };
+        let before = self.scores(&start.folder, &indices)?;
+        let photos = indices.iter().zip(scores.into_iter().zip(before)).map(|(index, (score, before))| {
+            let sample = of(index);
+            EvaluatedPhoto {
+                path: sample.path.clone(),
+                content_sha256: sample.sha256.clone(),
+                label: sample.label,
+                score,
+                against: Some(before),
+                group: sample.group.clone(),
+                subset: None,
+                seen: None,
+                ratings: Vec::new(),
+            }
+        });
+        Ok(judge_gain(&photos.collect::<Vec<_>>(), start, self.config.seed, metrics))
+    }
+
+    /// The scores that the model in a folder gives to samples, in their order.
+    fn scores(&self, model: &Path, indices: &[usize]) -> Result<Vec<Score>> {
+        let scorer = Scorer::load(model, &self.chosen.device, self.project.config.score.batch_size)?;
+        let batches: Vec<Vec<usize>> = indices.chunks(scorer.batch_size()).map(<[usize]>::to_vec).collect();
+        let mut scores = Vec::with_capacity(indices.len());
+        self.loader.for_each_batch(&batches, |_, views| {
+            self.reporter.progress("Testing", scores.len() as u64, indices.len() as u64, "");
+            scores.extend(scorer.score(views.iter().map(AsRef::as_ref)));
+            Ok(true)
+        })?;
+        Ok(scores)
     }
 
     fn register(&mut self, card: &ModelCard) -> Result<()> {

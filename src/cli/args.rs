@@ -3,6 +3,7 @@
 mod evaluate;
 mod export;
 mod features;
+mod train;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 pub(super) use evaluate::Evaluate;
 pub(super) use export::Export;
 pub(super) use features::Features;
+pub(super) use train::{Finetune, Learn, Train};
 
 /// Browse, label, train and score the quality of product photos.
 #[derive(Debug, Parser)]
@@ -93,6 +95,8 @@ pub(super) enum Command {
     Label(Label),
     /// Train a model on the project's labels.
     Train(Train),
+    /// Teach a model with the project's labels; kept only when it is better than before.
+    Finetune(Finetune),
     /// Learn quality from clean photos alone: they are spoilt in known ways and judged against the original.
     Pretrain(Pretrain),
     /// Score folders: one row a photo.
@@ -183,35 +187,6 @@ Examples:
         #[arg(long)]
         overwrite: bool,
     },
-}
-
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "\
-Examples:
-  packshot train
-  packshot train --epochs 30 --loss mae --name \"first try\"
-  packshot train --device cpu --set train.learning_rate=0.001
-  packshot train --loss \"{ huber = 1, plcc = 0.5, rank = 0.5 }\"
-  packshot train --resume latest                       go on with a stopped run")]
-pub(super) struct Train {
-    /// Configuration file whose [train] section replaces the project's.
-    #[arg(long, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
-    /// The run's name in the history.
-    #[arg(long, default_value = "")]
-    pub(super) name: String,
-    /// Go on with a run: its id, its name, or "latest".
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "name", "epochs", "loss"])]
-    pub(super) resume: Option<String>,
-    /// Most epochs (train.epochs).
-    #[arg(long)]
-    pub(super) epochs: Option<u32>,
-    /// Loss: huber, mse, mae, or a weighted sum with plcc, rank and margin (train.loss).
-    #[arg(long)]
-    pub(super) loss: Option<String>,
-    /// Device: auto, gpu, cpu (train.device).
-    #[arg(long)]
-    pub(super) device: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -112,6 +112,7 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Open { folders } => open::run(&context, folders),
         Command::Label(command) => label::run(&context, command),
         Command::Train(args) => train::run(context, args),
+        Command::Finetune(args) => train::finetune(context, args),
         Command::Pretrain(args) => pretrain::run(context, args),
         Command::Audit(args) => audit::run(&context, args),
         Command::Score(args) => score::run(context, args),

@@ -22,12 +22,8 @@ pub(super) fn run(context: &Context, command: &args::Models) -> Result<Done> {
             vec![card.id.0.clone(), model.name.clone(), card.architecture.clone(), interval, made]
         })
         .collect();
-    if rows.is_empty() {
-        context.say("no models yet; `packshot train` makes one");
-    } else {
-        let columns = ["MODEL", "RUN", "ARCHITECTURE", "90 % INTERVAL", "MADE"].map(|name| (name, Side::Left));
-        context.say(&layout(&columns, &rows));
-    }
+    let columns = ["MODEL", "NAME", "ARCHITECTURE", "90 % INTERVAL", "MADE"].map(|name| (name, Side::Left));
+    context.say(&layout(&columns, &rows));
     let architectures = api::list_architectures();
     let rows: Vec<_> = architectures
         .iter()

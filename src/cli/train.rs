@@ -6,7 +6,8 @@ use super::args;
 use super::context::{Context, Done};
 use super::open::show_failed;
 use super::watch::{Ended, stopped, wake, watch};
-use crate::api::{self, TrainRequest, TrainSummary};
+use crate::api::{self, Project, TrainRequest, TrainSummary};
+use crate::config::Learns;
 use crate::error::Result;
 
 pub(super) fn run(mut context: Context, args: args::Train) -> Result<Done> {
@@ -17,11 +18,29 @@ pub(super) fn run(mut context: Context, args: args::Train) -> Result<Done> {
     context.refuse_unknown()?;
     let (project, _log) = context.project_with(config)?;
     let resume = args.resume.map(|name| api::find_run(&project, &name)).transpose()?.map(|run| run.id);
-    let handle = api::start_training(&project, TrainRequest { resume, name: args.name }, wake())?;
-    match watch(&context, handle)? {
+    watch_training(&context, &project, TrainRequest { resume, name: args.name })
+}
+
+/// `packshot finetune`: training that starts from a model.
+pub(super) fn finetune(mut context: Context, args: args::Finetune) -> Result<Done> {
+    context.set("train.epochs", args.epochs);
+    context.set("train.device", args.device);
+    let (mut project, _log) = context.project()?;
+    let learns = args.learn.map(|learn| match learn {
+        args::Learn::Head => Learns::Head,
+        args::Learn::Last => Learns::Last,
+        args::Learn::All => Learns::All,
+    });
+    project.config.train = api::finetune_config(&project, args.model.as_deref(), learns)?;
+    watch_training(&context, &project, TrainRequest { resume: None, name: args.name })
+}
+
+fn watch_training(context: &Context, project: &Project, request: TrainRequest) -> Result<Done> {
+    let handle = api::start_training(project, request, wake())?;
+    match watch(context, handle)? {
         Ended::Completed(summary) => {
             context.say(&describe(&summary));
-            show_failed(&context, &summary.left_out, summary.left_out.len() as u64);
+            show_failed(context, &summary.left_out, summary.left_out.len() as u64);
             let partial = !summary.left_out.is_empty();
             Ok(Done { summary: json!(summary), partial })
         }
@@ -39,9 +58,14 @@ fn describe(summary: &TrainSummary) -> String {
         format!("photos      {train} train, {validation} validation, {test} test"),
     ];
     lines.extend(metric_lines(&summary.metrics));
-    if let (Some(run), Some(model)) = (&summary.run, &summary.model) {
-        lines.push(format!("run         {run}"));
-        lines.push(format!("model       {model}"));
+    lines.extend(summary.verdict.as_ref().map(|verdict| format!("verdict     {verdict}")));
+    lines.extend(summary.run.as_ref().map(|run| format!("run         {run}")));
+    match (&summary.model, &summary.verdict) {
+        (Some(model), _) => lines.push(format!("model       {model}")),
+        (None, Some(_)) => {
+            lines.push("model       not kept: scores go on coming from the model it started from".to_owned())
+        }
+        (None, None) => {}
     }
     lines.join("\n")
 }

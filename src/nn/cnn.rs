@@ -47,6 +47,7 @@ impl CnnConfig {
             hidden,
             heads: LinearConfig::new(self.hidden, 2 + 2 * DEFECTS).init(device),
             cells: Conv2dConfig::new([self.stages[3], 2], [1, 1]).init(device),
+            frozen: 0,
         }
     }
 
@@ -89,6 +90,8 @@ pub struct Cnn {
     heads: Linear,
     /// Quality and weight of every cell of the last stage.
     cells: Conv2d,
+    /// The first so many convolutions do not learn.
+    frozen: usize,
 }
 
 /// What the network says about `n` photos.
@@ -109,6 +112,17 @@ pub struct Outputs {
 }
 
 impl Cnn {
+    /// How many convolutions there are.
+    pub fn depth(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// The same network, whose first `blocks` convolutions learn no more: they work as in scoring, with settled
+    /// statistics and no gradients.
+    pub fn frozen(self, blocks: usize) -> Self {
+        Self { frozen: blocks.min(self.blocks.len()), ..self }
+    }
+
     /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` with values 0-1 -> raw scores `[n]`.
     pub fn forward(&self, views: Tensor<5>) -> Tensor<1> {
         self.outputs(views).score
@@ -171,7 +185,11 @@ impl Cnn {
         let [before_last, _] = self.pooled();
         let mut pooled = Vec::with_capacity(2);
         for (index, block) in self.blocks.iter().enumerate() {
-            plane = block.forward(plane);
+            plane = if index < self.frozen && plane.device().is_autodiff() {
+                Tensor::from_inner(block.valid().forward(plane.inner()))
+            } else {
+                block.forward(plane)
+            };
             if index == before_last {
                 pooled.push(mean_std_pool(plane.clone()));
             }

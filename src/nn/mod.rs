@@ -18,7 +18,7 @@ pub use cnn::{Cnn, CnnConfig, INPUT_CENTRE, INPUT_GAIN, Outputs, WEIGHT_FLOOR};
 pub use folded::{Affine, Folded, FoldedConv};
 pub use frozen::{Weight, Weights};
 pub use init::seeded;
-pub use registry::{ARCHITECTURES, Architecture, find};
+pub use registry::{ARCHITECTURES, Architecture, fresh, named};
 
 /// Views of one photo that a network sees: the whole photo, and a mosaic of its native pixels.
 pub const VIEWS: usize = 2;

@@ -1,6 +1,9 @@
 //! Every architecture by name.
 
-use super::CnnConfig;
+use burn::tensor::Device;
+
+use super::{Cnn, CnnConfig, seeded};
+use crate::error::{Error, Result};
 
 /// An architecture that can be trained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,18 +30,32 @@ pub const ARCHITECTURES: &[Architecture] = &[
     },
 ];
 
+/// A network of a named architecture with weights drawn from `seed`.
+///
+/// # Errors
+/// [`crate::Code::BadData`] that names the architectures there are.
+pub fn fresh(name: &str, seed: u64, device: &Device) -> Result<Cnn> {
+    named(name).map(|found| seeded(found.config.init(device), seed))
+}
+
 /// The architecture with that name.
-pub fn find(name: &str) -> Option<&'static Architecture> {
-    ARCHITECTURES.iter().find(|architecture| architecture.name == name)
+///
+/// # Errors
+/// [`crate::Code::BadData`] that names the architectures there are.
+pub fn named(name: &str) -> Result<&'static Architecture> {
+    ARCHITECTURES.iter().find(|found| found.name == name).ok_or_else(|| {
+        let names: Vec<_> = ARCHITECTURES.iter().map(|found| found.name).collect();
+        Error::bad_data(format!("there is no architecture {name:?}")).hint(format!("Known: {}", names.join(", ")))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use burn::module::Module as _;
-    use burn::tensor::{Device, Tensor};
+    use burn::tensor::Tensor;
 
     use super::*;
-    use crate::nn::{VIEW_EDGE, VIEWS, seeded};
+    use crate::nn::{VIEW_EDGE, VIEWS};
 
     fn input(n: usize, value: f32, device: &Device) -> Tensor<5> {
         Tensor::full([n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE], value, device)

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::logistic::{self, Logistic};
+use super::metrics::Logistic;
 use super::ridge::Groups;
 
 /// Labels from which a logistic is fitted.
@@ -43,8 +43,8 @@ impl Curve {
         let shape = match scores.len() {
             _ if matches!(line, Shape::Line { slope, .. } if slope <= 0.0) => line,
             ISOTONIC_FROM.. => isotonic(scores, labels),
-            LOGISTIC_FROM.. => match logistic::fit(scores, labels) {
-                Some(curve) if curve.b[0] >= curve.b[1] => Shape::Logistic(curve),
+            LOGISTIC_FROM.. => match Logistic::fit(scores, labels, &vec![1.0; scores.len()], None) {
+                Some(curve) if curve.is_rising() => Shape::Logistic(curve),
                 _ => line,
             },
             _ => line,

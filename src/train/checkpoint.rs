@@ -13,6 +13,7 @@ use crate::nn::Cnn;
 
 const POSITION: &str = "position.json";
 const WEIGHTS: &str = "weights.bpk";
+const AVERAGE: &str = "average.bpk";
 const OPTIMISER: &str = "optimiser.bpk";
 
 /// The best epoch so far.
@@ -37,7 +38,7 @@ pub struct Position {
     pub best: Option<Best>,
 }
 
-/// A checkpoint's folder: network, optimiser state and position, replaced whole.
+/// A checkpoint's folder: network, its slow average, optimiser state and position, replaced whole.
 #[derive(Debug, Clone, Copy)]
 pub struct Checkpoint<'a> {
     /// The folder.
@@ -49,14 +50,17 @@ impl Checkpoint<'_> {
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn save(&self, network: &Cnn, optimiser: &ModuleOptimizer, position: &Position) -> Result<()> {
+    pub fn save(&self, network: &Cnn, average: &Cnn, optimiser: &ModuleOptimizer, position: &Position) -> Result<()> {
         let failed = |what| move |error| Error::internal(format!("could not serialise the {what}")).caused_by(error);
+        let bytes = |network: Cnn| network.into_record().into_bytes().map_err(failed("network"));
         // `valid` settles the running statistics of batch normalisation, which otherwise lag one step behind.
-        let weights = network.valid().into_record().into_bytes().map_err(failed("network"))?;
+        let (weights, average) = (bytes(network.valid())?, bytes(average.clone())?);
         let state = optimiser.into_bytes().map_err(failed("optimiser"))?;
         let text = serde_json::to_string(position)
             .map_err(|error| Error::internal("could not serialise the position").caused_by(error))?;
-        replace_folder(self.folder, &[(WEIGHTS, &weights), (OPTIMISER, &state), (POSITION, text.as_bytes())])
+        let files: [(&str, &[u8]); 4] =
+            [(WEIGHTS, &weights), (AVERAGE, &average), (OPTIMISER, &state), (POSITION, text.as_bytes())];
+        replace_folder(self.folder, &files)
     }
 
     /// Whether there is a checkpoint.
@@ -68,11 +72,16 @@ impl Checkpoint<'_> {
         Ok(self.folder.join(POSITION).exists())
     }
 
-    /// Loads the state into a freshly built network and optimiser.
+    /// Loads the state into a freshly built network, its average and optimiser.
     ///
     /// # Errors
     /// When there is no checkpoint, or its files are damaged or of another architecture.
-    pub fn load(&self, network: Cnn, optimiser: ModuleOptimizer) -> Result<(Cnn, ModuleOptimizer, Position)> {
+    pub fn load(
+        &self,
+        network: Cnn,
+        average: Cnn,
+        optimiser: ModuleOptimizer,
+    ) -> Result<(Cnn, Cnn, ModuleOptimizer, Position)> {
         repair_folder(self.folder)?;
         let read = |name: &str| {
             let path = self.folder.join(name);
@@ -82,9 +91,12 @@ impl Checkpoint<'_> {
         let position: Position =
             serde_json::from_slice(&read(POSITION)?).map_err(|error| damaged().caused_by(error))?;
         let bytes = |name| read(name).map(crate::model_folder::burn_bytes);
-        let record = ModuleRecord::from_bytes(bytes(WEIGHTS)?).map_err(|error| damaged().caused_by(error))?;
-        let network = network.try_load_record(record).map_err(|error| damaged().caused_by(error))?;
+        let loaded = |network: Cnn, name| {
+            let record = ModuleRecord::from_bytes(bytes(name)?).map_err(|error| damaged().caused_by(error))?;
+            network.try_load_record(record).map_err(|error| damaged().caused_by(error))
+        };
+        let (network, average) = (loaded(network, WEIGHTS)?, loaded(average, AVERAGE)?);
         let optimiser = optimiser.from_bytes(bytes(OPTIMISER)?).map_err(|error| damaged().caused_by(error))?;
-        Ok((network, optimiser, position))
+        Ok((network, average, optimiser, position))
     }
 }

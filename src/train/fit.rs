@@ -6,18 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use burn::module::Module as _;
-use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
 use super::checkpoint::{Best, Checkpoint, Position};
+use super::learner::{Descent, Learner};
 use super::{Schedule, losses, metrics};
-use crate::config::TrainConfig;
+use crate::config::{Learns, TrainConfig};
 use crate::data::{Dataset, Loader, shuffled_batches};
 use crate::domain::{MetricPoint, ModelCard, Reach, Split};
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::nn::{self, Cnn};
 use crate::preprocess::{self, Views};
 use crate::{jobs, model_folder};
@@ -30,6 +29,9 @@ const LOSS_POINTS: u64 = 2000;
 
 /// Photos a batch in validation.
 const VALIDATION_BATCH: usize = 16;
+
+/// Convolutions of the last two stages.
+const LAST_BLOCKS: usize = 4;
 
 /// What a run trains on and with.
 pub struct Job<'a> {
@@ -45,6 +47,8 @@ pub struct Job<'a> {
     pub folder: &'a Path,
     /// The model card to fill in; its calibration standardises the labels.
     pub card: &'a ModelCard,
+    /// The folder of the model to start from; random weights without one.
+    pub start: Option<&'a Path>,
 }
 
 /// Whoever watches a run.
@@ -84,14 +88,35 @@ pub struct Ending {
 pub struct Fit<'a, W> {
     job: Job<'a>,
     watcher: &'a mut W,
-    network: Cnn,
-    optimiser: ModuleOptimizer,
+    learner: Learner,
     position: Position,
-    schedule: Schedule,
     train: Vec<usize>,
     validation: Vec<usize>,
     pending: Vec<MetricPoint>,
+    pace: Pace,
     saved_at: Instant,
+}
+
+/// Where the time of an epoch goes.
+struct Pace {
+    began: Instant,
+    idle_since: Instant,
+    waited: Duration,
+    photos: usize,
+}
+
+impl Pace {
+    fn start() -> Self {
+        let now = Instant::now();
+        Self { began: now, idle_since: now, waited: Duration::ZERO, photos: 0 }
+    }
+
+    /// Photos a second, and the share of the time in which the device had none to work on.
+    fn points(&self, step: u64) -> [MetricPoint; 2] {
+        let seconds = self.began.elapsed().as_secs_f64().max(1e-6);
+        let rate = self.photos as f64 / seconds;
+        [point("images_per_second", step, rate), point("device_wait_share", step, self.waited.as_secs_f64() / seconds)]
+    }
 }
 
 impl<'a, W: Watcher> Fit<'a, W> {
@@ -101,14 +126,6 @@ impl<'a, W: Watcher> Fit<'a, W> {
     /// When the architecture is unknown or the checkpoint is damaged.
     pub fn new(job: Job<'a>, watcher: &'a mut W) -> Result<Self> {
         let config = job.config;
-        let architecture = nn::find(&config.architecture).ok_or_else(|| {
-            let names: Vec<_> = nn::ARCHITECTURES.iter().map(|found| found.name).collect();
-            Error::bad_data(format!("there is no architecture {:?}", config.architecture))
-                .hint(format!("Known: {}", names.join(", ")))
-        })?;
-        let device = job.device.clone().autodiff();
-        let network = nn::seeded(architecture.config.init(&device), config.seed);
-        let optimiser = AdamWConfig::new().with_weight_decay(config.weight_decay as f32).init();
         let train = job.dataset.part(Split::Train);
         let validation = job.dataset.part(Split::Validation);
         let steps_an_epoch = shuffled_batches(&train, config.batch_size, config.seed, 0).len() as u64;
@@ -117,16 +134,31 @@ impl<'a, W: Watcher> Fit<'a, W> {
             steps: steps_an_epoch * u64::from(config.epochs),
             warmup: config.warmup,
         };
-        let checkpoint = job.folder.join("checkpoint");
-        let checkpoint = Checkpoint { folder: &checkpoint };
-        let (network, optimiser, position) = if checkpoint.exists()? {
-            checkpoint.load(network, optimiser)?
-        } else {
-            (network, optimiser, Position::default())
+        let descent = Descent {
+            optimiser: config.optimiser,
+            weight_decay: config.weight_decay,
+            clip: config.clip,
+            average: config.average,
+            schedule,
+        };
+        let folder = job.folder.join("checkpoint");
+        let checkpoint = Checkpoint { folder: &folder };
+        let device = job.device.clone().autodiff();
+        let network = match job.start {
+            Some(folder) => model_folder::load(folder, &device)?.1,
+            None => nn::fresh(&config.architecture, config.seed, &device)?,
+        };
+        let depth = network.depth();
+        let (learner, position) = Learner::new(network, descent, checkpoint)?;
+        let learner = match config.learns {
+            Learns::All => learner,
+            Learns::Last => learner.frozen(depth.saturating_sub(LAST_BLOCKS)),
+            Learns::Head => learner.frozen(depth),
         };
         let saved_at = Instant::now();
         let pending = Vec::new();
-        Ok(Self { job, watcher, network, optimiser, position, schedule, train, validation, pending, saved_at })
+        let pace = Pace::start();
+        Ok(Self { job, watcher, learner, position, train, validation, pending, pace, saved_at })
     }
 
     /// Where the run stands.
@@ -168,14 +200,19 @@ impl<'a, W: Watcher> Fit<'a, W> {
         let rest = batches.get(self.position.batch..).unwrap_or_default();
         let loader = self.job.loader;
         let mut going = true;
+        self.pace = Pace::start();
         loader.for_each_batch(rest, |index, views| {
+            self.pace.waited += self.pace.idle_since.elapsed();
             going = self.watcher.control().checkpoint().is_ok();
             if going {
                 self.step(&rest[index], views)?;
                 self.save_when_due()?;
             }
+            self.pace.photos += views.len();
+            self.pace.idle_since = Instant::now();
             Ok(going)
         })?;
+        self.pending.extend(self.pace.points(self.position.step));
         Ok(going)
     }
 
@@ -186,25 +223,26 @@ impl<'a, W: Watcher> Fit<'a, W> {
         let seen: Vec<Views> =
             samples.iter().zip(views).map(|(&sample, views)| augmented(views, seed, epoch, sample)).collect();
         let targets: Vec<f32> = samples.iter().map(|&sample| self.target(sample) as f32).collect();
-        let input = preprocess::batch(seen.iter(), seen.len(), &device);
-        let target = Tensor::<1>::from_data(targets.as_slice(), &device);
-        let loss = losses::loss(config.loss, config.huber_delta, self.network.forward(input), target);
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
-        let rate = self.schedule.rate(self.position.step);
-        self.network = self.optimiser.step(rate, self.network.clone(), gradients);
-        // The CPU waits for the device here.
-        let loss = f64::from(loss.into_scalar::<f32>());
-        if !loss.is_finite() {
-            return Err(Error::new(Code::BadData, format!("the loss became {loss} at step {}", self.position.step))
-                .hint("Try a lower learning rate, for example --set train.learning_rate=0.0005."));
-        }
+        let size = if config.micro_batch == 0 { seen.len() } else { config.micro_batch };
+        let parts = seen.chunks(size).zip(targets.chunks(size)).map(|(views, targets)| {
+            let share = views.len() as f64 / samples.len() as f64;
+            let device = &device;
+            let of = move |network: &Cnn| {
+                let input = preprocess::batch(views.iter(), views.len(), device);
+                let target = Tensor::<1>::from_data(targets, device);
+                losses::loss(config.loss, config.huber_delta, network.forward(input), target)
+            };
+            (share, of)
+        });
+        let loss = self.learner.step(self.position.step, parts)?;
         self.position.step += 1;
         self.position.batch += 1;
         let step = self.position.step;
-        if step.is_multiple_of(self.schedule.steps.div_ceil(LOSS_POINTS).max(1)) {
+        let steps = self.learner.schedule().steps;
+        if step.is_multiple_of(steps.div_ceil(LOSS_POINTS).max(1)) {
             self.pending.push(point("train_loss", step, loss));
         }
-        self.watcher.stepped(epoch, step, self.schedule.steps, loss);
+        self.watcher.stepped(epoch, step, steps, loss);
         Ok(())
     }
 
@@ -236,7 +274,7 @@ impl<'a, W: Watcher> Fit<'a, W> {
             ("validation_plcc", metrics::plcc(&scores, &labels)),
             ("validation_mae", metrics::mae(&scores, &labels)),
             ("validation_rmse", metrics::rmse(&scores, &labels)),
-            ("learning_rate", Some(self.schedule.rate(self.position.step.saturating_sub(1)))),
+            ("learning_rate", Some(self.learner.schedule().rate(self.position.step.saturating_sub(1)))),
         ];
         let step = self.position.step;
         self.pending.extend(measured.iter().filter_map(|(name, value)| value.map(|value| point(name, step, value))));
@@ -251,7 +289,7 @@ impl<'a, W: Watcher> Fit<'a, W> {
     }
 
     fn predictions(&self) -> Result<Vec<Prediction>> {
-        let network = self.network.valid();
+        let network = self.learner.scoring();
         let batches: Vec<Vec<usize>> = self.validation.chunks(VALIDATION_BATCH).map(<[usize]>::to_vec).collect();
         let mut predictions = Vec::with_capacity(self.validation.len());
         self.job.loader.for_each_batch(&batches, |index, views| {
@@ -273,7 +311,7 @@ impl<'a, W: Watcher> Fit<'a, W> {
             table.push_str(&format!("{},{:.4},{score:.4}\n", sample.sha256, sample.label));
         }
         let folder = model_path(self.job.folder);
-        model_folder::save(&folder, &self.network.valid(), &card, &[("validation.csv", table.as_bytes())]).map(drop)
+        model_folder::save(&folder, &self.learner.scoring(), &card, &[("validation.csv", table.as_bytes())]).map(drop)
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -292,7 +330,7 @@ impl<'a, W: Watcher> Fit<'a, W> {
     fn save(&mut self) -> Result<()> {
         self.flush()?;
         let folder = self.job.folder.join("checkpoint");
-        Checkpoint { folder: &folder }.save(&self.network, &self.optimiser, &self.position)?;
+        self.learner.save(Checkpoint { folder: &folder }, &self.position)?;
         self.saved_at = Instant::now();
         Ok(())
     }

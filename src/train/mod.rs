@@ -2,6 +2,7 @@
 //!
 //! Must not know the store, the project's layout or any front end: it reports through callbacks.
 
+mod average;
 mod block_weights;
 pub mod calibrate;
 mod checkpoint;
@@ -12,8 +13,8 @@ mod fit;
 pub mod forecast;
 pub mod half;
 pub mod handcrafted;
+mod learner;
 pub mod linear;
-mod logistic;
 pub mod losses;
 pub mod metrics;
 pub mod personal;

@@ -8,17 +8,17 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
-use burn::module::Module as _;
-use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::checkpoint::{Best, Checkpoint, Position};
 use super::fit::{Ending, Watcher, model_path};
+use super::learner::{Descent, Learner};
 use super::pretrain_losses::{self as losses, Targets};
 use super::{Schedule, metrics};
+use crate::config::OptimiserKind;
 use crate::data::{CleanPhotos, RUNGS, Synthetic};
 use crate::domain::{MetricPoint, ModelCard, Reach};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::nn::{self, Cnn, DEFECTS};
 use crate::preprocess::{self, Views};
 use crate::{jobs, model_folder};
@@ -29,6 +29,10 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(180);
 const STEPS_A_LOOK: u64 = 250;
 /// Ladders of held-out photos that are looked at.
 const LADDERS_A_LOOK: u64 = 48;
+/// Common length to which longer gradients are shortened.
+const LONGEST_GRADIENT: f64 = 5.0;
+/// Decay of the slow average of the weights a step.
+const AVERAGE: f64 = 0.998;
 /// Held-out photos draw from another stream of random numbers.
 const HELD_OUT_SEED: u64 = 0x6865_6c64;
 
@@ -77,10 +81,8 @@ const TELLABLE: f64 = 0.02;
 pub struct Pretrain<'a, W> {
     plan: Plan<'a>,
     watcher: &'a mut W,
-    network: Cnn,
-    optimiser: ModuleOptimizer,
+    learner: Learner,
     position: Position,
-    schedule: Schedule,
     saved_at: Instant,
 }
 
@@ -94,20 +96,18 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
             return Err(Error::bad_data("too few photos to learn from and to hold out")
                 .hint("Name a folder with at least some hundred clean photos."));
         }
-        let architecture = nn::find(plan.architecture)
-            .ok_or_else(|| Error::bad_data(format!("there is no architecture {:?}", plan.architecture)))?;
-        let device = plan.device.clone().autodiff();
-        let network = nn::seeded(architecture.config.init(&device), plan.seed);
-        let optimiser = AdamWConfig::new().with_weight_decay(plan.weight_decay as f32).init();
+        let descent = Descent {
+            optimiser: OptimiserKind::Adamw,
+            weight_decay: plan.weight_decay,
+            clip: LONGEST_GRADIENT,
+            average: AVERAGE,
+            schedule: Schedule { peak: plan.learning_rate, steps: plan.steps, warmup: 0.05 },
+        };
         let folder = plan.folder.join("checkpoint");
         let checkpoint = Checkpoint { folder: &folder };
-        let (network, optimiser, position) = if checkpoint.exists()? {
-            checkpoint.load(network, optimiser)?
-        } else {
-            (network, optimiser, Position::default())
-        };
-        let schedule = Schedule { peak: plan.learning_rate, steps: plan.steps, warmup: 0.05 };
-        Ok(Self { plan, watcher, network, optimiser, position, schedule, saved_at: Instant::now() })
+        let network = nn::fresh(plan.architecture, plan.seed, &plan.device.clone().autodiff())?;
+        let (learner, position) = Learner::new(network, descent, checkpoint)?;
+        Ok(Self { plan, watcher, learner, position, saved_at: Instant::now() })
     }
 
     /// Where it stands.
@@ -146,15 +146,10 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
     fn step(&mut self, batch: &[Synthetic]) -> Result<()> {
         let device = self.plan.device.clone().autodiff();
         let input = preprocess::batch(batch.iter().map(|made| &made.views), batch.len(), &device);
-        let loss = losses::loss(self.network.outputs(input), &targets(batch, self.plan.card, &device), RUNGS);
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
-        let rate = self.schedule.rate(self.position.step);
-        self.network = self.optimiser.step(rate, self.network.clone(), gradients);
-        let loss = f64::from(loss.into_scalar::<f32>());
-        if !loss.is_finite() {
-            return Err(Error::new(Code::BadData, format!("the loss became {loss} at step {}", self.position.step))
-                .hint("Try a lower --learning-rate."));
-        }
+        let targets = targets(batch, self.plan.card, &device);
+        let of = |network: &Cnn| losses::loss(network.outputs(input), &targets, RUNGS);
+        let rate = self.learner.schedule().rate(self.position.step);
+        let loss = self.learner.step(self.position.step, std::iter::once((1.0, of)))?;
         self.position.step += 1;
         let step = self.position.step;
         self.watcher.stepped(0, step, self.plan.steps, loss);
@@ -169,7 +164,7 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
 
     /// Measures held-out photos and keeps the model.
     fn look(&mut self) -> Result<HeldOut> {
-        let network = self.network.valid();
+        let network = self.learner.scoring();
         let (held_out, calibration) = (self.plan.held_out, self.plan.card.calibration);
         let (mut labels, mut scores) = (Vec::new(), Vec::new());
         let (mut right, mut tellable) = (0.0, 0.0);
@@ -201,15 +196,15 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
             point("held_out_mae", step, seen.mae),
         ])?;
         self.position.best = Some(Best { epoch: 0, value: seen.srcc });
-        let residuals: Vec<f64> = scores.iter().zip(&labels).map(|(score, label)| score - label).collect();
-        let card = ModelCard { reach: Reach::conformal(&residuals), ..self.plan.card.clone() };
+        // Pseudo-labels tell nothing about how far off people's are.
+        let card = ModelCard { reach: Reach::UNKNOWN, ..self.plan.card.clone() };
         model_folder::save(&model_path(self.plan.folder), &network, &card, &[])?;
         Ok(seen)
     }
 
     fn save(&mut self) -> Result<()> {
         let folder = self.plan.folder.join("checkpoint");
-        Checkpoint { folder: &folder }.save(&self.network, &self.optimiser, &self.position)?;
+        self.learner.save(Checkpoint { folder: &folder }, &self.position)?;
         self.saved_at = Instant::now();
         Ok(())
     }

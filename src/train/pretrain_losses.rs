@@ -1,9 +1,11 @@
-//! The loss of pre-training: Huber (δ = 0.1 of the scale), half of (1 − PLCC)/2, half of the fidelity of the order within
-//! ladders, 0.3 of the defects' binary cross-entropy, 0.3 of the absolute error of their strengths, and a little of the
-//! Gaussian likelihood for the error's variance.
+//! The loss of pre-training: Huber (δ = 0.1 of the scale), half of (1 − PLCC)/2, the fidelity of the order within ladders,
+//! 0.3 of the defects' binary cross-entropy, 0.3 of the absolute error of their strengths, and a little of the Gaussian
+//! likelihood for the error's variance.
 
 use burn::tensor::{Tensor, activation};
 
+use super::losses;
+use crate::config::LossKind;
 use crate::nn::Outputs;
 
 /// What a batch of `n` photos should give.
@@ -24,48 +26,23 @@ const TELLABLE: f64 = 0.08;
 
 /// The mean loss of a batch whose photos come in ladders of `rungs`, as `[1]`.
 pub(super) fn loss(outputs: Outputs, targets: &Targets, rungs: usize) -> Tensor<1> {
-    let error = outputs.score.clone() - targets.score.clone();
-    let size = error.clone().abs();
-    let near = size.clone().clamp_max(HUBER_DELTA);
-    let huber = (near.clone() * (size - near * 0.5)).mean();
-    let likelihood = (outputs.log_variance.clone()
-        + error.detach().square() * (outputs.log_variance.clamp(-6.0, 6.0) * -1.0).exp())
-    .mean();
+    let (score, target) = (outputs.score, targets.score.clone());
+    let log_variance = outputs.log_variance.clamp(-6.0, 6.0);
+    let error = (score.clone() - target.clone()).detach();
+    let likelihood = (log_variance.clone() + error.square() * (log_variance * -1.0).exp()).mean();
     let logits = outputs.defects;
     let cross_entropy = (activation::softplus(logits.clone(), 1.0) - logits * targets.present.clone()).mean();
     let strengths = (outputs.severities - targets.strengths.clone()).abs().mean();
-    huber
-        + plcc_loss(outputs.score.clone(), targets.score.clone()) * 0.5
-        + fidelity(outputs.score, targets.score.clone(), rungs) * 0.5
+    let ladders = |values: Tensor<1>| {
+        let [n] = values.dims();
+        values.reshape([n / rungs, rungs])
+    };
+    losses::loss(LossKind::Huber, HUBER_DELTA, score.clone(), target.clone())
+        + losses::one_minus_plcc(score.clone(), target.clone()) * 0.25
+        + losses::fidelity_within(ladders(score), ladders(target), TELLABLE)
         + cross_entropy * 0.3
         + strengths * 0.3
         + likelihood * 0.02
-}
-
-/// `(1 − PLCC) / 2`.
-fn plcc_loss(score: Tensor<1>, target: Tensor<1>) -> Tensor<1> {
-    let centred = |values: Tensor<1>| values.clone() - values.mean();
-    let (score, target) = (centred(score), centred(target));
-    let product = (score.clone() * target.clone()).sum();
-    let norm = (score.square().sum() * target.square().sum() + 1e-6).sqrt();
-    (product / norm * -1.0 + 1.0) * 0.5
-}
-
-/// Fidelity of the order within ladders (Tsai et al., "FRank", SIGIR 2007): `1 − √(p q) − √((1−p)(1−q))` for the
-/// probability p that one photo is better than the other and the truth q, over pairs that can be told apart.
-fn fidelity(score: Tensor<1>, target: Tensor<1>, rungs: usize) -> Tensor<1> {
-    let [n] = score.dims();
-    let differences = |values: Tensor<1>| {
-        let ladders = values.reshape([n / rungs, rungs]);
-        ladders.clone().unsqueeze_dim::<3>(2) - ladders.unsqueeze_dim::<3>(1)
-    };
-    let truth = differences(target);
-    let better = truth.clone().greater_elem(TELLABLE).float();
-    let probability = activation::sigmoid(differences(score) * 2.0);
-    // Each pair once, from the better photo's side.
-    let loss = (probability + 1e-6).sqrt() * -1.0 + 1.0;
-    let count = better.clone().sum() + 1e-6;
-    (loss * better).sum() / count
 }
 
 #[cfg(test)]
@@ -73,21 +50,41 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
+    use crate::nn::DEFECTS;
 
     #[test]
-    fn order_and_correlation_are_rewarded_and_never_nan() {
+    fn every_part_of_the_loss_pulls_toward_its_target() {
         let device = Device::flex().autodiff();
-        let target = || Tensor::<1>::from_data([1.0_f32, 0.5, -0.5, -1.0], &device);
-        let value = |scores: [f32; 4]| {
+        let table = |value: f32| Tensor::<2>::full([4, DEFECTS], value, &device);
+        let targets = Targets {
+            score: Tensor::from_data([1.0_f32, 0.5, -0.5, -1.0], &device),
+            present: table(1.0),
+            strengths: table(0.5),
+        };
+        let value = |scores: [f32; 4], log_variance: f32, logit: f32, severity: f32| {
             let score = Tensor::<1>::from_data(scores, &device).require_grad();
-            let loss = plcc_loss(score.clone(), target()) + fidelity(score.clone(), target(), 4);
+            let outputs = Outputs {
+                score: score.clone(),
+                log_variance: Tensor::full([4], log_variance, &device),
+                defects: table(logit),
+                severities: table(severity),
+                quality: table(0.0),
+                weight: table(0.0),
+            };
+            let loss = loss(outputs, &targets, 4);
             let gradients = loss.backward();
             let slopes: Vec<f32> = score.grad(&gradients).expect("gradient").into_data().iter().collect();
             assert!(slopes.iter().all(|slope| slope.is_finite()), "{slopes:?}");
             loss.into_scalar::<f32>()
         };
-        let (right, flat, wrong) = (value([2.0, 1.0, -1.0, -2.0]), value([0.0; 4]), value([-2.0, -1.0, 1.0, 2.0]));
-        assert!(right < flat && flat < wrong, "{right} {flat} {wrong}");
-        assert!(right < 0.05);
+        let right = [1.0, 0.5, -0.5, -1.0];
+        let best = value(right, -6.0, 6.0, 0.5);
+        assert!(best < value([0.0; 4], -6.0, 6.0, 0.5));
+        assert!(value([0.0; 4], 0.0, 6.0, 0.5) < value([-2.0, -1.0, 1.0, 2.0], 0.0, 6.0, 0.5));
+        assert!(best < value(right, 0.0, 6.0, 0.5), "a sure hit is better than an unsure one");
+        assert!(value([-1.0; 4], 0.0, 6.0, 0.5) < value([-1.0; 4], -4.0, 6.0, 0.5), "a sure miss is worse");
+        assert!(best < value(right, -6.0, -6.0, 0.5));
+        assert!(best < value(right, -6.0, 6.0, 0.9));
+        assert_eq!(value(right, -6.0, 6.0, 0.5), value(right, -60.0, 6.0, 0.5), "certainty has an end");
     }
 }

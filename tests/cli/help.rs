@@ -13,6 +13,7 @@ fn every_command_explains_itself_with_examples() {
         &["label", "import"],
         &["label", "export"],
         &["train"],
+        &["finetune"],
         &["score"],
         &["evaluate"],
         &["compare"],
@@ -104,6 +105,7 @@ fn a_mistyped_project_is_named_and_not_made() {
         &["report", "-o", "r.html"],
         &["label", "export", "-o", "l.csv"],
         &["train"],
+        &["finetune"],
         &["serve"],
     ];
     for command in commands {

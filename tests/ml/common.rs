@@ -76,9 +76,14 @@ pub fn score(project: &Project, paths: Vec<PathBuf>) -> ScoreSummary {
     }
 }
 
+/// Curves that no two runs have in common.
+pub const TIMINGS: [&str; 2] = ["images_per_second", "device_wait_share"];
+
 /// The curves of a run.
 pub fn curves(project: &Project, run: &RunId) -> Vec<MetricPoint> {
-    api::run_view(project, run).expect("run").points
+    let mut points = api::run_view(project, run).expect("run").points;
+    points.retain(|point| !TIMINGS.contains(&point.name.as_str()));
+    points
 }
 
 /// The value of a row that must have one.

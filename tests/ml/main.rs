@@ -1,6 +1,7 @@
 //! Learning, end to end through the use cases: overfitting, reproducibility, resuming, cancelling, one score everywhere.
 
 mod common;
+mod finetune;
 mod golden;
 mod resume;
 mod train;

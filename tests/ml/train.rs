@@ -17,7 +17,7 @@ use super::common::{curves, fill, project, silent, train};
 #[test]
 fn one_batch_can_be_overfitted() {
     let device = Device::flex().autodiff();
-    let config = nn::find("cnn-xs").expect("known").config;
+    let config = nn::named("cnn-xs").expect("known").config;
     let mut network = nn::seeded(config.init(&device), 3);
     let mut optimiser = AdamWConfig::new().init();
     let noise = |seed: u32| {

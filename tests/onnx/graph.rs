@@ -8,7 +8,7 @@ use tract_onnx::pb::ModelProto;
 use tract_onnx::pb::tensor_shape_proto::dimension::Value;
 use tract_onnx::pb::type_proto;
 
-use super::{drawn, model};
+use super::{drawn, model, shipped};
 
 #[test]
 fn every_architecture_gives_the_same_score_as_a_graph() {
@@ -20,6 +20,11 @@ fn every_architecture_gives_the_same_score_as_a_graph() {
         eprintln!("{}: {apart:.7} points apart, {} bytes", architecture.name, bytes.len());
         assert!(apart <= 1e-4, "{}: {apart}", architecture.name);
     }
+    let (card, network) = shipped();
+    let bytes = onnx(&card, &network).encode_to_vec();
+    let apart = onnx_difference(&bytes, &card, &network, &photos).expect("computes");
+    eprintln!("shipped: {apart:.7} points apart, {} bytes", bytes.len());
+    assert!(apart <= 1e-4, "shipped: {apart}");
 }
 
 #[test]

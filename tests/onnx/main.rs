@@ -15,6 +15,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbImage;
 use packshot::domain::{Calibration, ModelCard, ModelId, Reach};
 use packshot::imaging::{self, Limits};
+use packshot::model_folder;
 use packshot::nn::{self, Architecture, Cnn};
 use packshot::preprocess::{self, Views};
 use rand_chacha::ChaCha8Rng;
@@ -36,7 +37,10 @@ impl ModuleMapper for Uneven {
     }
 }
 
-/// A network with weights from a seed, and a card that spreads its scores for `photos` around 50, as training does.
+/// Deviation of the scores of networks that learnt nothing, in points.
+const SPREAD: f64 = 8.0;
+
+/// A network with weights from a seed, and a card that spreads its scores for `photos` around 50.
 pub fn model(architecture: &Architecture, seed: u64, photos: &[Views]) -> (ModelCard, Cnn) {
     let device = Device::flex();
     let network = nn::seeded(architecture.config.init(&device), seed);
@@ -52,13 +56,20 @@ pub fn model(architecture: &Architecture, seed: u64, photos: &[Views]) -> (Model
         id: ModelId("0123456789abcdef".to_owned()),
         architecture: architecture.name.to_owned(),
         preprocess: preprocess::VERSION,
-        calibration: Calibration { mean: 50.0 - 15.0 * mean / deviation, std: 15.0 / deviation },
+        calibration: Calibration { mean: 50.0 - SPREAD * mean / deviation, std: SPREAD / deviation },
         reach: Reach { half_width: 11.5, n: 40 },
         run: None,
         created_ms: 0,
         code_version: "test".to_owned(),
     };
     (card, network)
+}
+
+/// The model that ships with Packshot.
+pub fn shipped() -> (ModelCard, Cnn) {
+    let cache = tempfile::tempdir().expect("temp dir");
+    let (_, folder) = model_folder::shipped(cache.path()).expect("unpacks");
+    model_folder::load(&folder, &Device::flex()).expect("loads")
 }
 
 /// Views of drawn pictures: flat, striped, noisy, small, wide.

@@ -10,7 +10,7 @@ use packshot::preprocess::{self, Views};
 use packshot::{export, infer};
 use prost::Message as _;
 
-use super::{drawn, model, real_photos, views_of};
+use super::{drawn, model, real_photos, shipped, views_of};
 
 /// Most points between Packshot and onnxruntime on the same tensor.
 const SAME_TENSOR: f64 = 1e-4;
@@ -39,9 +39,10 @@ fn onnxruntime_gives_the_same_scores() {
     let mut photos: Vec<Views> = real.iter().map(|path| views_of(path)).collect();
     let count = photos.len();
     photos.extend(drawn());
-    for architecture in ARCHITECTURES {
+    let mut models = vec![("shipped", shipped())];
+    models.extend(ARCHITECTURES.iter().map(|found| (found.name, model(found, 11, &photos))));
+    for (name, (card, network)) in models {
         let folder = tempfile::tempdir().expect("temp dir");
-        let (card, network) = model(architecture, 11, &photos);
         let file = folder.path().join("model.onnx");
         export::write_onnx(&file, false, &infer::onnx(&card, &network).encode_to_vec()).expect("writes");
         let mut expected = String::from("path,score,low,high\n");
@@ -55,7 +56,7 @@ fn onnxruntime_gives_the_same_scores() {
         }
         std::fs::write(folder.path().join("expected.csv"), expected).expect("writes");
         std::fs::write(folder.path().join("views.u8"), tensor).expect("writes");
-        check(&python, folder.path(), architecture.name, count);
+        check(&python, folder.path(), name, count);
     }
 }
 

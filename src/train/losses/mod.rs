@@ -11,7 +11,7 @@ use burn::tensor::Tensor;
 use crate::config::{Loss, LossKind};
 
 pub use distribution::emd;
-pub use order::{MARGIN, fidelity, margin_rank, one_minus_plcc};
+pub use order::{MARGIN, fidelity, fidelity_within, margin_rank, one_minus_plcc};
 
 /// The weighted sum of losses of predictions `[n]` against targets `[n]`, as `[1]`.
 ///

@@ -1,6 +1,8 @@
 //! The four-parameter logistic between scores and labels (VQEG 2000; Sheikh, Sabir and Bovik 2006), fitted by damped
 //! least squares (Levenberg 1944; Marquardt 1963).
 
+use serde::{Deserialize, Serialize};
+
 use super::plcc_counted;
 
 /// Fewest photos a curve with four parameters is fitted to.
@@ -18,7 +20,7 @@ const ENOUGH: f64 = 1e-9;
 const LITTLE: f64 = 1e-3;
 
 /// The curve `(b1 − b2)/(1 + exp(−(x − b3)/b4)) + b2`.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Logistic {
     /// `b1` to `b4`: the upper and the lower end, the middle, and the width.
     pub b: [f64; 4],
@@ -141,7 +143,9 @@ pub fn plcc_fitted(
     counts: &[f64],
     start: Option<Logistic>,
 ) -> Option<(f64, Option<Logistic>)> {
-    let curve = Logistic::fit(scores, labels, counts, start);
+    // A start that is far off may not arrive in its few steps.
+    let curve = Logistic::fit(scores, labels, counts, start)
+        .or_else(|| start.and_then(|_| Logistic::fit(scores, labels, counts, None)));
     let fitted = curve.and_then(|curve| {
         let mapped: Vec<f64> = scores.iter().map(|score| curve.at(*score)).collect();
         let size = plcc_counted(&mapped, labels, counts)?;

@@ -1,3 +1,5 @@
+//! Personal models of made-up photos: they learn, repeat, shrink to the base and survive a round trip.
+
 use std::path::PathBuf;
 
 use super::*;

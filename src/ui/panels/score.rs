@@ -6,7 +6,6 @@ use super::browse::{grouped, path_field};
 use super::score_table;
 use crate::ui::command::UiCommand;
 use crate::ui::message::{DialogFor, JobKind, Message};
-use crate::ui::prefs::Page;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::thumbs::{LARGE, Thumbs};
@@ -38,14 +37,6 @@ fn nothing_yet(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) 
         empty_state(ui, "Scoring…", "The first scores appear in a moment.", |_| {});
         return;
     }
-    if state.models.is_empty() {
-        empty_state(ui, "No model yet", "Scores come from a model that has learnt from your labels.", |ui| {
-            if primary_button(ui, "Train a model", true).clicked() {
-                out.push(Message::Show(Page::Train));
-            }
-        });
-        return;
-    }
     let text = "Every photo gets a score from 0 to 100 with an interval and a reason. Nothing is moved or changed.";
     empty_state(ui, "Drop a folder here", text, |ui| {
         if primary_button(ui, UiCommand::ScoreFolder.text(), true).clicked() {
@@ -62,7 +53,10 @@ fn nothing_yet(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) 
 
 fn model_choice(ui: &mut egui::Ui, state: &mut AppState) {
     let AppState { models, score, .. } = state;
-    let newest = models.first().map_or_else(String::new, |model| format!("{} (newest)", model.name));
+    let newest = match models.as_slice() {
+        [] | [_] => "Shipped model".to_owned(),
+        [newest, ..] => format!("{} (newest)", newest.name),
+    };
     let chosen = score.model.as_ref().and_then(|id| models.iter().find(|model| model.card.id.0 == *id));
     let shown = chosen.map_or_else(|| newest.clone(), |model| model.name.clone());
     let combo = egui::ComboBox::from_id_salt("model").selected_text(shown).width(200.0).truncate();
@@ -73,7 +67,8 @@ fn model_choice(ui: &mut egui::Ui, state: &mut AppState) {
             ui.selectable_value(&mut score.model, Some(model.card.id.0.clone()), format!("{}  {short}", model.name));
         }
     });
-    combo.response.accessible_name("Model").on_hover_text("The model that scores");
+    let about = "The model that scores. The shipped one has learnt from spoilt photos and knows no label of yours.";
+    combo.response.accessible_name("Model").on_hover_text(about);
 }
 
 fn bar(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {

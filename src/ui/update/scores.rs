@@ -11,11 +11,6 @@ use crate::ui::state::{AppState, ScoreColumn};
 /// Starts scoring; results of other folders stay.
 pub(super) fn start_on(state: &mut AppState, paths: &[PathBuf]) -> Vec<Effect> {
     state.prefs.page = Page::Score;
-    if state.models.is_empty() {
-        let advice = "Label photos and train a model on the Train page first.".to_owned();
-        state.toasts.warn("There is no model to score with yet", Some(advice));
-        return Vec::new();
-    }
     let model = state.score.model.clone();
     let effects = start(state, JobKind::Score, Effect::StartScore(paths.to_vec(), model));
     if !effects.is_empty() {

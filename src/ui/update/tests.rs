@@ -3,11 +3,9 @@
 use std::path::Path;
 
 use super::*;
-use crate::api::{LabelProgress, ModelEntry, PhotoRow, RunView};
+use crate::api::{LabelProgress, PhotoRow, RunView};
 use crate::config::Config;
-use crate::domain::{
-    Calibration, ModelCard, ModelId, Photo, Reach, Run, RunMeta, RunStatus, Score, ScoreRow, Vote, VoteId,
-};
+use crate::domain::{ModelId, Photo, Run, RunMeta, RunStatus, Score, ScoreRow, Vote, VoteId};
 use crate::error::Error;
 use crate::ui::message::LabelData;
 use crate::ui::prefs::{Prefs, SortBy};
@@ -148,20 +146,6 @@ fn dropping_scores_on_the_score_page_and_opens_elsewhere() {
     let folder = vec![PathBuf::from("/new")];
     assert_eq!(update(&mut state, Message::Dropped(folder.clone())), [Effect::StartOpen(folder.clone())]);
     state.prefs.page = Page::Score;
-    assert!(update(&mut state, Message::Dropped(folder.clone())).is_empty(), "no model yet");
-    assert!(state.toasts.shown[0].text.contains("no model"));
-    let card = ModelCard {
-        format: 1,
-        id: ModelId("m".to_owned()),
-        architecture: "cnn-s".to_owned(),
-        preprocess: 1,
-        calibration: Calibration { mean: 50.0, std: 10.0 },
-        reach: Reach::UNKNOWN,
-        run: None,
-        created_ms: 0,
-        code_version: String::new(),
-    };
-    update(&mut state, Message::Models(vec![ModelEntry { card, folder: PathBuf::new(), name: "m".to_owned() }]));
     assert_eq!(update(&mut state, Message::Dropped(folder.clone())), [Effect::StartScore(folder.clone(), None)]);
     assert!(update(&mut state, Message::Dropped(folder)).is_empty(), "one scoring at a time");
 }

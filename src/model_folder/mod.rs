@@ -1,19 +1,23 @@
-//! A model on disk: a folder with `model.json` (the card) and `weights.bpk`, written whole or not at all.
+//! A model on disk: a folder with `model.json` (the card) and `weights.safetensors`, written whole or not
+//! at all.
 //!
 //! Must not know runs, the store or training.
 
+mod shipped;
+
 use std::path::Path;
 
-use burn::module::Module as _;
-use burn::store::ModuleRecord;
+use burn::store::{ModuleSnapshot as _, SafetensorsStore};
 use burn::tensor::{Bytes, Device};
 
 use crate::domain::{ModelCard, ModelId};
 use crate::error::{Error, Result};
 use crate::nn::{self, Cnn};
 
+pub use shipped::{SHIPPED, shipped};
+
 const CARD: &str = "model.json";
-const WEIGHTS: &str = "weights.bpk";
+const WEIGHTS: &str = "weights.safetensors";
 
 /// Writes `network` and its card to `folder`, replacing what was there only when the new files are complete on disk.
 /// The card's id is set from the weights; `beside` holds more files (name, content) for the folder.
@@ -21,11 +25,7 @@ const WEIGHTS: &str = "weights.bpk";
 /// # Errors
 /// When a file cannot be written.
 pub fn save(folder: &Path, network: &Cnn, card: &ModelCard, beside: &[(&str, &[u8])]) -> Result<ModelCard> {
-    let bytes = network
-        .clone()
-        .into_record()
-        .into_bytes()
-        .map_err(|error| Error::internal("could not serialise the network").caused_by(error))?;
+    let bytes = safetensors(network)?;
     let id: String = crate::imaging::sha256_hex(&bytes).chars().take(16).collect();
     let card = ModelCard { id: ModelId(id), ..card.clone() };
     let text = serde_json::to_string_pretty(&card)
@@ -34,6 +34,15 @@ pub fn save(folder: &Path, network: &Cnn, card: &ModelCard, beside: &[(&str, &[u
     files.extend_from_slice(beside);
     replace_folder(folder, &files)?;
     Ok(card)
+}
+
+/// The weights as a safetensors file; the same weights give the same bytes.
+fn safetensors(network: &Cnn) -> Result<Vec<u8>> {
+    let failed = |error| Error::internal("could not serialise the network").caused_by(error);
+    // The store's own metadata come out of a hash map, in any order.
+    let mut store = SafetensorsStore::from_bytes(None).clear_metadata();
+    network.save_into(&mut store).map_err(failed)?;
+    store.get_bytes().map_err(failed)
 }
 
 /// Writes files into a fresh folder and moves it to `folder`; a crash leaves the old folder or the new one.
@@ -118,7 +127,7 @@ pub fn load(folder: &Path, device: &Device) -> Result<(ModelCard, Cnn)> {
         ))
         .hint("Train again, or copy the model folder anew."));
     }
-    let network = network(&card.architecture, &bytes, device)
+    let network = network(&card.architecture, bytes, device)
         .map_err(|error| Error::bad_data(format!("{} cannot be loaded", path.display())).caused_by(error))?;
     Ok((card, network))
 }
@@ -128,21 +137,67 @@ pub fn burn_bytes(bytes: Vec<u8>) -> Bytes {
     Bytes::from_bytes_vec(bytes)
 }
 
-/// A network of a named architecture with weights from burnpack bytes.
-///
-/// # Errors
-/// When the architecture is unknown or the weights do not fit it.
-pub fn network(architecture: &str, bytes: &[u8], device: &Device) -> Result<Cnn> {
-    let found = nn::find(architecture).ok_or_else(|| {
-        let names: Vec<_> = nn::ARCHITECTURES.iter().map(|architecture| architecture.name).collect();
-        Error::bad_data(format!("there is no architecture {architecture:?}"))
-            .hint(format!("Known: {}", names.join(", ")))
-    })?;
-    let record = ModuleRecord::from_bytes(burn_bytes(bytes.to_vec()))
-        .map_err(|error| Error::bad_data("the weights cannot be read").caused_by(error))?;
-    found
-        .config
-        .init(device)
-        .try_load_record(record)
-        .map_err(|error| Error::bad_data(format!("the weights do not fit {architecture}")).caused_by(error))
+/// A network of a named architecture with weights from a safetensors file.
+fn network(architecture: &str, bytes: Vec<u8>, device: &Device) -> Result<Cnn> {
+    let mut network = nn::named(architecture)?.config.init(device);
+    network
+        .load_from(&mut SafetensorsStore::from_bytes(Some(bytes)))
+        .map_err(|error| Error::bad_data(format!("the weights do not fit {architecture}")).caused_by(error))?;
+    Ok(network)
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Tensor;
+
+    use super::*;
+    use crate::domain::{Calibration, Reach};
+    use crate::nn::{VIEW_EDGE, VIEWS, seeded};
+
+    pub(super) fn card(architecture: &str) -> ModelCard {
+        ModelCard {
+            format: ModelCard::FORMAT,
+            id: ModelId(String::new()),
+            architecture: architecture.to_owned(),
+            preprocess: crate::preprocess::VERSION,
+            calibration: Calibration { mean: 50.0, std: 20.0 },
+            reach: Reach::UNKNOWN,
+            run: None,
+            created_ms: 5,
+            code_version: "test".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_model_comes_back_as_it_was_and_its_id_names_its_weights() {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let device = Device::flex();
+        let network = |seed| seeded(nn::ARCHITECTURES[1].config.init(&device), seed);
+        let write = |name: &str, seed| {
+            save(&folder.path().join(name), &network(seed), &card("cnn-xs"), &[]).expect("writes").id
+        };
+        let (first, again, other) = (write("a", 1), write("b", 1), write("c", 2));
+        assert_eq!(first, again);
+        assert_ne!(first, other);
+        let (read, loaded) = load(&folder.path().join("a"), &device).expect("loads");
+        assert_eq!(read.id, first);
+        let views = Tensor::<5>::full([1, VIEWS, 3, VIEW_EDGE, VIEW_EDGE], 0.4, &device);
+        assert_eq!(loaded.raw_scores(views.clone(), 1), network(1).raw_scores(views, 1));
+    }
+
+    #[test]
+    fn weights_of_another_architecture_or_cut_short_are_refused() {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let (path, device) = (folder.path().join("m"), Device::flex());
+        let network = seeded(nn::ARCHITECTURES[1].config.init(&device), 1);
+        save(&path, &network, &card("cnn-s"), &[]).expect("writes");
+        let error = load(&path, &device).expect_err("another architecture");
+        assert!(error.chain().contains("do not fit cnn-s"), "{error:#}");
+        save(&path, &network, &card("cnn-xs"), &[]).expect("writes");
+        let weights = path.join(WEIGHTS);
+        let bytes = std::fs::read(&weights).expect("reads");
+        std::fs::write(&weights, &bytes[..bytes.len() - 4]).expect("writes");
+        let error = load(&path, &device).expect_err("cut short");
+        assert!(error.summary.contains("damaged") && error.summary.contains(WEIGHTS), "{error}");
+    }
 }

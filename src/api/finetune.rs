@@ -1,0 +1,81 @@
+//! Fine-tuning: training that starts from a model, and is kept only when it is better than that model.
+
+use serde_json::{Map, Value, json};
+
+use super::{ModelEntry, Project, find_model};
+use crate::config::{Learns, TrainConfig};
+use crate::domain::{EvaluatedPhoto, Measure, Verdict};
+use crate::error::{Error, Result};
+use crate::evaluate::{self, Settings};
+
+/// Labels from which the head may learn.
+pub const HEAD_FROM: usize = 100;
+
+/// Labels from which the last stages may learn, too.
+pub const LAST_FROM: usize = 300;
+
+/// Labels from which a photo counts as good in measures that need a line.
+const GOOD: f64 = 50.0;
+
+/// The part of the configured learning rate that is left to weights that are good already.
+const SHARE_OF_RATE: f64 = 0.25;
+
+/// The project's `[train]` configuration for fine-tuning `start` (a model's name; the newest when absent). What learns
+/// follows from the number of labels unless it is named.
+///
+/// # Errors
+/// [`crate::Code::BadData`] when there are too few labels, [`crate::Code::NotFound`] when there is no such model.
+pub fn finetune_config(project: &Project, start: Option<&str>, learns: Option<Learns>) -> Result<TrainConfig> {
+    let labels = project.store()?.labels()?.len();
+    let learns = learns.unwrap_or(if labels < LAST_FROM { Learns::Head } else { Learns::Last });
+    let fewest = if learns == Learns::Head { HEAD_FROM } else { LAST_FROM };
+    if labels < fewest {
+        let what = if learns == Learns::Head { "the head" } else { "more than the head" };
+        return Err(Error::bad_data(format!("fine-tuning {what} needs {fewest} labels; there are {labels}"))
+            .hint("`packshot personal` learns from 20 labels on."));
+    }
+    let config = &project.config.train;
+    let named = Some(config.start.as_str()).filter(|name| !name.is_empty());
+    let entry = find_model(project, start.or(named))?;
+    Ok(TrainConfig {
+        architecture: entry.card.architecture,
+        start: entry.card.id.0,
+        learns,
+        learning_rate: config.learning_rate * SHARE_OF_RATE,
+        ..config.clone()
+    })
+}
+
+/// The model that a training starts from, when it does.
+///
+/// # Errors
+/// When there is no such model, or it is of another architecture.
+pub(super) fn starting_model(project: &Project, config: &TrainConfig) -> Result<Option<ModelEntry>> {
+    if config.start.is_empty() {
+        return Ok(None);
+    }
+    let entry = find_model(project, Some(&config.start))?;
+    if entry.card.architecture == config.architecture {
+        return Ok(Some(entry));
+    }
+    let summary = format!("the model {} is a {}, not a {}", entry.name, entry.card.architecture, config.architecture);
+    Err(Error::bad_data(summary).hint(format!("Add --set train.architecture={}.", entry.card.architecture)))
+}
+
+/// Notes in `metrics` how a model does on test photos against the one it started from; whether it is better.
+pub(super) fn judge_gain(
+    photos: &[EvaluatedPhoto],
+    start: &ModelEntry,
+    seed: u64,
+    metrics: &mut Map<String, Value>,
+) -> bool {
+    let comparison = evaluate::compare(photos, &Settings { seed, threshold: GOOD });
+    metrics.insert("start_model".to_owned(), json!(start.card.id));
+    metrics.insert("verdict".to_owned(), json!(comparison.text(&start.name)));
+    if let Some(srcc) = comparison.measures.iter().find(|difference| difference.measure == Measure::Srcc) {
+        metrics.insert("start_test_srcc".to_owned(), json!(srcc.second));
+        metrics.insert("gain_srcc".to_owned(), json!(srcc.difference));
+        metrics.insert("gain_interval".to_owned(), json!(srcc.interval));
+    }
+    comparison.verdict == Verdict::Better
+}

@@ -1,0 +1,72 @@
+//! Arguments of `packshot train` and `packshot finetune`.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, ValueEnum};
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  packshot train
+  packshot train --epochs 30 --loss mae --name \"first try\"
+  packshot train --device cpu --set train.learning_rate=0.001
+  packshot train --loss \"{ huber = 1, plcc = 0.5, rank = 0.5 }\"
+  packshot train --resume latest                       go on with a stopped run")]
+pub(in crate::cli) struct Train {
+    /// Configuration file whose [train] section replaces the project's.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) config: Option<PathBuf>,
+    /// The run's name in the history.
+    #[arg(long, default_value = "")]
+    pub(in crate::cli) name: String,
+    /// Go on with a run: its id, its name, or "latest".
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "name", "epochs", "loss"])]
+    pub(in crate::cli) resume: Option<String>,
+    /// Most epochs (train.epochs).
+    #[arg(long)]
+    pub(in crate::cli) epochs: Option<u32>,
+    /// Loss: huber, mse, mae, or a weighted sum with plcc, rank and margin (train.loss).
+    #[arg(long)]
+    pub(in crate::cli) loss: Option<String>,
+    /// Device: auto, gpu, cpu (train.device).
+    #[arg(long)]
+    pub(in crate::cli) device: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  packshot finetune
+  packshot finetune --model default --learn head
+  packshot finetune --epochs 30 --set train.learning_rate=0.001
+
+From 100 labels the head learns, from 300 the last stages, too. The model is kept only when the 95 %
+interval of its gain on held-out photos lies above zero.")]
+pub(in crate::cli) struct Finetune {
+    /// The model to start from: its name or id, or \"default\" for the shipped one; the newest when absent.
+    #[arg(long)]
+    pub(in crate::cli) model: Option<String>,
+    /// What learns; by the number of labels when absent.
+    #[arg(long, value_enum)]
+    pub(in crate::cli) learn: Option<Learn>,
+    /// The run's name in the history.
+    #[arg(long, default_value = "")]
+    pub(in crate::cli) name: String,
+    /// Most epochs (train.epochs).
+    #[arg(long)]
+    pub(in crate::cli) epochs: Option<u32>,
+    /// Device: auto, gpu, cpu (train.device).
+    #[arg(long)]
+    pub(in crate::cli) device: Option<String>,
+}
+
+/// A part of a network.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(in crate::cli) enum Learn {
+    /// The head alone.
+    Head,
+    /// The head and the last two stages.
+    Last,
+    /// Everything.
+    All,
+}
