@@ -22,6 +22,7 @@ pub(super) fn run(mut context: Context, args: args::Score) -> Result<Done> {
     }
     context.set("score.device", args.device);
     context.set("score.rules", args.rules);
+    context.set("score.attributes", args.scores_only.then_some(false));
     let (project, _log) = context.project()?;
     let request = ScoreRequest {
         paths: args.paths,

@@ -69,3 +69,40 @@ fn what_cannot_be_exported_says_why() {
         assert!(text(&ran.stderr).contains(named), "{arguments:?}: {}", text(&ran.stderr));
     }
 }
+
+#[test]
+fn scores_alone_are_the_same_scores() {
+    let world = tempfile::tempdir().expect("temp dir");
+    let folder = world.path();
+    std::fs::create_dir(folder.join("photos")).expect("folder");
+    for index in 0..5_u32 {
+        let photo = image::RgbImage::from_fn(300, 200, |x, y| {
+            image::Rgb([(x * (index + 1)) as u8, (y * 3) as u8, 255 - (x / 2) as u8])
+        });
+        photo.save(folder.join(format!("photos/{index}.png"))).expect("writes");
+    }
+    let (card, network) = model(&ARCHITECTURES[1], 2, &drawn());
+    model_folder::save(&folder.join("mine"), &network, &card, &[]).expect("saves");
+    let score = |file: &str, more: &[&str]| {
+        let base =
+            ["--json", "--progress", "none", "score", "photos", "--model", "mine", "--device", "cpu", "-o", file];
+        let ran = packshot(folder, &[&base[..], more].concat());
+        assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
+        let body: serde_json::Value = serde_json::from_slice(&ran.stdout).expect("JSON");
+        let rows = csv::Reader::from_path(folder.join(file)).expect("reads").deserialize().map(|row| row.expect("row"));
+        let rows: Vec<std::collections::BTreeMap<String, String>> = rows.collect();
+        ((body["scored"].as_u64(), body["reused"].as_u64()), rows)
+    };
+    let (counts, alone) = score("alone.csv", &["--scores-only"]);
+    assert_eq!(counts, (Some(5), Some(0)));
+    assert!(alone.iter().all(|row| row["sharpness"].is_empty() && row["reason"].is_empty()), "{alone:?}");
+    let (counts, full) = score("full.csv", &[]);
+    assert_eq!(counts, (Some(5), Some(0)), "attributes were wanted and not there");
+    assert!(full.iter().all(|row| !row["sharpness"].is_empty()), "{full:?}");
+    for (alone, full) in alone.iter().zip(&full) {
+        let number = |row: &std::collections::BTreeMap<String, String>| row["score"].parse::<f64>().expect("number");
+        assert!((number(alone) - number(full)).abs() <= 1e-3, "{alone:?} {full:?}");
+    }
+    let (counts, _) = score("again.csv", &["--scores-only"]);
+    assert_eq!(counts, (Some(0), Some(5)));
+}
