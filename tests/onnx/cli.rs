@@ -1,5 +1,6 @@
 //! `packshot export onnx`, the real binary.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -89,8 +90,8 @@ fn scores_alone_are_the_same_scores() {
         let ran = packshot(folder, &[&base[..], more].concat());
         assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
         let body: serde_json::Value = serde_json::from_slice(&ran.stdout).expect("JSON");
-        let rows = csv::Reader::from_path(folder.join(file)).expect("reads").deserialize().map(|row| row.expect("row"));
-        let rows: Vec<std::collections::BTreeMap<String, String>> = rows.collect();
+        let mut table = csv::Reader::from_path(folder.join(file)).expect("reads");
+        let rows: Vec<BTreeMap<String, String>> = table.deserialize().map(|row| row.expect("row")).collect();
         ((body["scored"].as_u64(), body["reused"].as_u64()), rows)
     };
     let (counts, alone) = score("alone.csv", &["--scores-only"]);
@@ -100,7 +101,7 @@ fn scores_alone_are_the_same_scores() {
     assert_eq!(counts, (Some(5), Some(0)), "attributes were wanted and not there");
     assert!(full.iter().all(|row| !row["sharpness"].is_empty()), "{full:?}");
     for (alone, full) in alone.iter().zip(&full) {
-        let number = |row: &std::collections::BTreeMap<String, String>| row["score"].parse::<f64>().expect("number");
+        let number = |row: &BTreeMap<String, String>| row["score"].parse::<f64>().expect("number");
         assert!((number(alone) - number(full)).abs() <= 1e-3, "{alone:?} {full:?}");
     }
     let (counts, _) = score("again.csv", &["--scores-only"]);
