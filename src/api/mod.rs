@@ -23,8 +23,10 @@ mod pretrain;
 mod project;
 mod rules;
 mod run_lock;
+mod run_watcher;
 mod runs;
 mod score;
+mod series;
 mod train;
 
 pub use crate::data::FEWEST_LABELS;
@@ -61,4 +63,5 @@ pub use project::{CODE_VERSION, Project};
 pub use rules::{copy_rule_pack, find_rule_pack, list_rule_packs, rule_library};
 pub use runs::{RunView, delete_run, find_run, list_runs, rename_run, restore_run, run_view, set_run_note};
 pub use score::{ScoreJob, ScoreRequest, ScoreSummary, start_scoring};
+pub use series::{SeriesPlan, SeriesRequest, SeriesSummary, Trial, start_series};
 pub use train::{TrainRequest, TrainSummary, start_training};
