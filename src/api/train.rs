@@ -288,6 +288,7 @@ impl Training<'_> {
             // A start's raw output goes on meaning what it meant.
             calibration: self.start.as_ref().map_or_else(|| Calibration::fit(&labels), |start| start.card.calibration),
             reach: Reach::UNKNOWN,
+            names_flaws: false,
             run: Some(self.run.id.0.clone()),
             created_ms: self.run.started_ms,
             code_version: CODE_VERSION.to_owned(),

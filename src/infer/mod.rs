@@ -2,8 +2,10 @@
 //!
 //! Must not know files of photos, the store, or front ends.
 
+mod explain;
 mod features;
 
+pub use explain::Explainer;
 pub use features::Extractor;
 
 use std::path::Path;

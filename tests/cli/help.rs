@@ -16,6 +16,7 @@ fn every_command_explains_itself_with_examples() {
         &["finetune"],
         &["score"],
         &["evaluate"],
+        &["explain"],
         &["compare"],
         &["duplicates"],
         &["features"],
