@@ -156,6 +156,10 @@ sections! {
         validation_share: f64 = 0.15;
         /// Share of the groups held out for the final test, 0-0.5.
         test_share: f64 = 0.15;
+        /// When above 1, the test part is one of so many folds of the groups, and `test_share` does not count.
+        folds: u32 = 0;
+        /// Which fold, from 0.
+        fold: u32 = 0;
         /// Seed of every random choice.
         seed: u64 = 1;
         /// Device: auto, gpu or cpu.
@@ -216,6 +220,19 @@ impl Config {
                 apply(&mut table, section, key, &value, &format!("environment variable {name}"))?;
             }
         }
+        Self::from_flags(table, flags)
+    }
+
+    /// This configuration with flags such as `train.epochs=5` on top.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::Usage`] or [`crate::error::Code::BadData`] when a flag or its value is not known.
+    pub fn with_flags(&self, flags: &[String]) -> Result<Self> {
+        let table = toml::Table::try_from(self).map_err(|error| Error::internal("configuration").caused_by(error))?;
+        Self::from_flags(table, flags)
+    }
+
+    fn from_flags(mut table: toml::Table, flags: &[String]) -> Result<Self> {
         for flag in flags {
             let source = format!("--set {flag}");
             let (path, value) =
@@ -261,6 +278,9 @@ impl Config {
         if train.start.is_empty() && train.learns != Learns::All {
             return Err(Error::bad_data("train.learns is not all, and there is no model to start from")
                 .hint("Name one, for example --set train.start=default."));
+        }
+        if train.fold > 0 && train.fold >= train.folds {
+            return Err(Error::bad_data(format!("train.fold is {}: it must be below train.folds", train.fold)));
         }
         positive("train.epochs", train.epochs > 0)?;
         positive("train.batch_size", train.batch_size > 0)?;

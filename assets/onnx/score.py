@@ -83,10 +83,10 @@ def mosaic(photo):
     steps = np.arange(0, PATCH - 1, 2)
     ys, xs = tops[..., None] + steps, lefts[..., None] + steps
     rows, columns = ys.reshape(-1, 1), xs.reshape(1, -1)
-    weights = np.array([2126, 7152, 722], dtype=np.uint32)
 
     def luma(dy, dx):
-        return (pixels[rows + dy, columns + dx].astype(np.uint32) @ weights // 10000).astype(np.int32)
+        red, green, blue = np.moveaxis(pixels[rows + dy, columns + dx].astype(np.int32), -1, 0)
+        return (2126 * red + 7152 * green + 722 * blue) // 10000
 
     detail = np.abs(luma(0, 0) - luma(1, 1))
     half = len(steps)

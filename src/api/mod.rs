@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod duplicates;
 mod evaluate;
+mod explain;
 mod export;
 mod features;
 mod feed;
@@ -24,8 +25,10 @@ mod pretrain;
 mod project;
 mod rules;
 mod run_lock;
+mod run_watcher;
 mod runs;
 mod score;
+mod series;
 mod train;
 
 pub use crate::data::FEWEST_LABELS;
@@ -44,6 +47,7 @@ pub use evaluate::{
     EvaluateRequest, EvaluateSummary, EvaluatedModel, SeenPhotos, check_evaluation_file, export_evaluation,
     start_evaluation,
 };
+pub use explain::{ExplainRequest, check_picture_file, start_explaining};
 pub use export::{check_audit_file, check_score_file, export_audit, export_scores, judge, write_report};
 pub use features::{FeaturesRequest, FeaturesSummary, check_features_file, features_list_file, start_features};
 pub use feed::Feed;
@@ -63,4 +67,5 @@ pub use project::{CODE_VERSION, Project};
 pub use rules::{copy_rule_pack, find_rule_pack, list_rule_packs, rule_library};
 pub use runs::{RunView, delete_run, find_run, list_runs, rename_run, restore_run, run_view, set_run_note};
 pub use score::{ScoreJob, ScoreRequest, ScoreSummary, start_scoring};
+pub use series::{SeriesPlan, SeriesRequest, SeriesSummary, Trial, start_series};
 pub use train::{TrainRequest, TrainSummary, start_training};

@@ -102,6 +102,7 @@ fn run(
         preprocess: preprocess::VERSION,
         calibration: Calibration { mean: 50.0, std: 25.0 },
         reach: Reach::UNKNOWN,
+        names_flaws: true,
         run: None,
         created_ms: clock::now_ms(),
         code_version: CODE_VERSION.to_owned(),

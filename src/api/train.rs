@@ -10,21 +10,22 @@ use serde_json::{Map, Value, json};
 use super::duplicates::scenes;
 use super::finetune::{judge_gain, starting_model};
 use super::run_lock::RunLock;
+use super::run_watcher::RunWatcher;
 use super::{CODE_VERSION, FailedPhoto, ModelEntry, Project, clock};
 use crate::config::TrainConfig;
 use crate::data::{Candidate, Dataset, Loader, Sample, SplitShares, assign};
 use crate::device::{self, Chosen};
 use crate::domain::{
-    Calibration, EvaluatedPhoto, ImageId, MetricPoint, ModelCard, ModelId, Photo, Reach, Run, RunId, RunMeta,
-    RunStatus, Score, Split,
+    Calibration, EvaluatedPhoto, ImageId, ModelCard, ModelId, Photo, Reach, Run, RunId, RunMeta, RunStatus, Score,
+    Split,
 };
 use crate::error::{Error, Result};
 use crate::evaluate::{self, Judged};
 use crate::imaging::{self, Limits};
 use crate::infer::Scorer;
-use crate::jobs::{self, Control, JobHandle, Outcome, Reporter, Wake};
+use crate::jobs::{self, JobHandle, Outcome, Reporter, Wake};
 use crate::store::{Artifact, Store, StoredModel};
-use crate::train::{Ending, Fit, Job, Watcher, model_path};
+use crate::train::{Ending, Fit, Job, model_path};
 use crate::{model_folder, preprocess};
 
 /// What to train.
@@ -34,6 +35,10 @@ pub struct TrainRequest {
     pub resume: Option<RunId>,
     /// The new run's name; made up from architecture and loss when empty.
     pub name: String,
+    /// The run of the series that it belongs to. Which of a series' models is kept is the series' business.
+    pub series: Option<RunId>,
+    /// Validation SRCC by epoch of trials that are over: a training that falls behind their median ends early.
+    pub rivals: Vec<Vec<f64>>,
 }
 
 /// How a training ended.
@@ -59,6 +64,8 @@ pub struct TrainSummary {
 #[derive(Serialize, Deserialize)]
 struct RecordedConfig {
     version: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    series: Option<RunId>,
     train: TrainConfig,
 }
 
@@ -73,13 +80,13 @@ pub fn start_training(project: &Project, request: TrainRequest, wake: Wake) -> R
     let project = project.clone();
     jobs::spawn("packshot-train", wake, move |reporter| match &request.resume {
         Some(id) => resume(&project, id, reporter),
-        None => begin(&project, &request.name, reporter),
+        None => begin(&project, &request, reporter),
     })
 }
 
 type Watching<'a> = &'a Reporter<TrainSummary>;
 
-fn begin(project: &Project, name: &str, reporter: Watching<'_>) -> Result<Outcome<TrainSummary>> {
+fn begin(project: &Project, request: &TrainRequest, reporter: Watching<'_>) -> Result<Outcome<TrainSummary>> {
     let mut config = project.config.train.clone();
     let start = starting_model(project, &config)?;
     if let Some(start) = &start {
@@ -90,7 +97,8 @@ fn begin(project: &Project, name: &str, reporter: Watching<'_>) -> Result<Outcom
     let chosen = device::choose(config.device)?;
     let mut store = project.store()?;
     let (candidates, mut left_out) = candidates(&store)?;
-    let shares = SplitShares { validation: config.validation_share, test: config.test_share };
+    let fold = (config.folds > 1).then_some((config.fold, config.folds));
+    let shares = SplitShares { validation: config.validation_share, test: config.test_share, fold };
     assign(&candidates, &[], shares, config.seed)?;
     let paths: Vec<PathBuf> = candidates.iter().map(|candidate| candidate.path.clone()).collect();
     let stopped = || Outcome::Cancelled(TrainSummary { device: describe(&chosen), ..TrainSummary::default() });
@@ -104,10 +112,12 @@ fn begin(project: &Project, name: &str, reporter: Watching<'_>) -> Result<Outcom
     let readable = candidates.into_iter().enumerate().filter(|(index, _)| !gone.contains(index));
     let readable: Vec<Candidate> = readable.map(|(_, candidate)| candidate).collect();
     let dataset = assign(&readable, &scenes, shares, config.seed)?;
-    let run = record_run(&mut store, &config, name, &dataset, &chosen)?;
+    let run = record_run(&mut store, &config, request, &dataset, &chosen)?;
     let lock = lock_run(project, &run.id)?;
     left_out.iter().for_each(|photo| reporter.warn(format!("left out {}: {}", photo.path.display(), photo.reason)));
-    Training { project, store, run, config, start, chosen, dataset, loader, left_out, reporter, lock }.go()
+    let (kept, rivals) = (request.series.is_none(), request.rivals.clone());
+    Training { project, store, run, config, start, chosen, dataset, loader, left_out, kept, rivals, reporter, lock }
+        .go()
 }
 
 fn resume(project: &Project, id: &RunId, reporter: Watching<'_>) -> Result<Outcome<TrainSummary>> {
@@ -136,12 +146,13 @@ fn resume(project: &Project, id: &RunId, reporter: Watching<'_>) -> Result<Outco
             .caused_by(error));
     }
     store.restart_run(id, &chosen.name, clock::now_ms())?;
-    let left_out = Vec::new();
-    Training { project, store, run, config, start, chosen, dataset, loader, left_out, reporter, lock }.go()
+    let (left_out, kept, rivals) = (Vec::new(), recorded.series.is_none(), Vec::new());
+    Training { project, store, run, config, start, chosen, dataset, loader, left_out, kept, rivals, reporter, lock }
+        .go()
 }
 
 /// Takes the lock of a run, whose folder is made when needed.
-fn lock_run(project: &Project, id: &RunId) -> Result<RunLock> {
+pub(super) fn lock_run(project: &Project, id: &RunId) -> Result<RunLock> {
     let folder = project.models().join(&id.0);
     std::fs::create_dir_all(&folder).map_err(|error| Error::io("create the folder", &folder, error))?;
     RunLock::take(&folder, id)
@@ -197,9 +208,15 @@ fn read_photos(
     Loader::read_all(paths, limits, config.cache_mb << 20, &reporter.control, &progress)
 }
 
-fn record_run(store: &mut Store, config: &TrainConfig, name: &str, dataset: &Dataset, chosen: &Chosen) -> Result<Run> {
+fn record_run(
+    store: &mut Store,
+    config: &TrainConfig,
+    request: &TrainRequest,
+    dataset: &Dataset,
+    chosen: &Chosen,
+) -> Result<Run> {
     let now = clock::now_ms();
-    let recorded = RecordedConfig { version: 1, train: config.clone() };
+    let recorded = RecordedConfig { version: 1, series: request.series.clone(), train: config.clone() };
     let config_toml = toml::to_string_pretty(&recorded)
         .map_err(|error| Error::internal("could not record the configuration").caused_by(error))?;
     let loss = serde_json::to_value(config.loss).ok().and_then(|loss| loss.as_str().map(str::to_owned));
@@ -221,7 +238,7 @@ fn record_run(store: &mut Store, config: &TrainConfig, name: &str, dataset: &Dat
         summary: Map::new(),
         error: None,
         meta: RunMeta {
-            name: if name.trim().is_empty() { made_up } else { name.trim().to_owned() },
+            name: if request.name.trim().is_empty() { made_up } else { request.name.trim().to_owned() },
             ..RunMeta::default()
         },
     };
@@ -242,6 +259,9 @@ struct Training<'a> {
     dataset: Dataset,
     loader: Loader,
     left_out: Vec<FailedPhoto>,
+    /// Its model scores from now on.
+    kept: bool,
+    rivals: Vec<Vec<f64>>,
     reporter: Watching<'a>,
     lock: RunLock,
 }
@@ -268,6 +288,7 @@ impl Training<'_> {
             // A start's raw output goes on meaning what it meant.
             calibration: self.start.as_ref().map_or_else(|| Calibration::fit(&labels), |start| start.card.calibration),
             reach: Reach::UNKNOWN,
+            names_flaws: false,
             run: Some(self.run.id.0.clone()),
             created_ms: self.run.started_ms,
             code_version: CODE_VERSION.to_owned(),
@@ -290,6 +311,8 @@ impl Training<'_> {
             batch: self.config.batch_size,
             started: Instant::now(),
             first_step: None,
+            rivals: &self.rivals,
+            own: Vec::new(),
         };
         let fit = Fit::new(job, &mut watcher)?;
         let step = fit.position().step;
@@ -309,7 +332,9 @@ impl Training<'_> {
             let card = model_folder::read_card(&model_path(folder))?;
             let better = if ending.stopped { false } else { self.test(folder, &mut metrics)? };
             if better || self.start.is_none() {
-                self.register(&card)?;
+                if self.kept {
+                    register(&mut self.store, &self.run.id, &card)?;
+                }
                 model = Some(card.id);
             }
         }
@@ -386,57 +411,28 @@ impl Training<'_> {
         })?;
         Ok(scores)
     }
-
-    fn register(&mut self, card: &ModelCard) -> Result<()> {
-        let path = format!("models/{}/model", self.run.id);
-        self.store.save_model(&StoredModel {
-            id: card.id.clone(),
-            run: Some(self.run.id.clone()),
-            architecture: card.architecture.clone(),
-            path: path.clone(),
-            created_ms: clock::now_ms(),
-        })?;
-        self.store.save_artifact(&self.run.id, &Artifact { kind: "model".to_owned(), path: path.clone() })?;
-        let scores = Artifact { kind: "validation-scores".to_owned(), path: format!("{path}/validation.csv") };
-        self.store.save_artifact(&self.run.id, &scores)
-    }
 }
 
-/// Carries what the loop reports to the store and to the job's watcher.
-struct RunWatcher<'a> {
-    store: &'a mut Store,
-    run: &'a RunId,
-    reporter: Watching<'a>,
-    device: &'a str,
-    epochs: u32,
-    batch: usize,
-    started: Instant,
-    first_step: Option<u64>,
+/// Makes the model of a run the newest of the project.
+///
+/// # Errors
+/// When the run has none, or the database cannot be written.
+pub(super) fn keep_as_newest(project: &Project, run: &RunId) -> Result<()> {
+    let card = model_folder::read_card(&model_path(&project.models().join(&run.0)))?;
+    register(&mut project.store()?, run, &card)
 }
 
-impl Watcher for RunWatcher<'_> {
-    fn control(&self) -> &Control {
-        &self.reporter.control
-    }
-
-    fn stepped(&mut self, epoch: u32, step: u64, steps: u64, loss: f64) {
-        let first = *self.first_step.get_or_insert_with(|| {
-            self.started = Instant::now();
-            step
-        });
-        let rate = (step - first) as f64 * self.batch as f64 / self.started.elapsed().as_secs_f64().max(1e-6);
-        let speed = if step > first { format!(" · {rate:.0} images/s") } else { String::new() };
-        let detail = format!("epoch {}/{} · loss {loss:.3}{speed} · {}", epoch + 1, self.epochs, self.device);
-        self.reporter.progress("Training", step, steps, detail);
-    }
-
-    fn points(&mut self, points: &[MetricPoint]) -> Result<()> {
-        let now = clock::now_ms();
-        self.store.save_points(self.run, points, now)?;
-        self.store.beat_run(self.run, now)?;
-        self.reporter.points();
-        Ok(())
-    }
+fn register(store: &mut Store, run: &RunId, card: &ModelCard) -> Result<()> {
+    let path = format!("models/{run}/model");
+    store.save_model(&StoredModel {
+        id: card.id.clone(),
+        run: Some(run.clone()),
+        architecture: card.architecture.clone(),
+        path: path.clone(),
+        created_ms: clock::now_ms(),
+    })?;
+    store.save_artifact(run, &Artifact { kind: "model".to_owned(), path: path.clone() })?;
+    store.save_artifact(run, &Artifact { kind: "validation-scores".to_owned(), path: format!("{path}/validation.csv") })
 }
 
 /// The state a run is really in: a run that says it is running while nobody holds its lock was interrupted.

@@ -1,6 +1,7 @@
 //! The arguments, their help and their examples.
 
 mod evaluate;
+mod explain;
 mod export;
 mod features;
 mod train;
@@ -11,6 +12,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(super) use evaluate::Evaluate;
+pub(super) use explain::Explain;
 pub(super) use export::Export;
 pub(super) use features::Features;
 pub(super) use train::{Finetune, Learn, Train};
@@ -103,6 +105,8 @@ pub(super) enum Command {
     Score(Score),
     /// Evaluate a model on labelled photos: every measure with its interval, calibration, the worst photos.
     Evaluate(Evaluate),
+    /// Tell why a photo has its score, and where.
+    Explain(Explain),
     /// Measure photos and judge them by a rule pack: one row a photo.
     Audit(Audit),
     /// Compare edited photos with the photo they were made of: MSE, MAE, PSNR, SSIM, MS-SSIM, FSIM, GMSD.

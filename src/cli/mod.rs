@@ -12,6 +12,7 @@ mod demo;
 mod doctor;
 mod duplicates;
 mod evaluate;
+mod explain;
 mod export;
 mod features;
 mod label;
@@ -117,6 +118,7 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Audit(args) => audit::run(&context, args),
         Command::Score(args) => score::run(context, args),
         Command::Evaluate(args) => evaluate::run(context, args),
+        Command::Explain(args) => explain::run(&context, args),
         Command::Compare(args) => compare::run(&context, args),
         Command::Duplicates(args) => duplicates::run(&context, args),
         Command::Features(args) => features::run(context, args),

@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 use super::args;
 use super::context::{Context, Done};
 use super::open::show_failed;
+use super::table::{Side, layout};
 use super::watch::{Ended, stopped, wake, watch};
-use crate::api::{self, Project, TrainRequest, TrainSummary};
+use crate::api::{self, Project, SeriesPlan, SeriesRequest, SeriesSummary, TrainRequest, TrainSummary, Trial};
 use crate::config::Learns;
 use crate::error::Result;
 
@@ -17,8 +18,17 @@ pub(super) fn run(mut context: Context, args: args::Train) -> Result<Done> {
     let config = context.config_from(args.config.as_deref())?;
     context.refuse_unknown()?;
     let (project, _log) = context.project_with(config)?;
+    let plan = match (args.seeds, args.folds) {
+        (Some(seeds), _) => Some(SeriesPlan::Seeds(seeds)),
+        (None, Some(folds)) => Some(SeriesPlan::Folds(folds)),
+        (None, None) if args.sweep.is_empty() => None,
+        (None, None) => Some(SeriesPlan::Sweep { axes: args.sweep, trials: args.trials }),
+    };
+    if let Some(plan) = plan {
+        return watch_series(&context, &project, SeriesRequest { name: args.name, plan });
+    }
     let resume = args.resume.map(|name| api::find_run(&project, &name)).transpose()?.map(|run| run.id);
-    watch_training(&context, &project, TrainRequest { resume, name: args.name })
+    watch_training(&context, &project, TrainRequest { resume, name: args.name, ..TrainRequest::default() })
 }
 
 /// `packshot finetune`: training that starts from a model.
@@ -32,7 +42,7 @@ pub(super) fn finetune(mut context: Context, args: args::Finetune) -> Result<Don
         args::Learn::All => Learns::All,
     });
     project.config.train = api::finetune_config(&project, args.model.as_deref(), learns)?;
-    watch_training(&context, &project, TrainRequest { resume: None, name: args.name })
+    watch_training(&context, &project, TrainRequest { name: args.name, ..TrainRequest::default() })
 }
 
 fn watch_training(context: &Context, project: &Project, request: TrainRequest) -> Result<Done> {
@@ -49,6 +59,43 @@ fn watch_training(context: &Context, project: &Project, request: TrainRequest) -
             None => stopped("Training had not begun; nothing was lost."),
         }),
     }
+}
+
+fn watch_series(context: &Context, project: &Project, request: SeriesRequest) -> Result<Done> {
+    let handle = api::start_series(project, request, wake())?;
+    match watch(context, handle)? {
+        Ended::Completed(summary) => {
+            context.say(&describe_series(&summary));
+            Ok(Done::ok(json!(summary)))
+        }
+        Ended::Cancelled(summary) => {
+            Err(stopped(&format!("{} trainings are saved; `packshot runs list` shows them.", summary.trials.len())))
+        }
+    }
+}
+
+fn describe_series(summary: &SeriesSummary) -> String {
+    let columns =
+        [("TRAINING", Side::Left), ("EPOCHS", Side::Right), ("VAL SRCC", Side::Right), ("TEST SRCC", Side::Right)];
+    let row = |trial: &Trial| {
+        let number = |name: &str, digits: usize| {
+            let value = trial.metrics.get(name).and_then(Value::as_f64);
+            value.map_or_else(|| "–".to_owned(), |value| format!("{value:.digits$}"))
+        };
+        vec![trial.label.clone(), number("epochs", 0), number("validation_srcc", 3), number("test_srcc", 3)]
+    };
+    let rows: Vec<Vec<String>> = summary.trials.iter().map(row).collect();
+    let number = |name: &str| summary.metrics.get(name).and_then(Value::as_f64);
+    let mut lines = vec![layout(&columns, &rows), String::new()];
+    for (label, name) in [("test SRCC", "test_srcc"), ("test PLCC", "test_plcc"), ("test MAE", "test_mae")] {
+        if let (Some(mean), Some(sd)) = (number(name), number(&format!("{name}_sd"))) {
+            lines.push(format!("{label:<12}{mean:.3} ± {sd:.3} (mean ± standard deviation)"));
+        }
+    }
+    lines.extend(summary.metrics.get("best_trial").and_then(Value::as_str).map(|best| format!("best        {best}")));
+    lines.extend(summary.run.as_ref().map(|run| format!("run         {run}")));
+    lines.extend(summary.model.as_ref().map(|model| format!("model       {model}, of the best validation SRCC")));
+    lines.join("\n")
 }
 
 fn describe(summary: &TrainSummary) -> String {

@@ -33,6 +33,8 @@ pub struct SplitShares {
     pub validation: f64,
     /// Share of photos for the test.
     pub test: f64,
+    /// The test part is this fold (from 0) of so many, whatever its share.
+    pub fold: Option<(u32, u32)>,
 }
 
 /// Fewest labelled photos a training accepts.
@@ -92,14 +94,21 @@ fn deal<'a>(
     shares: SplitShares,
     photos: usize,
 ) -> Vec<(&'a str, Split)> {
-    let wanted = [
-        (Split::Test, shares.test),
-        (Split::Validation, shares.validation),
-        (Split::Train, 1.0 - shares.test - shares.validation),
-    ];
+    let test = if shares.fold.is_some() { 0.0 } else { shares.test };
+    let wanted =
+        [(Split::Test, test), (Split::Validation, shares.validation), (Split::Train, 1.0 - test - shares.validation)];
+    let mut folds = vec![0_usize; shares.fold.map_or(0, |(_, folds)| folds as usize)];
     let mut filled = [0.0; 3];
     let mut dealt = Vec::with_capacity(order.len());
     for group in order {
+        if let Some((fold, _)) = shares.fold {
+            let emptiest = (0..folds.len()).min_by_key(|&index| folds[index]).unwrap_or_default();
+            folds[emptiest] += members[group].len();
+            if emptiest == fold as usize {
+                dealt.push((*group, Split::Test));
+                continue;
+            }
+        }
         let lack = |index: usize| {
             if wanted[index].1 > 0.0 { 1.0 - filled[index] / (wanted[index].1 * photos as f64) } else { f64::MIN }
         };
@@ -167,7 +176,7 @@ mod tests {
         }
     }
 
-    const SHARES: SplitShares = SplitShares { validation: 0.15, test: 0.15 };
+    const SHARES: SplitShares = SplitShares { validation: 0.15, test: 0.15, fold: None };
 
     #[test]
     fn no_group_crosses_parts_and_shares_are_kept() {

@@ -5,6 +5,7 @@
 mod attribute;
 mod evaluation;
 mod evidence;
+mod explanation;
 mod model;
 mod photo;
 mod run;
@@ -18,6 +19,7 @@ pub use evaluation::{
     Measure, Measured, Rating, Residuals, Subset, Summary, Verdict, signed,
 };
 pub use evidence::{Clip, Evidence, Ground, Region};
+pub use explanation::{Explanation, QualityMap, SeenFlaw};
 pub use model::{Calibration, ModelCard, ModelId, Reach};
 pub use photo::{ImageId, ImportedFile, Photo, VIEWING_SIZE};
 pub use run::{MetricPoint, Run, RunId, RunMeta, RunStatus};

@@ -87,6 +87,9 @@ pub struct ModelCard {
     pub calibration: Calibration,
     /// Interval.
     pub reach: Reach,
+    /// Whether its defect heads have learnt to name flaws.
+    #[serde(default)]
+    pub names_flaws: bool,
     /// The run that made it.
     pub run: Option<String>,
     /// When it was made, milliseconds since 1970.

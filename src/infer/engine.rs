@@ -118,6 +118,7 @@ pub fn engine_speeds(architecture: &Architecture, batch: usize) -> Result<Engine
         preprocess: preprocess::VERSION,
         calibration: Calibration { mean: 50.0, std: 10.0 },
         reach: Reach::UNKNOWN,
+        names_flaws: false,
         run: None,
         created_ms: 0,
         code_version: String::new(),

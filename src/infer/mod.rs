@@ -3,12 +3,14 @@
 //! On a CPU one of two engines computes, see [`Engine`]. Must not know files of photos, the store, or front ends.
 
 mod engine;
+mod explain;
 mod features;
 mod graph;
 mod proto;
 mod tract;
 
 pub use engine::{Engine, EngineSpeeds, MOST_APART, engine_speeds};
+pub use explain::Explainer;
 pub use features::Extractor;
 pub use graph::{OPSET, onnx};
 

@@ -42,6 +42,11 @@ impl Control {
         self.with(|state| state.cancelled)
     }
 
+    /// Whether a pause was asked for.
+    pub fn is_paused(&self) -> bool {
+        self.with(|state| state.paused)
+    }
+
     /// For the worker, between two pieces of work: waits while paused, and says when to stop.
     pub fn checkpoint(&self) -> Result<(), Stopped> {
         let (lock, condition) = &*self.shared;

@@ -162,6 +162,7 @@ mod tests {
             preprocess: crate::preprocess::VERSION,
             calibration: Calibration { mean: 50.0, std: 20.0 },
             reach: Reach::UNKNOWN,
+            names_flaws: false,
             run: None,
             created_ms: 5,
             code_version: "test".to_owned(),

@@ -28,6 +28,11 @@ pub const ARCHITECTURES: &[Architecture] = &[
         about: "a fifth of the work of cnn-s, for very old machines and quick trials",
         config: CnnConfig { stem: 12, stages: [12, 20, 32, 64], hidden: 32 },
     },
+    Architecture {
+        name: "cnn-l",
+        about: "five times the work of cnn-s, for training on a GPU",
+        config: CnnConfig { stem: 48, stages: [64, 112, 224, 352], hidden: 256 },
+    },
 ];
 
 /// A network of a named architecture with weights drawn from `seed`.

@@ -12,7 +12,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbImage;
 use image::imageops;
 
-use crate::domain::VIEWING_SIZE;
+use crate::domain::{Region, VIEWING_SIZE};
 use crate::imaging;
 use crate::nn::{VIEW_EDGE, VIEWS};
 
@@ -63,6 +63,15 @@ pub fn views(photo: &RgbImage) -> Views {
 fn whole(photo: &RgbImage) -> RgbImage {
     let edge = VIEW_EDGE as u32;
     on_white(&imaging::fit(photo, edge), edge).into_owned()
+}
+
+/// Where a photo of this size lies in the view of the whole, as shares of the view; the rest is padding.
+pub fn placed_in_whole(width: u32, height: u32) -> Region {
+    let (longest, edge) = (f64::from(width.max(height).max(1)), VIEW_EDGE as f64);
+    let scale = (edge / longest).min(1.0);
+    let half = |side: u32| f64::from(side) * scale / edge / 2.0;
+    let (across, down) = (half(width), half(height));
+    Region { left: 0.5 - across, top: 0.5 - down, right: 0.5 + across, bottom: 0.5 + down }
 }
 
 /// `GRID`×`GRID` native patches, each the most detailed one of its cell, so that flat backgrounds do not crowd out
@@ -152,6 +161,24 @@ mod tests {
     fn any_size_becomes_views_of_one_size() {
         for (width, height) in [(1, 1), (31, 500), (500, 31), (192, 192), (640, 480), (3000, 100)] {
             assert_eq!(views(&checks(width, height)).bytes().len(), VIEWS_LEN, "{width}x{height}");
+        }
+    }
+
+    #[test]
+    fn a_photo_lies_where_it_is_said_to() {
+        for (width, height) in [(300, 150), (40, 100), (192, 192), (1, 1000)] {
+            let view = whole(&RgbImage::from_pixel(width, height, image::Rgb([0; 3])));
+            let placed = placed_in_whole(width, height);
+            let edge = VIEW_EDGE as f64;
+            for (x, y, pixel) in view.enumerate_pixels() {
+                let (u, v) = ((f64::from(x) + 0.5) / edge, (f64::from(y) + 0.5) / edge);
+                let inside = |slack: f64| {
+                    (placed.left - slack..placed.right + slack).contains(&u)
+                        && (placed.top - slack..placed.bottom + slack).contains(&v)
+                };
+                assert!(pixel.0[0] == 0 || !inside(-1.0 / edge), "{width}x{height}: {x},{y} is padding");
+                assert!(pixel.0[0] == 255 || inside(1.0 / edge), "{width}x{height}: {x},{y} is photo");
+            }
         }
     }
 

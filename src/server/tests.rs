@@ -19,6 +19,7 @@ fn card() -> ModelCard {
         preprocess: 1,
         calibration: Calibration { mean: 50.0, std: 1.0 },
         reach: Reach::UNKNOWN,
+        names_flaws: false,
         run: None,
         created_ms: 0,
         code_version: String::new(),

@@ -62,6 +62,10 @@ pub trait Watcher {
     /// # Errors
     /// When they cannot be stored; the run then fails.
     fn points(&mut self, points: &[MetricPoint]) -> Result<()>;
+    /// Whether it may as well end here: others did better. Asked after every epoch.
+    fn is_behind(&self) -> bool {
+        false
+    }
 }
 
 /// A held-out photo's score.
@@ -179,6 +183,9 @@ impl<'a, W: Watcher> Fit<'a, W> {
             self.validate()?;
             self.position = Position { epoch: self.position.epoch + 1, batch: 0, ..self.position };
             self.save()?;
+            if self.watcher.is_behind() {
+                break;
+            }
         }
         Ok(self.ending(false))
     }

@@ -156,7 +156,11 @@ impl App {
             Effect::StartTrain(config, name, resume) => {
                 let mut project = self.project.clone();
                 project.config.train = *config;
-                let job = api::start_training(&project, TrainRequest { resume, name }, self.wake.clone());
+                let job = api::start_training(
+                    &project,
+                    TrainRequest { resume, name, ..TrainRequest::default() },
+                    self.wake.clone(),
+                );
                 job.map(|job| self.running.push(Running::Train(job)))
             }
             Effect::StartScore(paths, model) => {

@@ -5,6 +5,7 @@ mod common;
 mod compare;
 mod duplicates;
 mod evaluate;
+mod explain;
 mod features;
 mod files;
 mod golden;

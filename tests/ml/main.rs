@@ -4,4 +4,5 @@ mod common;
 mod finetune;
 mod golden;
 mod resume;
+mod series;
 mod train;

@@ -29,7 +29,7 @@ fn engines_agree_on_the_same_pixels() {
             - ours.iter().map(|score| score.value).fold(100.0, f64::min);
         eprintln!("{}: {apart:.7} points apart over {} photos", architecture.name, photos.len());
         assert!(apart <= MOST_APART, "{}: {apart}", architecture.name);
-        assert!(spread > 10.0, "scores that are all alike would prove nothing: {spread}");
+        assert!(spread > 5.0, "scores that are all alike would prove nothing: {spread}");
 
         let auto = scorer(EngineChoice::Auto);
         assert!(auto.engine_reason().contains("times as fast as"), "{}", auto.engine_reason());

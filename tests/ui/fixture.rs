@@ -389,6 +389,7 @@ fn remember_model(project: &Project, run: &str) {
         preprocess: 1,
         calibration: Calibration { mean: 55.0, std: 20.0 },
         reach: Reach { half_width: 11.0, n: 120 },
+        names_flaws: false,
         run: Some(run.to_owned()),
         created_ms: NOW,
         code_version: "0.1.0".to_owned(),

@@ -11,6 +11,8 @@ Examples:
   packshot train --epochs 30 --loss mae --name \"first try\"
   packshot train --device cpu --set train.learning_rate=0.001
   packshot train --loss \"{ huber = 1, plcc = 0.5, rank = 0.5 }\"
+  packshot train --folds 5                             mean and spread over five folds of the groups
+  packshot train --sweep learning_rate=0.0005..0.005 --sweep loss=huber,mae --trials 12
   packshot train --resume latest                       go on with a stopped run")]
 pub(in crate::cli) struct Train {
     /// Configuration file whose [train] section replaces the project's.
@@ -22,6 +24,18 @@ pub(in crate::cli) struct Train {
     /// Go on with a run: its id, its name, or "latest".
     #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "name", "epochs", "loss"])]
     pub(in crate::cli) resume: Option<String>,
+    /// Train with so many seeds, as one run with mean and standard deviation.
+    #[arg(long, value_name = "N", conflicts_with_all = ["resume", "folds", "sweep"])]
+    pub(in crate::cli) seeds: Option<u32>,
+    /// Cross-validate: so many trainings, every group in the test part of one.
+    #[arg(long, value_name = "K", conflicts_with_all = ["resume", "sweep"])]
+    pub(in crate::cli) folds: Option<u32>,
+    /// Try settings: KEY=A,B,C or KEY=LOW..HIGH; may be repeated. Trials that fall behind end early.
+    #[arg(long, value_name = "KEY=VALUES", conflicts_with = "resume")]
+    pub(in crate::cli) sweep: Vec<String>,
+    /// Draw so many trials instead of trying every combination.
+    #[arg(long, value_name = "N", requires = "sweep")]
+    pub(in crate::cli) trials: Option<u32>,
     /// Most epochs (train.epochs).
     #[arg(long)]
     pub(in crate::cli) epochs: Option<u32>,
