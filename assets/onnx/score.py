@@ -34,7 +34,8 @@ EXTENSIONS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 def load(path):
     """The photo at `path`: upright RGB, 8 bits a channel, transparency laid on white."""
     with Image.open(path) as photo:
-        photo = ImageOps.exif_transpose(photo)
+        photo.load()
+        ImageOps.exif_transpose(photo, in_place=True)
         if photo.mode.startswith("I"):  # 16 bits of grey
             grey = np.clip(np.rint(np.asarray(photo, dtype=np.float64) / 257), 0, 255).astype(np.uint8)
             photo = Image.fromarray(grey)
@@ -42,7 +43,7 @@ def load(path):
             rgba = np.asarray(photo.convert("RGBA"), dtype=np.uint32)
             alpha = rgba[..., 3:]
             return Image.fromarray(((rgba[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8))
-        return photo.convert("RGB")
+        return photo if photo.mode == "RGB" else photo.convert("RGB")
 
 
 def fit(photo, longest):
