@@ -10,7 +10,7 @@ this script (quality.onnx for quality_score.py); --model names another. As a mod
 
 The photo is prepared as Packshot does it: upright, transparency on white, at most 1600 pixels long, then two views of
 192x192: the whole photo, and a mosaic of 36 patches at native resolution. Pillow's resize and JPEG decoder are close
-relatives of Packshot's: scores differ by hundredths of a point.
+relatives of Packshot's: scores differ by a few thousandths of a point.
 """
 
 import argparse

@@ -16,8 +16,8 @@ use super::{drawn, model, real_photos, shipped, views_of};
 const SAME_TENSOR: f64 = 1e-4;
 
 /// Most points between them on the same photo, each with its own decoder and resize; and on average.
-const SAME_PHOTO: f64 = 1.0;
-const SAME_PHOTO_MEAN: f64 = 0.2;
+const SAME_PHOTO: f64 = 0.1;
+const SAME_PHOTO_MEAN: f64 = 0.02;
 
 /// A Python with onnxruntime, Pillow and numpy.
 fn python() -> Option<String> {
