@@ -7,12 +7,15 @@ TARGET  := $(or $(CARGO_TARGET_DIR),target)
 BIN     := $(TARGET)/debug/packshot
 RUN     := $(BIN) --project $(PROJECT)
 EPOCHS  ?= 8
+# A Python with onnxruntime, for the test of exported models; the test says so and skips that part where it is not there.
+VENV    := $(TARGET)/onnx-venv
+export PACKSHOT_PYTHON ?= $(wildcard $(VENV)/bin/python)
 
 export XDG_RUNTIME_DIR ?= /tmp/packshot-runtime-$(shell id -u)
 # rustup's default place, for shells that have not read its profile yet.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
-.PHONY: help run test check bench data train build setup setup-test fmt lint clean-demo
+.PHONY: help run test check onnx-check bench data train build setup setup-test fmt lint clean-demo
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +28,10 @@ test: setup-test ## install what the tests need and run them all
 	cargo test
 
 check: setup-test fmt lint test ## what CI runs: formatting, lints, core build, tests
+
+onnx-check: setup-test ## run exported models in onnxruntime, which is installed with pip into the build folder
+	@scripts/onnx-venv.sh $(VENV)
+	@$(if $(PACKSHOT_PYTHON),,PACKSHOT_PYTHON=$$(ls $(VENV)/bin/python 2>/dev/null || true)) cargo test --test onnx -- --nocapture
 
 bench: setup-test ## measure speed: decoding, measuring, thumbnails, near-duplicates (benches/peers compares with other tools)
 	cargo bench --profile dev

@@ -90,6 +90,19 @@ pub enum DeviceChoice {
     Cpu,
 }
 
+/// What computes the network on the CPU; a GPU always computes with burn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineChoice {
+    /// The fastest, found by a short measurement.
+    #[default]
+    Auto,
+    /// burn's CPU backend.
+    Burn,
+    /// tract on the exported graph.
+    Tract,
+}
+
 sections! {
     /// Where messages go and how many.
     log: LogConfig {
@@ -158,8 +171,12 @@ sections! {
     score: ScoreConfig {
         /// Device: auto, gpu or cpu.
         device: DeviceChoice = DeviceChoice::Auto;
+        /// What computes on the CPU: auto (the fastest, found by a short measurement), burn or tract; scores are the same within 0.001.
+        engine: EngineChoice = EngineChoice::Auto;
         /// Photos a batch.
         batch_size: usize = 16;
+        /// Measure attributes too, for the reason beside a score; false gives scores alone, several times as fast.
+        attributes: bool = true;
         /// Rule pack that gives the reason beside a score: a name (see `packshot rules list`) or a .toml file.
         rules: String = "house".to_owned();
     }

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::{CODE_VERSION, Project};
-use crate::config::{Config, DeviceChoice};
-use crate::device;
+use crate::config::{Config, DeviceChoice, EngineChoice, ScoreConfig};
 use crate::error::Result;
+use crate::{device, infer, nn};
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -51,6 +51,8 @@ pub fn examine(root: &Path, config: Result<Config>) -> Vec<Finding> {
     findings.push(found("compute", device::choose(DeviceChoice::Auto), |chosen| {
         format!("auto chooses {}: {}", chosen.name, chosen.reason)
     }));
+    let score = config.as_ref().map_or_else(|_| ScoreConfig::default(), |config| config.score.clone());
+    findings.push(found("engine", engine(&score), |text| text));
     findings.push(good("display", display()));
     match config {
         Ok(config) => {
@@ -60,6 +62,18 @@ pub fn examine(root: &Path, config: Result<Config>) -> Vec<Finding> {
         Err(error) => findings.push(Finding { topic: "configuration", healthy: false, text: error.chain() }),
     }
     findings
+}
+
+/// What computes scores on the CPU: both engines are timed on the default network.
+fn engine(score: &ScoreConfig) -> Result<String> {
+    let (architecture, batch) = (&nn::ARCHITECTURES[0], score.batch_size);
+    let measured = infer::engine_speeds(architecture, batch)?.describe();
+    let configured = match score.engine {
+        EngineChoice::Auto => String::new(),
+        EngineChoice::Burn => "burn is configured; the fastest is ".to_owned(),
+        EngineChoice::Tract => "tract is configured; the fastest is ".to_owned(),
+    };
+    Ok(format!("on the CPU {configured}{measured}, {} in batches of {batch}", architecture.name))
 }
 
 fn simd() -> &'static str {

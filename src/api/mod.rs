@@ -18,6 +18,7 @@ mod feed;
 mod finetune;
 mod labels;
 mod models;
+mod onnx;
 mod photos;
 mod predict;
 mod pretrain;
@@ -56,6 +57,7 @@ pub use labels::{
     recent_votes, undo_vote,
 };
 pub use models::{ArchitectureEntry, ModelEntry, find_model, list_architectures, list_models};
+pub use onnx::{OnnxSummary, check_onnx_export, export_onnx};
 pub use photos::{
     FailedPhoto, OpenSummary, PhotoRow, Picture, list_photos, load_picture, load_thumbnail, open_folders,
 };

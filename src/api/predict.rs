@@ -28,7 +28,7 @@ impl Predictor {
         let config = &project.config.score;
         let chosen = device::choose(config.device)?;
         Ok(Self {
-            scorer: Scorer::load(&entry.folder, &chosen.device, config.batch_size)?,
+            scorer: Scorer::load_with(&entry.folder, &chosen.device, config.batch_size, config.engine)?,
             rules: find_rule_pack(&project.config, &config.rules)?,
             limits: Limits::from_config(&project.config.decode),
         })

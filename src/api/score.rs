@@ -38,6 +38,8 @@ pub struct ScoreSummary {
     pub model: Option<ModelId>,
     /// Device in words, with the reason it was chosen.
     pub device: String,
+    /// What computes the network on it, with the reason.
+    pub engine: String,
     /// Photos scored now.
     pub scored: u64,
     /// Photos whose score was already in the project.
@@ -71,7 +73,7 @@ pub fn start_scoring(project: &Project, request: ScoreRequest, wake: Wake) -> Re
 
 /// A photo that is ready for the network, or a row that needs none.
 enum Prepared {
-    Ready { path: PathBuf, sha256: String, views: Views, attributes: Box<Attributes>, reason: Option<String> },
+    Ready { path: PathBuf, sha256: String, views: Views, attributes: Option<Box<Attributes>>, reason: Option<String> },
     Known(Box<ScoreRow>),
     Failed(Box<ScoreRow>),
 }
@@ -120,20 +122,23 @@ pub(super) fn score_photos<T>(
     let config = &project.config.score;
     let rules = find_rule_pack(&project.config, &config.rules)?;
     let chosen = device::choose(config.device)?;
-    let scorer = Scorer::load(&entry.folder, &chosen.device, config.batch_size)?;
+    let scorer = Scorer::load_with(&entry.folder, &chosen.device, config.batch_size, config.engine)?;
     let model = scorer.card().id.clone();
     let store = project.store()?;
-    let known = if photos.again { HashMap::new() } else { store.scores_of(&model)? };
+    let mut known = if photos.again { HashMap::new() } else { store.scores_of(&model)? };
+    // Scored without attributes before, and now they are wanted.
+    known.retain(|_, row| row.attributes.is_some() || !config.attributes);
     let preparing = Preparing {
         model: &model,
         limits: Limits::from_config(&project.config.decode),
-        rules,
+        rules: config.attributes.then_some(rules),
         today: clock::today(),
         known: &known,
     };
     let summary = ScoreSummary {
         model: Some(model.clone()),
         device: format!("{}: {}", chosen.name, chosen.reason),
+        engine: scorer.engine_reason().to_owned(),
         ..ScoreSummary::default()
     };
     let mut writing = Writing { store, scorer: &scorer, feed, reporter, summary, total: photos.files.len() as u64 };
@@ -188,7 +193,8 @@ fn score_all<T>(files: &[PathBuf], preparing: &Preparing<'_>, writing: &mut Writ
 struct Preparing<'a> {
     model: &'a ModelId,
     limits: Limits,
-    rules: RulePack,
+    /// Nothing when only scores are wanted.
+    rules: Option<RulePack>,
     today: Date,
     known: &'a HashMap<String, ScoreRow>,
 }
@@ -217,13 +223,18 @@ impl Preparing<'_> {
             return Ok(Prepared::Known(Box::new(ScoreRow { path: path.to_owned(), reason, ..row.clone() })));
         }
         let photo = imaging::decode(&file.bytes, path, &self.limits)?;
-        let (views, attributes, reason) = look_at(&photo, &file.bytes, &self.rules, self.today);
-        let attributes = Box::new(attributes);
+        let (views, attributes, reason) = match &self.rules {
+            Some(rules) => {
+                let (views, attributes, reason) = look_at(&photo, &file.bytes, rules, self.today);
+                (views, Some(Box::new(attributes)), reason)
+            }
+            None => (preprocess::views(&photo), None, None),
+        };
         Ok(Prepared::Ready { path: path.to_owned(), sha256: file.sha256, views, attributes, reason })
     }
 
     fn reason(&self, attributes: &Attributes) -> Option<String> {
-        rules::reason(&self.rules.judge(attributes, self.today))
+        self.rules.as_ref().and_then(|rules| rules::reason(&rules.judge(attributes, self.today)))
     }
 }
 
@@ -279,7 +290,7 @@ impl<T> Writing<'_, T> {
                     sha256,
                     model: model.clone(),
                     score: Some(score),
-                    attributes: Some(*attributes),
+                    attributes: attributes.map(|attributes| *attributes),
                     reason,
                     error: None,
                     at_ms: now,

@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod explain;
+mod export;
 mod features;
 mod train;
 
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 
 pub(super) use evaluate::Evaluate;
 pub(super) use explain::Explain;
+pub(super) use export::Export;
 pub(super) use features::Features;
 pub(super) use train::{Finetune, Learn, Train};
 
@@ -122,6 +124,9 @@ pub(super) enum Command {
     /// Rule packs: what shops ask of a photo, and your own rules.
     #[command(subcommand)]
     Rules(Rules),
+    /// Take a model to other programmes.
+    #[command(subcommand)]
+    Export(Export),
     /// Write an HTML report of the newest scores and a run.
     Report(Report),
     /// The configuration in force.
@@ -223,6 +228,9 @@ pub(super) struct Score {
     /// Rule pack that gives the reason: a name (see `packshot rules list`) or a .toml file (score.rules).
     #[arg(long, value_name = "NAME")]
     pub(super) rules: Option<String>,
+    /// Scores and intervals alone, without attributes and reasons: several times as fast (score.attributes).
+    #[arg(long, conflicts_with = "rules")]
+    pub(super) scores_only: bool,
 }
 
 #[derive(Debug, ClapArgs)]

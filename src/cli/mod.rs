@@ -13,6 +13,7 @@ mod doctor;
 mod duplicates;
 mod evaluate;
 mod explain;
+mod export;
 mod features;
 mod label;
 mod models;
@@ -124,6 +125,7 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Runs(command) => runs::run(&context, command),
         Command::Models(command) => models::run(&context, &command),
         Command::Rules(command) => rules::run(&context, &command),
+        Command::Export(command) => export::run(&context, command),
         Command::Report(args) => report::run(&context, &args),
         Command::Config(command) => config::run(&context, &command),
         #[cfg(feature = "server")]

@@ -22,6 +22,7 @@ pub(super) fn run(mut context: Context, args: args::Score) -> Result<Done> {
     }
     context.set("score.device", args.device);
     context.set("score.rules", args.rules);
+    context.set("score.attributes", args.scores_only.then_some(false));
     let (project, _log) = context.project()?;
     let request = ScoreRequest {
         paths: args.paths,
@@ -60,8 +61,9 @@ fn describe(summary: &ScoreSummary, file: &std::path::Path) -> String {
     let reused = if summary.reused > 0 { format!(", {} known already", summary.reused) } else { String::new() };
     let failed = if summary.failed > 0 { format!(", {} failed", summary.failed) } else { String::new() };
     format!(
-        "device      {}\nphotos      {} scored{reused}{failed}\nwritten to  {}",
+        "device      {}\nengine      {}\nphotos      {} scored{reused}{failed}\nwritten to  {}",
         summary.device,
+        summary.engine,
         summary.scored,
         file.display()
     )

@@ -1,4 +1,4 @@
-//! Results for other programmes and for people: score and audit tables (CSV, JSON, Parquet) and HTML pages.
+//! Results for other programmes and for people: score and audit tables (CSV, JSON, Parquet), HTML pages, ONNX files.
 //!
 //! Turns values into files; computes no score and opens no photo.
 
@@ -10,6 +10,7 @@ mod comparison;
 mod evaluation;
 mod evaluation_page;
 mod npy;
+mod onnx;
 mod page;
 mod report;
 mod scores;
@@ -19,5 +20,6 @@ pub use audit::{AUDIT_EXTENSIONS, AuditInput, Audited, check_audit_file, write_a
 pub use comparison::{CompareRow, check_comparison_file, write_comparison};
 pub use evaluation::{EvaluationInput, check_evaluation_file, write_evaluation};
 pub use npy::{check_matrix_file, write_matrix};
+pub use onnx::{check_onnx_file, onnx_script, write_onnx};
 pub use report::{ReportInput, write_report};
 pub use scores::{SCORE_EXTENSIONS, check_score_file, write_scores};

@@ -1,22 +1,31 @@
 //! Scoring and features: load a network once, then batches of views.
 //!
-//! Must not know files of photos, the store, or front ends.
+//! On a CPU one of two engines computes, see [`Engine`]. Must not know files of photos, the store, or front ends.
 
+mod engine;
 mod explain;
 mod features;
+mod graph;
+mod proto;
+mod tract;
 
+pub use engine::{Engine, EngineSpeeds, MOST_APART, engine_speeds};
 pub use explain::Explainer;
 pub use features::Extractor;
+pub use graph::{OPSET, onnx};
 
 use std::path::Path;
 
 use burn::tensor::Device;
+use tract_onnx::prelude::Framework as _;
 
+use crate::config::EngineChoice;
 use crate::domain::{ModelCard, Score};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model_folder;
 use crate::nn::Cnn;
 use crate::preprocess::{self, Views};
+use tract::Compiled;
 
 /// A loaded model, ready to score.
 pub struct Scorer {
@@ -24,16 +33,31 @@ pub struct Scorer {
     network: Cnn,
     device: Device,
     batch: usize,
+    compiled: Option<Compiled>,
+    engine: String,
 }
 
 impl Scorer {
-    /// Loads the model in `folder` onto `device`; `batch` photos are computed at a time.
+    /// Loads the model in `folder` onto `device`, computed by burn: the same low bits every time. `batch` photos are
+    /// computed at a time.
     ///
     /// # Errors
     /// When the folder holds no sound model.
     pub fn load(folder: &Path, device: &Device, batch: usize) -> Result<Self> {
+        Self::load_with(folder, device, batch, EngineChoice::Burn)
+    }
+
+    /// As [`Scorer::load`], with a choice of engines. With [`EngineChoice::Auto`] on a CPU, the engines are timed for a
+    /// fraction of a second, once a process, and the fastest is taken.
+    ///
+    /// # Errors
+    /// When the folder holds no sound model, or an engine asked for by name cannot be used.
+    pub fn load_with(folder: &Path, device: &Device, batch: usize, choice: EngineChoice) -> Result<Self> {
         let (card, network) = model_folder::load(folder, device)?;
-        Ok(Self { card, network, device: device.clone(), batch: batch.max(1) })
+        let batch = batch.max(1);
+        let (compiled, engine) = engine::choose(&card, &network, device, batch, choice)?;
+        tracing::info!("scoring with {engine}");
+        Ok(Self { card, network, device: device.clone(), batch, compiled, engine })
     }
 
     /// The model's card.
@@ -46,14 +70,53 @@ impl Scorer {
         self.batch
     }
 
+    /// What computes.
+    pub fn engine(&self) -> Engine {
+        if self.compiled.is_some() { Engine::Tract } else { Engine::Burn }
+    }
+
+    /// What computes, with the reason.
+    pub fn engine_reason(&self) -> &str {
+        &self.engine
+    }
+
     /// The scores of photos, in their order.
     pub fn score<'a>(&self, views: impl IntoIterator<Item = &'a Views>) -> Vec<Score> {
         let views: Vec<&Views> = views.into_iter().collect();
-        let mut scores = Vec::with_capacity(views.len());
-        for part in views.chunks(self.batch) {
-            let input = preprocess::batch(part.iter().copied(), self.batch, &self.device);
-            scores.extend(self.network.raw_scores(input, part.len()).into_iter().map(|raw| self.card.score(raw)));
-        }
-        scores
+        self.raw_scores(&views).into_iter().map(|raw| self.card.score(raw)).collect()
     }
+
+    fn raw_scores(&self, views: &[&Views]) -> Vec<f64> {
+        if let Some(compiled) = &self.compiled {
+            match compiled.run(views) {
+                Ok(outputs) => return outputs.into_iter().map(|output| output[0]).collect(),
+                Err(error) => tracing::error!("burn computes instead: {error:#}"),
+            }
+        }
+        let batch = |part: &[&Views]| {
+            let input = preprocess::batch(part.iter().copied(), self.batch, &self.device);
+            self.network.raw_scores(input, part.len())
+        };
+        views.chunks(self.batch).flat_map(batch).collect()
+    }
+}
+
+/// How far the score, or an end of its interval, of an ONNX file (its bytes, computed by tract) is from the model's own
+/// (computed by burn on the CPU), in points: the most over some photos.
+///
+/// # Errors
+/// When the bytes are no graph that tract can compute.
+pub fn onnx_difference(bytes: &[u8], card: &ModelCard, network: &Cnn, photos: &[Views]) -> Result<f64> {
+    let unreadable =
+        |error: tract_onnx::prelude::TractError| Error::internal(format!("the ONNX graph is unsound: {error:#}"));
+    let model = tract_onnx::onnx().proto_model_for_read(&mut &*bytes).map_err(unreadable)?;
+    let photos: Vec<&Views> = photos.iter().collect();
+    let theirs = Compiled::whole(&model)?.run(&photos)?;
+    let input = preprocess::batch(photos.iter().copied(), photos.len(), &Device::flex());
+    let ours = network.raw_scores(input, photos.len()).into_iter().map(|raw| card.score(raw));
+    let apart = ours.zip(&theirs).flat_map(|(score, outputs)| {
+        [score.value, score.low, score.high].into_iter().zip(outputs).map(|(ours, theirs)| (ours - theirs).abs())
+    });
+    // A number that is none is as far off as can be.
+    Ok(apart.fold(0.0, |most, apart| if apart.is_nan() { f64::INFINITY } else { most.max(apart) }))
 }

@@ -5,6 +5,9 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, activation};
 
+/// Added to the variance of pooled planes: keeps the gradient of the root finite on flat planes (pure white backgrounds).
+pub const VARIANCE_FLOOR: f64 = 1e-5;
+
 /// Plain convolution, batch normalisation, ReLU: what CPU stacks and exporters handle fastest.
 #[derive(Module, Debug)]
 pub(super) struct ConvBlock {
@@ -22,6 +25,11 @@ impl ConvBlock {
         Self { conv, norm: BatchNormConfig::new(channels[1]).init(device) }
     }
 
+    /// The convolution and the normalisation after it.
+    pub(super) fn parts(&self) -> (&Conv2d, &BatchNorm) {
+        (&self.conv, &self.norm)
+    }
+
     /// `[n, in, h, w]` -> `[n, out, h', w']`, `h' = (h + 2·padding − kernel)/stride + 1`
     pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         activation::relu(self.norm.forward(self.conv.forward(input)))
@@ -37,7 +45,6 @@ pub(super) fn mean_std_pool(input: Tensor<4>) -> Tensor<2> {
     let flat = input.reshape([n, c, h * w]);
     let mean = flat.clone().mean_dim(2);
     let variance = (flat - mean.clone()).square().mean_dim(2);
-    // The small constant keeps the gradient of the root finite on flat planes (pure white backgrounds).
-    let std = (variance + 1e-5).sqrt();
+    let std = (variance + VARIANCE_FLOOR).sqrt();
     Tensor::cat(vec![mean, std], 1).reshape([n, 2 * c])
 }

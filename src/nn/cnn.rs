@@ -9,7 +9,17 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation};
 
 use super::blocks::{ConvBlock, mean_std_pool};
+use super::folded::{self, Folded};
 use super::{DEFECTS, VIEW_EDGE, VIEWS};
+
+/// Taken from every input value: product photos are mostly white, and an input centred on mid grey trains faster.
+pub const INPUT_CENTRE: f64 = 0.5;
+
+/// What the centred input is multiplied by, for a deviation near 1.
+pub const INPUT_GAIN: f64 = 4.0;
+
+/// The least weight of a cell, before weights are divided by their sum.
+pub const WEIGHT_FLOOR: f64 = 1e-3;
 
 /// Widths of a [`Cnn`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +138,7 @@ impl Cnn {
         let [_, _, h, w] = last.dims();
         let cells = self.cells.forward(last);
         let quality = cells.clone().slice_dim(1, 0..1).reshape([n, v * h * w]);
-        let weight = activation::softplus(cells.slice_dim(1, 1..2).reshape([n, v * h * w]), 1.0) + 1e-3;
+        let weight = activation::softplus(cells.slice_dim(1, 1..2).reshape([n, v * h * w]), 1.0) + WEIGHT_FLOOR;
         let weight = weight.clone() / weight.sum_dim(1);
         let pooled = (quality.clone() * weight.clone()).sum_dim(1).reshape([n]);
         let column = |from: usize, to: usize| heads.clone().slice_dim(1, from..to);
@@ -152,12 +162,27 @@ impl Cnn {
         self.trunk(views).0
     }
 
+    /// The weights behind the score as plain numbers, batch normalisation folded into the convolutions.
+    pub fn folded(&self) -> Folded {
+        Folded {
+            blocks: self.blocks.iter().map(folded::block).collect(),
+            pooled: self.pooled(),
+            hidden: folded::affine(&self.hidden, self.hidden.weight.dims()[1]),
+            score: folded::affine(&self.heads, 1),
+            cells: folded::plain(&self.cells),
+        }
+    }
+
+    /// The blocks whose output is pooled into features: the last of each of the last two stages.
+    fn pooled(&self) -> [usize; 2] {
+        [self.blocks.len() - 3, self.blocks.len() - 1]
+    }
+
     /// Features `[n, feature_count]` and the last stage `[n · VIEWS, channels, h, w]`.
     fn trunk(&self, views: Tensor<5>) -> (Tensor<2>, Tensor<4>) {
         let [n, v, c, h, w] = views.dims();
-        // Centred on mid grey: product photos are mostly white, and a centred input trains faster.
-        let mut plane = (views.reshape([n * v, c, h, w]) - 0.5) * 4.0;
-        let before_last = self.blocks.len() - 3;
+        let mut plane = (views.reshape([n * v, c, h, w]) - INPUT_CENTRE) * INPUT_GAIN;
+        let [before_last, _] = self.pooled();
         let mut pooled = Vec::with_capacity(2);
         for (index, block) in self.blocks.iter().enumerate() {
             plane = if index < self.frozen && plane.device().is_autodiff() {

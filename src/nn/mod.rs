@@ -5,6 +5,7 @@
 mod backbone;
 mod blocks;
 mod cnn;
+mod folded;
 mod frozen;
 mod init;
 mod mobilenet;
@@ -12,7 +13,9 @@ mod registry;
 mod resnet;
 
 pub use backbone::{BACKBONE_EDGE, Backbone, BackboneKind};
-pub use cnn::{Cnn, CnnConfig, Outputs};
+pub use blocks::VARIANCE_FLOOR;
+pub use cnn::{Cnn, CnnConfig, INPUT_CENTRE, INPUT_GAIN, Outputs, WEIGHT_FLOOR};
+pub use folded::{Affine, Folded, FoldedConv};
 pub use frozen::{Weight, Weights};
 pub use init::seeded;
 pub use registry::{ARCHITECTURES, Architecture, fresh, named};

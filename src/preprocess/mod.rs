@@ -78,7 +78,6 @@ pub fn placed_in_whole(width: u32, height: u32) -> Region {
 /// the product (after the mini-patch sampling of UIQA, AIM 2024 challenge).
 fn mosaic(photo: &RgbImage) -> RgbImage {
     let photo: &RgbImage = &on_white(photo, PATCH);
-    let luma = imageops::grayscale(photo);
     let edge = VIEW_EDGE as u32;
     let mut canvas = RgbImage::new(edge, edge);
     for row in 0..GRID {
@@ -86,7 +85,7 @@ fn mosaic(photo: &RgbImage) -> RgbImage {
             let xs = candidates(column, photo.width());
             let ys = candidates(row, photo.height());
             let corners = ys.iter().flat_map(|&y| xs.iter().map(move |&x| (x, y)));
-            let best = corners.map(|(x, y)| (detail(&luma, x, y), x, y)).max_by_key(|found| found.0);
+            let best = corners.map(|(x, y)| (detail(photo, x, y), x, y)).max_by_key(|found| found.0);
             let (_, x, y) = best.unwrap_or_default();
             let patch = imageops::crop_imm(photo, x, y, PATCH, PATCH).to_image();
             imageops::replace(&mut canvas, &patch, i64::from(column * PATCH), i64::from(row * PATCH));
@@ -118,15 +117,21 @@ fn candidates(index: u32, length: u32) -> [u32; CANDIDATES as usize] {
     })
 }
 
-/// Sum of absolute luma differences between diagonal neighbours at every second pixel of a patch.
-fn detail(luma: &image::GrayImage, left: u32, top: u32) -> u64 {
-    let width = luma.width() as usize;
-    let pixels = luma.as_raw();
+/// Rec. 709 luma, rounded down.
+fn luma(pixel: &[u8]) -> u8 {
+    ((2126 * u32::from(pixel[0]) + 7152 * u32::from(pixel[1]) + 722 * u32::from(pixel[2])) / 10_000) as u8
+}
+
+/// Sum of absolute luma differences between diagonal neighbours at every second pixel of a patch. Luma is worked out
+/// where it is looked at: patches take a small part of a large photo.
+fn detail(photo: &RgbImage, left: u32, top: u32) -> u64 {
+    let width = photo.width() as usize * 3;
+    let pixels = photo.as_raw();
     let mut sum = 0;
     for y in (top as usize..(top + PATCH - 1) as usize).step_by(2) {
         let (this, next) = (&pixels[y * width..], &pixels[(y + 1) * width..]);
         for x in (left as usize..(left + PATCH - 1) as usize).step_by(2) {
-            sum += u64::from(this[x].abs_diff(next[x + 1]));
+            sum += u64::from(luma(&this[x * 3..]).abs_diff(luma(&next[x * 3 + 3..])));
         }
     }
     sum
@@ -189,6 +194,13 @@ mod tests {
         let extremes = |part: &[u8]| part.iter().filter(|&&value| value == 0 || value == 255).count();
         assert_eq!(extremes(&views.bytes()[plane..]), plane, "the mosaic holds native pixels");
         assert!(extremes(&views.bytes()[..plane]) < plane / 10, "the whole view averages them away");
+    }
+
+    #[test]
+    fn luma_is_that_of_the_image_crate() {
+        let colours = RgbImage::from_fn(256, 256, |x, y| image::Rgb([x as u8, y as u8, (x * 3 + y * 7) as u8]));
+        let grey = imageops::grayscale(&colours);
+        assert!(colours.pixels().zip(grey.iter()).all(|(pixel, &grey)| luma(&pixel.0) == grey));
     }
 
     #[test]

@@ -38,7 +38,8 @@ fn score_row(row: &Row<'_>, model: &ModelId) -> rusqlite::Result<ScoreRow> {
 }
 
 impl Store {
-    /// Saves the rows that hold a score, in one transaction; errors are not kept, so that they are tried again.
+    /// Saves the rows that hold a score, in one transaction; errors are not kept, so that they are tried again. Attributes
+    /// belong to the content: those of an earlier row stay when a row has none.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -48,7 +49,7 @@ impl Store {
                 "INSERT INTO score (sha256, model_id, value, low, high, attributes, reason, at_ms)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                  ON CONFLICT DO UPDATE SET value = excluded.value, low = excluded.low, high = excluded.high,
-                    attributes = excluded.attributes, reason = excluded.reason, at_ms = excluded.at_ms",
+                    attributes = coalesce(excluded.attributes, attributes), reason = excluded.reason, at_ms = excluded.at_ms",
             )?;
             for row in rows {
                 let Some(score) = row.score else { continue };
@@ -85,6 +86,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Attribute, Attributes};
 
     #[test]
     fn scores_are_kept_per_content_and_model() {
@@ -107,6 +109,11 @@ mod tests {
         let scores = store.scores_of(&model).expect("reads");
         assert_eq!(scores.len(), 2);
         assert_eq!(scores["aa"], row("aa", 30.0));
+        let measured = Attributes::default().with(Attribute::Fill, 0.5);
+        store.save_scores(&[ScoreRow { attributes: Some(measured), ..row("bb", 20.0) }]).expect("saves");
+        store.save_scores(&[row("bb", 40.0)]).expect("keeps the attributes");
+        let found = &store.scores_of(&model).expect("reads")["bb"];
+        assert_eq!((found.score.map(|score| score.value), found.attributes), (Some(40.0), Some(measured)));
         assert!(store.scores_of(&ModelId("other".to_owned())).expect("reads").is_empty());
     }
 }

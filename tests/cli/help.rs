@@ -16,6 +16,7 @@ fn every_command_explains_itself_with_examples() {
         &["finetune"],
         &["score"],
         &["evaluate"],
+        &["export", "onnx"],
         &["explain"],
         &["compare"],
         &["duplicates"],
@@ -161,7 +162,10 @@ fn the_doctor_finds_health_and_illness() {
     let world = World::new();
     let body = world.run(&["--json", "doctor"]).expect(0).json();
     assert_eq!(body["healthy"], true);
-    assert!(body["findings"].as_array().expect("findings").len() >= 6);
+    let findings = body["findings"].as_array().expect("findings");
+    assert!(findings.len() >= 6);
+    let engine = findings.iter().find(|finding| finding["topic"] == "engine").expect("which engine computes");
+    assert!(engine["text"].as_str().expect("text").contains("times as fast as"), "{engine}");
     world.write("project/packshot.db", "this is no database, however long it is and whatever it says");
     let ran = world.run(&["doctor"]).expect(1);
     assert!(ran.stdout.contains("BAD") && ran.stdout.contains("not a database"), "{}", ran.stdout);

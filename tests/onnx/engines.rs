@@ -1,0 +1,62 @@
+//! The engines of the scorer give one number.
+
+use burn::tensor::Device;
+use packshot::config::EngineChoice;
+use packshot::infer::{Engine, MOST_APART, Scorer, engine_speeds};
+use packshot::model_folder;
+use packshot::nn::ARCHITECTURES;
+use packshot::preprocess::Views;
+
+use super::{drawn, model, real_photos, views_of};
+
+#[test]
+fn engines_agree_on_the_same_pixels() {
+    let mut photos = drawn();
+    photos.extend(real_photos(24).iter().map(|path| views_of(path)));
+    let folder = tempfile::tempdir().expect("temp dir");
+    for architecture in ARCHITECTURES {
+        let (card, network) = model(architecture, 7, &photos);
+        let path = folder.path().join(architecture.name);
+        model_folder::save(&path, &network, &card, &[]).expect("saves");
+        let scorer = |choice| Scorer::load_with(&path, &Device::flex(), 5, choice).expect("loads");
+        let burn = scorer(EngineChoice::Burn);
+        let tract = scorer(EngineChoice::Tract);
+        assert_eq!((burn.engine(), tract.engine()), (Engine::Burn, Engine::Tract));
+        let (ours, theirs) = (burn.score(&photos), tract.score(&photos));
+        assert_eq!(ours.len(), photos.len());
+        let apart = ours.iter().zip(&theirs).map(|(a, b)| (a.value - b.value).abs()).fold(0.0, f64::max);
+        let spread = ours.iter().map(|score| score.value).fold(0.0, f64::max)
+            - ours.iter().map(|score| score.value).fold(100.0, f64::min);
+        eprintln!("{}: {apart:.7} points apart over {} photos", architecture.name, photos.len());
+        assert!(apart <= MOST_APART, "{}: {apart}", architecture.name);
+        assert!(spread > 5.0, "scores that are all alike would prove nothing: {spread}");
+
+        let auto = scorer(EngineChoice::Auto);
+        assert!(auto.engine_reason().contains("times as fast as"), "{}", auto.engine_reason());
+        let chosen = auto.score(&photos);
+        assert!(chosen.iter().zip(&ours).all(|(a, b)| (a.value - b.value).abs() <= MOST_APART));
+    }
+}
+
+#[test]
+fn order_batch_and_company_change_no_bit_with_tract() {
+    let photos = drawn();
+    let folder = tempfile::tempdir().expect("temp dir");
+    let (card, network) = model(&ARCHITECTURES[1], 7, &photos);
+    model_folder::save(folder.path(), &network, &card, &[]).expect("saves");
+    let scorer = Scorer::load_with(folder.path(), &Device::flex(), 4, EngineChoice::Tract).expect("loads");
+    let together = scorer.score(&photos);
+    for (photo, expected) in photos.iter().zip(&together) {
+        assert_eq!(scorer.score([photo])[0], *expected);
+    }
+    let backwards = scorer.score(photos.iter().rev());
+    assert!(backwards.iter().rev().eq(&together));
+    assert!(scorer.score(std::iter::empty::<&Views>()).is_empty());
+}
+
+#[test]
+fn speeds_are_those_of_this_machine() {
+    let speeds = engine_speeds(&ARCHITECTURES[1], 4).expect("both engines run");
+    assert!(speeds.burn > 1.0 && speeds.tract > 1.0, "{speeds:?}");
+    assert_eq!(speeds, engine_speeds(&ARCHITECTURES[1], 4).expect("remembered"));
+}
