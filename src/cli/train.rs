@@ -35,7 +35,7 @@ pub(super) fn run(mut context: Context, args: args::Train) -> Result<Done> {
 pub(super) fn finetune(mut context: Context, args: args::Finetune) -> Result<Done> {
     context.set("train.epochs", args.epochs);
     context.set("train.device", args.device);
-    let (mut project, _log) = context.project()?;
+    let (mut project, _log) = context.existing_project()?;
     let learns = args.learn.map(|learn| match learn {
         args::Learn::Head => Learns::Head,
         args::Learn::Last => Learns::Last,

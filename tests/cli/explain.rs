@@ -1,14 +1,12 @@
 //! `packshot explain`: with the shipped model, without a project's own.
 
-use super::common::World;
+use super::common::{World, table};
 
 #[test]
 fn a_score_is_explained_in_words_numbers_and_a_picture() {
     let world = World::new();
     world.run(&["demo", "demo"]).expect(0);
-    let photo = world.path("demo").read_dir().expect("demo").flatten().map(|entry| entry.path());
-    let photo = photo.filter(|path| path.extension().is_some_and(|kind| kind == "jpg")).min().expect("a photo");
-    let photo = photo.to_string_lossy().into_owned();
+    let photo = format!("demo/{}", table(&world.path("demo/labels.csv"))[0]["path"]);
     let ran = world.run(&["explain", &photo, "-o", "why.png", "--set", "score.device=cpu"]).expect(0);
     for text in ["score", "90 % interval", "model", "written to"] {
         assert!(ran.stdout.contains(text), "lacks {text}:\n{}", ran.stdout);
@@ -19,7 +17,7 @@ fn a_score_is_explained_in_words_numbers_and_a_picture() {
 
     let body = world.run(&["explain", &photo, "--occlusion", "--json", "--set", "score.device=cpu"]).expect(0).json();
     world.run(&["score", &photo, "-o", "s.csv", "--device", "cpu"]).expect(0);
-    let score: f64 = super::common::table(&world.path("s.csv"))[0]["score"].parse().expect("number");
+    let score: f64 = table(&world.path("s.csv"))[0]["score"].parse().expect("number");
     assert!((body["score"]["value"].as_f64().expect("score") - score).abs() < 0.01, "{score}");
     assert_eq!(body["cells"]["points"].as_array().map(Vec::len), Some(144));
     assert_eq!(body["occlusion"]["points"].as_array().map(Vec::len), Some(36));
