@@ -175,7 +175,7 @@ sections! {
         engine: EngineChoice = EngineChoice::Auto;
         /// Photos a batch.
         batch_size: usize = 16;
-        /// Measure attributes too, for the reason beside a score; false gives scores alone, several times as fast.
+        /// Measure attributes too, for the reason beside a score; false gives scores alone, about twice as fast.
         attributes: bool = true;
         /// Rule pack that gives the reason beside a score: a name (see `packshot rules list`) or a .toml file.
         rules: String = "house".to_owned();

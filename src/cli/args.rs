@@ -228,7 +228,7 @@ pub(super) struct Score {
     /// Rule pack that gives the reason: a name (see `packshot rules list`) or a .toml file (score.rules).
     #[arg(long, value_name = "NAME")]
     pub(super) rules: Option<String>,
-    /// Scores and intervals alone, without attributes and reasons: several times as fast (score.attributes).
+    /// Scores and intervals alone, without attributes and reasons: about twice as fast (score.attributes).
     #[arg(long, conflicts_with = "rules")]
     pub(super) scores_only: bool,
 }

@@ -53,7 +53,7 @@ fn the_history_can_be_edited_and_restored() {
     assert!(world.run(&["runs", "show", "summer"]).expect(0).stdout.contains("first labels"));
     world.run(&["runs", "delete", "summer"]).expect(0);
     assert!(!world.run(&["runs", "list"]).expect(0).stdout.contains(&run));
-    world.run(&["score", "demo", "-o", "s.csv"]).expect(1);
+    world.run(&["score", "demo", "-o", "s.csv", "--model", "summer"]).expect(1);
     world.run(&["runs", "restore", &run]).expect(0);
     assert!(world.run(&["models", "list"]).expect(0).stdout.contains("summer"));
     world.run(&["score", "demo", "-o", "s.csv", "--model", "summer", "--device", "cpu"]).expect(0);
