@@ -22,7 +22,7 @@ use crate::preprocess::{self, Views};
 pub const MOST_APART: f64 = 1e-3;
 
 /// Photos a measured batch at most: enough to keep every core busy for some hundredths of a second.
-const MOST_PHOTOS: usize = 16;
+const MOST_PHOTOS: usize = 8;
 
 /// Timed batches an engine, after one that is not timed; the fastest counts, since others use the processor too.
 const ROUNDS: usize = 3;
