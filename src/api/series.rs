@@ -281,16 +281,16 @@ fn configs(config: &Config, plan: &SeriesPlan) -> Result<Vec<(String, TrainConfi
         SeriesPlan::Sweep { axes, trials } => {
             let axes: Vec<Axis> = axes.iter().map(|text| Axis::parse(text)).collect::<Result<_>>()?;
             let drawn = draw(&axes, *trials, own.seed)?;
-            drawn.into_iter().map(|flags| with_flags(config, flags)).collect()
+            drawn.iter().map(|flags| with_flags(config, flags)).collect()
         }
     }
 }
 
 /// A configuration with flags such as `train.epochs=3` on top, called by them.
-fn with_flags(config: &Config, flags: Vec<String>) -> Result<(String, TrainConfig)> {
+fn with_flags(config: &Config, flags: &[String]) -> Result<(String, TrainConfig)> {
     let own: Vec<&str> = flags.iter().map(|flag| flag.strip_prefix("train.").unwrap_or(flag)).collect();
     let label = own.join(" ");
-    let config = config.with_flags(&flags)?;
+    let config = config.with_flags(flags)?;
     Ok((label, config.train))
 }
 

@@ -110,7 +110,7 @@ fn describe(summary: &TrainSummary) -> String {
     match (&summary.model, &summary.verdict) {
         (Some(model), _) => lines.push(format!("model       {model}")),
         (None, Some(_)) => {
-            lines.push("model       not kept: scores go on coming from the model it started from".to_owned())
+            lines.push("model       not kept: scores go on coming from the model it started from".to_owned());
         }
         (None, None) => {}
     }

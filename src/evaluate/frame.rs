@@ -66,7 +66,7 @@ impl Frame {
                 metrics::plcc_fitted(&self.scores, &self.labels, photos, self.curve).map(|(value, _)| value)
             }
             Measure::Krcc => metrics::krcc_counted(&self.by_score, &self.by_label, photos),
-            Measure::Mae => self.mean(photos, |error| error.abs()),
+            Measure::Mae => self.mean(photos, f64::abs),
             Measure::Rmse => self.mean(photos, |error| error * error).map(f64::sqrt),
             Measure::Bias => self.mean(photos, |error| error),
             Measure::PairAccuracy => share(self.pairs.iter().copied().zip(&counts.groups)),

@@ -30,7 +30,7 @@ fn photos(n: usize, size: usize, noise: f64, against: f64) -> Vec<EvaluatedPhoto
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let mut quality = 0.0;
     let photo = |index: usize| {
-        if index % size == 0 {
+        if index.is_multiple_of(size) {
             quality = 20.0 + 60.0 * uniform(&mut rng);
         }
         let label = quality + 20.0 * (uniform(&mut rng) - 0.5);
@@ -45,7 +45,7 @@ fn photos(n: usize, size: usize, noise: f64, against: f64) -> Vec<EvaluatedPhoto
             score: score(noise),
             against: Some(score(against)),
             group: format!("g{:04}", index / size),
-            subset: Some(if index % 3 == 0 { "web" } else { "studio" }.to_owned()),
+            subset: Some(if index.is_multiple_of(3) { "web" } else { "studio" }.to_owned()),
             seen: None,
             ratings: Vec::new(),
         }

@@ -95,7 +95,7 @@ mod tests {
 
     /// Photos half of which the model is four times as unsure of, and knows it.
     fn case(from: usize, n: usize) -> (Vec<f64>, Vec<f64>) {
-        let spread = |i: usize| if i % 2 == 0 { 1.0 } else { 4.0 };
+        let spread = |i: usize| if i.is_multiple_of(2) { 1.0 } else { 4.0 };
         (from..from + n).map(|i| (3.0 * spread(i) * normal(i), spread(i))).unzip()
     }
 

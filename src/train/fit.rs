@@ -237,7 +237,7 @@ impl<'a, W: Watcher> Fit<'a, W> {
             let of = move |network: &Cnn| {
                 let input = preprocess::batch(views.iter(), views.len(), device);
                 let target = Tensor::<1>::from_data(targets, device);
-                losses::loss(config.loss, config.huber_delta, network.forward(input), target)
+                losses::loss(config.loss, config.huber_delta, &network.forward(input), &target)
             };
             (share, of)
         });
@@ -270,8 +270,8 @@ impl<'a, W: Watcher> Fit<'a, W> {
         let loss = losses::loss(
             self.job.config.loss,
             self.job.config.huber_delta,
-            Tensor::<1>::from_data(raw.as_slice(), device),
-            Tensor::<1>::from_data(targets.as_slice(), device),
+            &Tensor::<1>::from_data(raw.as_slice(), device),
+            &Tensor::<1>::from_data(targets.as_slice(), device),
         );
         let loss = f64::from(loss.into_scalar::<f32>());
         let srcc = metrics::srcc(&scores, &labels);

@@ -37,7 +37,7 @@ pub(super) fn loss(outputs: Outputs, targets: &Targets, rungs: usize) -> Tensor<
         let [n] = values.dims();
         values.reshape([n / rungs, rungs])
     };
-    losses::loss(LossKind::Huber, HUBER_DELTA, score.clone(), target.clone())
+    losses::loss(LossKind::Huber, HUBER_DELTA, &score, &target)
         + losses::one_minus_plcc(score.clone(), target.clone()) * 0.25
         + losses::fidelity_within(ladders(score), ladders(target), TELLABLE)
         + cross_entropy * 0.3

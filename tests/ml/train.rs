@@ -30,7 +30,7 @@ fn one_batch_can_be_overfitted() {
     for _ in 0..60 {
         let input = preprocess::batch(views.iter(), 4, &device);
         let target = Tensor::<1>::from_data(targets, &device);
-        let loss = losses::loss(LossKind::Mse, 1.0, network.forward(input), target);
+        let loss = losses::loss(LossKind::Mse, 1.0, &network.forward(input), &target);
         let gradients = GradientsParams::from_grads(loss.backward(), &network);
         network = optimiser.step(5e-3, network, gradients);
         last = loss.into_scalar();

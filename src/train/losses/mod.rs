@@ -22,7 +22,7 @@ pub use order::{MARGIN, fidelity, fidelity_within, margin_rank, one_minus_plcc};
 ///
 /// The earth mover's distance ([`emd`]) is no part of a sum: it compares distributions, and the networks that are
 /// trained here give one number a photo.
-pub fn loss(loss: impl Into<Loss>, huber_delta: f64, predicted: Tensor<1>, target: Tensor<1>) -> Tensor<1> {
+pub fn loss(loss: impl Into<Loss>, huber_delta: f64, predicted: &Tensor<1>, target: &Tensor<1>) -> Tensor<1> {
     let loss = loss.into();
     let term = |(kind, weight): (LossKind, f64)| one(kind, huber_delta, predicted.clone(), target.clone()) * weight;
     let sum = loss.terms().map(term).reduce(|sum, next| sum + next);

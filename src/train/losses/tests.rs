@@ -13,7 +13,7 @@ fn value(loss: Tensor<1>) -> f64 {
 
 fn computed(kind: LossKind, predicted: &[f32], target: &[f32]) -> f64 {
     let device = Device::flex();
-    value(loss(kind, 1.0, Tensor::from_data(predicted, &device), Tensor::from_data(target, &device)))
+    value(loss(kind, 1.0, &Tensor::from_data(predicted, &device), &Tensor::from_data(target, &device)))
 }
 
 /// The gradient of a loss at `predicted`.
@@ -68,7 +68,7 @@ fn a_sum_weighs_its_terms() {
     let tensors = || (Tensor::from_data(PREDICTED, &device), Tensor::from_data(TARGET, &device));
     let (predicted, target) = tensors();
     let sum = Loss::sum(&[(LossKind::Huber, 1.0), (LossKind::Plcc, 0.5), (LossKind::Rank, 2.0)]).expect("sound");
-    let found = value(loss(sum, 1.0, predicted, target));
+    let found = value(loss(sum, 1.0, &predicted, &target));
     let alone = |kind| computed(kind, &PREDICTED, &TARGET);
     let expected = alone(LossKind::Huber) + 0.5 * alone(LossKind::Plcc) + 2.0 * alone(LossKind::Rank);
     assert!((found - expected).abs() < 1e-5, "{found}, not {expected}");
@@ -78,7 +78,7 @@ fn a_sum_weighs_its_terms() {
 fn gradients_point_downhill() {
     for kind in LossKind::ALL {
         // The first photo is scored above the second, and the labels say the opposite.
-        let slope = slope(&|p, t| loss(kind, 1.0, p, t), &[1.0, -1.0, 0.5, -0.5], &[-1.0, 1.0, 1.0, -1.0]);
+        let slope = slope(&|p, t| loss(kind, 1.0, &p, &t), &[1.0, -1.0, 0.5, -0.5], &[-1.0, 1.0, 1.0, -1.0]);
         assert!(slope[0] > 0.0 && slope[1] < 0.0, "{kind:?}: {slope:?}");
     }
 }
@@ -95,7 +95,7 @@ fn gradients_stay_finite_where_there_is_nothing_to_learn_from() {
         (&[1e-20, 0.0], &[0.0, 1e-20]),
     ];
     for (predicted, target) in batches {
-        let slope = slope(&|p, t| loss(everything, 1.0, p, t), predicted, target);
+        let slope = slope(&|p, t| loss(everything, 1.0, &p, &t), predicted, target);
         assert!(slope.iter().all(|slope| slope.is_finite()), "{predicted:?} {target:?}: {slope:?}");
         for kind in LossKind::ALL {
             assert!(computed(kind, predicted, target).is_finite(), "{kind:?} {predicted:?} {target:?}");

@@ -42,7 +42,7 @@ fn shop(from: usize, photos: usize) -> Shop {
     };
     let all = || from..from + photos;
     let deep = all().flat_map(|photo| (0..60).map(move |k| to_half(component(photo, k) as f32))).collect();
-    let lacks = |photo: usize, k: usize| k < 2 && photo % 5 == 0;
+    let lacks = |photo: usize, k: usize| k < 2 && photo.is_multiple_of(5);
     let measures = all()
         .flat_map(|photo| (0..8).map(move |k| if lacks(photo, k) { f32::NAN } else { measure(photo, k) as f32 }))
         .collect();
