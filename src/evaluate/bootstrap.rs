@@ -89,7 +89,7 @@ mod tests {
     fn a_draw_takes_whole_groups_as_many_as_there_are() {
         let groups = vec![vec![0, 3], vec![1], vec![2, 4, 5]];
         let mut seen = std::collections::BTreeSet::new();
-        for resample in 0..50 {
+        for resample in 0..500 {
             let counts = Counts::draw(&groups, 6, 7, resample);
             assert_eq!(counts.groups.iter().sum::<f64>(), 3.0);
             for (members, times) in groups.iter().zip(&counts.groups) {
