@@ -34,6 +34,20 @@ pub fn write_atomically(
     temporary.publish(path, overwrite)
 }
 
+/// Checks that [`write_atomically`] will find a folder that it may write to, so that hours of work do not end at a
+/// mistyped one; leaves nothing behind.
+///
+/// # Errors
+/// As [`write_atomically`], naming the file.
+pub fn check_folder_of(path: &Path) -> Result<()> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Ok(());
+    }
+    Temporary::create_beside(path)
+        .map(drop)
+        .map_err(|error| error.hint("Its folder must exist and be yours to write to."))
+}
+
 fn refusal(path: &Path) -> Error {
     Error::usage(format!("{} already exists", path.display())).hint("Choose another name, or allow overwriting it.")
 }

@@ -81,7 +81,7 @@ pub fn check_picture_file(file: &Path, overwrite: bool) -> Result<()> {
     if file.exists() && !overwrite {
         return Err(Error::usage(format!("{} exists", file.display())).hint("--overwrite replaces it."));
     }
-    Ok(())
+    files::check_folder_of(file)
 }
 
 fn write_picture(file: &Path, overwrite: bool, photo: &RgbImage, map: &QualityMap) -> Result<()> {

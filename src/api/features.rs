@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{FailedPhoto, Project};
 use crate::error::{Code, Error, Result};
-use crate::files::write_atomically;
+use crate::files::{check_folder_of, write_atomically};
 use crate::imaging::{self, Limits};
 use crate::infer::Extractor;
 use crate::jobs::{self, JobHandle, Outcome, Reporter, Wake, worker_count};
@@ -65,7 +65,7 @@ pub fn check_features_file(output: &Path, overwrite: bool) -> Result<()> {
     let list = features_list_file(output);
     match [output, &list].into_iter().find(|file| file.exists() && !overwrite) {
         Some(file) => Err(Error::usage(format!("{} exists", file.display())).hint("--overwrite replaces it.")),
-        None => Ok(()),
+        None => check_folder_of(output),
     }
 }
 

@@ -241,8 +241,8 @@ Examples:
   packshot audit ~/new -o audit.parquet --overwrite
   packshot audit ~/new --measures blur,fill -o quick.csv     only two measures
 
-Verdicts: pass, warn or fail, with the measured value, the limit and what to do. Photos that were measured before are not
-measured again: run it under another rule pack, or go on after an interruption, at no cost.")]
+Verdicts: pass, warn or fail, with the measured value, the limit and what to do. Photos that were measured before are read,
+but not measured again: another rule pack, or going on after an interruption, takes a fraction of the time.")]
 pub(super) struct Audit {
     /// Folders or photo files.
     #[arg(required = true, value_name = "PATH")]

@@ -15,7 +15,7 @@ use parquet::schema::types::Type;
 use serde_json::{Map, Number, Value};
 
 use crate::error::{Error, Result};
-use crate::files::write_atomically;
+use crate::files::{check_folder_of, write_atomically};
 
 /// The extensions [`write`] knows.
 pub(super) const EXTENSIONS: [&str; 3] = ["csv", "json", "parquet"];
@@ -64,10 +64,11 @@ pub(super) fn extension(path: &Path) -> String {
     path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
-/// Refuses a file whose extension is none of `known`; `what` is the thing to write: "a score table".
+/// Refuses a file whose extension is none of `known`, or whose folder cannot be written to; `what` is the thing to write:
+/// "a score table".
 pub(super) fn refuse_unknown(path: &Path, what: &str, known: &[&str]) -> Result<()> {
     if known.contains(&extension(path).as_str()) {
-        return Ok(());
+        return check_folder_of(path);
     }
     Err(Error::usage(format!("{} has no known extension for {what}", path.display()))
         .hint(format!("Use one of .{}", known.join(", ."))))
@@ -221,6 +222,16 @@ mod tests {
         let error = write(&path, &COLUMNS, &mut rows.into_iter(), false).expect_err("exists");
         assert_eq!(error.code, Code::Usage);
         std::fs::read(&path).expect("reads")
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named_before_any_work_and_nothing_is_left() {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let error = refuse_unknown(&folder.path().join("gone/x.csv"), "a table", &EXTENSIONS).expect_err("refuses");
+        assert!(error.summary.contains("gone") && error.summary.contains("x.csv"), "{error}");
+        refuse_unknown(&folder.path().join("x.csv"), "a table", &EXTENSIONS).expect("a folder to write to");
+        assert_eq!(folder.path().read_dir().expect("reads").count(), 0);
+        refuse_unknown(Path::new("/dev/null"), "nothing", &[""]).expect("devices are written in place");
     }
 
     #[test]

@@ -120,6 +120,7 @@ fn wrong_arguments_are_refused_before_any_work() {
         (&["--labels", "gone.csv"], 2, "gone.csv"),
         (&["--labels", "l.csv", "-o", "e.parquet"], 2, ".html, .csv, .json"),
         (&["--labels", "l.csv", "-o", "old.html"], 2, "--overwrite"),
+        (&["--labels", "l.csv", "-o", "nowhere/e.html"], 1, "nowhere/e.html"),
         (&["--labels", "l.csv", "--threshold", "120"], 2, "from 0 to 100"),
         (&["--labels", "l.csv", "--scale", "5"], 2, "MIN..MAX"),
         (&["--labels", "l.csv", "--model", "nothing"], 1, "no model \"nothing\""),
