@@ -15,7 +15,7 @@ use super::tract::Compiled;
 use crate::config::EngineChoice;
 use crate::domain::{Calibration, ModelCard, ModelId, Reach};
 use crate::error::{Error, Result};
-use crate::nn::{self, Architecture, Cnn};
+use crate::nn::{self, Architecture, Network};
 use crate::preprocess::{self, Views};
 
 /// How far engines may be apart on the same pixels, in points.
@@ -77,7 +77,7 @@ impl Engine {
 /// When tract was asked for by name and cannot be used.
 pub(super) fn choose(
     card: &ModelCard,
-    network: &Cnn,
+    network: &Network,
     device: &Device,
     batch: usize,
     choice: EngineChoice,
@@ -128,7 +128,7 @@ pub fn engine_speeds(architecture: &Architecture, batch: usize) -> Result<Engine
 }
 
 /// The graph made ready, and held against burn on a picture.
-fn prepare(card: &ModelCard, network: &Cnn, device: &Device) -> Result<Compiled> {
+fn prepare(card: &ModelCard, network: &Network, device: &Device) -> Result<Compiled> {
     let compiled = Compiled::raw(&graph::onnx(card, network))?;
     let picture = picture();
     let by_burn = network.raw_scores(preprocess::batch([&picture].into_iter(), 1, device), 1);
@@ -141,7 +141,7 @@ fn prepare(card: &ModelCard, network: &Cnn, device: &Device) -> Result<Compiled>
         .hint("score.engine = \"burn\" does without tract."))
 }
 
-fn measure(network: &Cnn, compiled: &Compiled, device: &Device, batch: usize) -> Result<EngineSpeeds> {
+fn measure(network: &Network, compiled: &Compiled, device: &Device, batch: usize) -> Result<EngineSpeeds> {
     let picture = picture();
     let photos = vec![&picture; batch.min(MOST_PHOTOS)];
     let speed = |run: &dyn Fn() -> Result<()>| -> Result<f64> {

@@ -21,7 +21,7 @@ use crate::config::OptimiserKind;
 use crate::data::{CleanPhotos, RUNGS, SAME_FLAW, Synthetic};
 use crate::domain::{MetricPoint, ModelCard, Reach};
 use crate::error::{Error, Result};
-use crate::nn::{self, Cnn, DEFECTS};
+use crate::nn::{self, DEFECTS, Network};
 use crate::preprocess::{self, Views};
 use crate::{jobs, model_folder};
 
@@ -160,7 +160,7 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
         let input = preprocess::batch(batch.iter().map(|made| &made.views), batch.len(), &device);
         let targets = targets(&batch, self.plan.card, &device);
         drop(batch);
-        let of = |network: &Cnn| losses::loss(network.outputs(input), &targets, RUNGS);
+        let of = |network: &Network| losses::loss(network.outputs(input), &targets, RUNGS);
         let rate = self.learner.schedule().rate(self.position.step);
         let loss = self.learner.step(self.position.step, std::iter::once((1.0, of)))?;
         self.position.step += 1;
