@@ -28,6 +28,7 @@ mod shuffle;
 
 pub use checkpoint::{Best, Checkpoint, Position};
 pub use fit::{Ending, Fit, Job, Prediction, Watcher, model_path};
+pub use learner::{Descent, Learner};
 pub use pretrain::{HeldOut, Plan, Pretrain};
 pub use reuse::Reuse;
 pub use schedule::Schedule;
