@@ -30,6 +30,7 @@ mod runs;
 mod score;
 mod series;
 mod train;
+mod train_photos;
 
 pub use crate::data::FEWEST_LABELS;
 pub use crate::export::Audited;

@@ -1,5 +1,7 @@
 //! What every network says about photos.
 
+use std::ops::Range;
+
 use burn::tensor::{Tensor, activation};
 
 use super::DEFECTS;
@@ -44,6 +46,20 @@ impl Outputs {
             severities: activation::sigmoid(column(2 + DEFECTS, HEAD_COLUMNS)),
             quality,
             weight,
+        }
+    }
+
+    /// What is said about some of the photos.
+    pub fn rows(&self, rows: Range<usize>) -> Self {
+        let numbers = |all: &Tensor<1>| all.clone().slice_dim(0, rows.clone());
+        let tables = |all: &Tensor<2>| all.clone().slice_dim(0, rows.clone());
+        Self {
+            score: numbers(&self.score),
+            log_variance: numbers(&self.log_variance),
+            defects: tables(&self.defects),
+            severities: tables(&self.severities),
+            quality: tables(&self.quality),
+            weight: tables(&self.weight),
         }
     }
 }

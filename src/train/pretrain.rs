@@ -262,7 +262,7 @@ fn targets(batch: &[Cow<'_, Synthetic>], card: &ModelCard, device: &Device) -> T
 }
 
 /// Makes things on every core and hands them over in order, a few ahead; stops when `take` says false.
-fn in_order<T: Send>(
+pub(super) fn in_order<T: Send>(
     range: std::ops::Range<u64>,
     make: &(dyn Fn(u64) -> Result<T> + Sync),
     take: &mut dyn FnMut(T) -> Result<bool>,

@@ -3,6 +3,7 @@
 mod common;
 mod finetune;
 mod golden;
+mod memory;
 mod resume;
 mod series;
 mod train;
