@@ -132,7 +132,7 @@ fn training(options: &Options, batch: usize, device: &Device) -> packshot::Resul
     })
 }
 
-fn score(network: &packshot::nn::Cnn, input: Tensor<5>) -> Tensor<1> {
+fn score(network: &packshot::nn::Network, input: Tensor<5>) -> Tensor<1> {
     network.forward(input)
 }
 

@@ -15,7 +15,7 @@ use super::{graph, onnxruntime, tract};
 use crate::config::EngineChoice;
 use crate::domain::{Calibration, ModelCard, ModelId, Reach};
 use crate::error::{Code, Error, Result};
-use crate::nn::{self, Architecture, Cnn};
+use crate::nn::{self, Architecture, Network};
 use crate::preprocess::{self, Views};
 
 /// How far engines may be apart on the same pixels, in points.
@@ -115,7 +115,7 @@ impl Compiled {
 /// configuration may travel to a machine without its library.
 pub(super) fn choose(
     card: &ModelCard,
-    network: &Cnn,
+    network: &Network,
     device: &Device,
     batch: usize,
     choice: EngineChoice,
@@ -172,7 +172,7 @@ pub fn engine_speeds(architecture: &Architecture, batch: usize) -> Result<Engine
 /// A network for which an engine is sought.
 struct Candidate<'a> {
     card: &'a ModelCard,
-    network: &'a Cnn,
+    network: &'a Network,
     device: &'a Device,
     graph: ModelProto,
 }

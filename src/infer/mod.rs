@@ -26,14 +26,14 @@ use crate::config::EngineChoice;
 use crate::domain::{ModelCard, Score};
 use crate::error::{Error, Result};
 use crate::model_folder;
-use crate::nn::Cnn;
+use crate::nn::Network;
 use crate::preprocess::{self, Views};
 use engine::Compiled;
 
 /// A loaded model, ready to score.
 pub struct Scorer {
     card: ModelCard,
-    network: Cnn,
+    network: Network,
     device: Device,
     batch: usize,
     compiled: Option<Compiled>,
@@ -109,7 +109,7 @@ impl Scorer {
 ///
 /// # Errors
 /// When the bytes are no graph that tract can compute.
-pub fn onnx_difference(bytes: &[u8], card: &ModelCard, network: &Cnn, photos: &[Views]) -> Result<f64> {
+pub fn onnx_difference(bytes: &[u8], card: &ModelCard, network: &Network, photos: &[Views]) -> Result<f64> {
     let unreadable =
         |error: tract_onnx::prelude::TractError| Error::internal(format!("the ONNX graph is unsound: {error:#}"));
     let model = tract_onnx::onnx().proto_model_for_read(&mut &*bytes).map_err(unreadable)?;

@@ -13,11 +13,11 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use super::checkpoint::{Best, Checkpoint, Position};
 use super::learner::{Descent, Learner};
 use super::{Schedule, losses, metrics};
-use crate::config::{Learns, TrainConfig};
+use crate::config::TrainConfig;
 use crate::data::{Dataset, Loader, shuffled_batches};
 use crate::domain::{MetricPoint, ModelCard, Reach, Split};
 use crate::error::Result;
-use crate::nn::{self, Cnn};
+use crate::nn::{self, Network};
 use crate::preprocess::{self, Views};
 use crate::{jobs, model_folder};
 
@@ -29,9 +29,6 @@ const LOSS_POINTS: u64 = 2000;
 
 /// Photos a batch in validation.
 const VALIDATION_BATCH: usize = 16;
-
-/// Convolutions of the last two stages.
-const LAST_BLOCKS: usize = 4;
 
 /// What a run trains on and with.
 pub struct Job<'a> {
@@ -152,13 +149,8 @@ impl<'a, W: Watcher> Fit<'a, W> {
             Some(folder) => model_folder::load(folder, &device)?.1,
             None => nn::fresh(&config.architecture, config.seed, &device)?,
         };
-        let depth = network.depth();
         let (learner, position) = Learner::new(network, descent, checkpoint)?;
-        let learner = match config.learns {
-            Learns::All => learner,
-            Learns::Last => learner.frozen(depth.saturating_sub(LAST_BLOCKS)),
-            Learns::Head => learner.frozen(depth),
-        };
+        let learner = learner.learning(config.learns);
         let saved_at = Instant::now();
         let pending = Vec::new();
         let pace = Pace::start();
@@ -234,7 +226,7 @@ impl<'a, W: Watcher> Fit<'a, W> {
         let parts = seen.chunks(size).zip(targets.chunks(size)).map(|(views, targets)| {
             let share = views.len() as f64 / samples.len() as f64;
             let device = &device;
-            let of = move |network: &Cnn| {
+            let of = move |network: &Network| {
                 let input = preprocess::batch(views.iter(), views.len(), device);
                 let target = Tensor::<1>::from_data(targets, device);
                 losses::loss(config.loss, config.huber_delta, &network.forward(input), &target)
