@@ -103,6 +103,8 @@ pub enum EngineChoice {
     Burn,
     /// tract on the exported graph.
     Tract,
+    /// onnxruntime on the exported graph, when its library is found; else the fastest of the others.
+    Ort,
 }
 
 sections! {
@@ -175,7 +177,7 @@ sections! {
     score: ScoreConfig {
         /// Device: auto, gpu or cpu.
         device: DeviceChoice = DeviceChoice::Auto;
-        /// What computes on the CPU: auto (the fastest, found by a short measurement), burn or tract; scores are the same within 0.001.
+        /// What computes on the CPU: auto (the fastest, found by a short measurement), burn, tract, or ort (onnxruntime, when its library is found); scores are the same within 0.001.
         engine: EngineChoice = EngineChoice::Auto;
         /// Photos a batch.
         batch_size: usize = 16;
