@@ -167,7 +167,7 @@ fn failed(path: &Path, error: &Error) -> FailedPhoto {
 }
 
 /// The labelled photos that may be used, and those that may not.
-fn candidates(store: &Store) -> Result<(Vec<Candidate>, Vec<FailedPhoto>)> {
+pub(super) fn candidates(store: &Store) -> Result<(Vec<Candidate>, Vec<FailedPhoto>)> {
     let photos: HashMap<_, Photo> = store.photos()?.into_iter().map(|photo| (photo.id, photo)).collect();
     let (mut usable, mut left_out) = (Vec::new(), Vec::new());
     for label in store.labels()? {
@@ -292,6 +292,7 @@ impl Training<'_> {
             run: Some(self.run.id.0.clone()),
             created_ms: self.run.started_ms,
             code_version: CODE_VERSION.to_owned(),
+            personal: None,
         };
         let job = Job {
             config: &self.config,

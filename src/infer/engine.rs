@@ -122,6 +122,7 @@ pub fn engine_speeds(architecture: &Architecture, batch: usize) -> Result<Engine
         run: None,
         created_ms: 0,
         code_version: String::new(),
+        personal: None,
     };
     let compiled = prepare(&card, &network, &device)?;
     remembered(architecture.name, batch, || measure(&network, &compiled, &device, batch))

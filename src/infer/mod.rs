@@ -2,6 +2,7 @@
 //!
 //! On a CPU one of two engines computes, see [`Engine`]. Must not know files of photos, the store, or front ends.
 
+mod describe;
 mod engine;
 mod explain;
 mod features;
@@ -9,6 +10,7 @@ mod graph;
 mod proto;
 mod tract;
 
+pub use describe::{Describer, Description};
 pub use engine::{Engine, EngineSpeeds, MOST_APART, engine_speeds};
 pub use explain::Explainer;
 pub use features::Extractor;

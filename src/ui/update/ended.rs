@@ -1,7 +1,7 @@
 //! What the window does when a long work ends.
 
 use super::scores::sort_rows;
-use super::{audit, failed, runs};
+use super::{audit, failed, learning, runs};
 use crate::api::{OpenSummary, ScoreSummary, TrainSummary};
 use crate::jobs::Outcome;
 use crate::ui::message::{Effect, JobKind};
@@ -39,6 +39,7 @@ pub(super) fn open(state: &mut AppState, outcome: Outcome<OpenSummary>) -> Vec<E
     }
     let mut effects = vec![Effect::LoadPhotos, Effect::LoadLabelling];
     effects.extend(audit::read(state));
+    effects.extend(learning::learn(state, true));
     effects
 }
 
@@ -51,7 +52,8 @@ pub(super) fn train(state: &mut AppState, outcome: Outcome<TrainSummary>) -> Vec
     }
     let run = match outcome {
         Outcome::Completed(summary) => {
-            state.toasts.tell("Training finished", now);
+            let text = summary.verdict.as_ref().map_or_else(|| "Training finished".to_owned(), |verdict| kept(verdict));
+            state.toasts.tell(text, now);
             if !summary.left_out.is_empty() {
                 let text = format!("{} labelled photos could not be used", summary.left_out.len());
                 let first = summary.left_out.iter().take(8).map(|photo| photo.reason.clone()).collect::<Vec<_>>();
@@ -75,6 +77,15 @@ pub(super) fn train(state: &mut AppState, outcome: Outcome<TrainSummary>) -> Vec
         effects.extend(runs::follow(state));
     }
     effects
+}
+
+/// What a fine-tuning came to, in words.
+fn kept(verdict: &str) -> String {
+    if verdict.starts_with("better") {
+        format!("The new model is kept: it is {verdict}")
+    } else {
+        format!("The new model is not kept: it is {verdict}")
+    }
 }
 
 /// Scoring ended.
