@@ -378,3 +378,7 @@ mod tests;
 #[cfg(test)]
 #[path = "update/audit_tests.rs"]
 mod audit_tests;
+
+#[cfg(test)]
+#[path = "update/learning_tests.rs"]
+mod learning_tests;

@@ -3,6 +3,7 @@
 mod common;
 mod finetune;
 mod golden;
+mod personal;
 mod resume;
 mod series;
 mod train;

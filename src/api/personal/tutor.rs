@@ -106,8 +106,8 @@ impl Tutor {
         self.cached = None;
     }
 
-    /// Fits the personal model to all labels, saves it and scores every described photo; with `make_newest` it becomes the
-    /// project's newest model, else it keeps the place that it has.
+    /// Fits the personal model to all labels, saves it and scores every described photo. With `make_newest` it becomes the
+    /// project's newest model; else it keeps the place that it has, which at first is behind the models of trainings.
     ///
     /// # Errors
     /// [`crate::Code::BadData`] when labels do not vary, else when the project cannot be read or written.
@@ -236,7 +236,13 @@ impl Tutor {
         let former = model_folder::read_card(&folder).ok();
         let fit = personal.to_json()?;
         let now = clock::now_ms();
-        let created_ms = former.as_ref().filter(|_| !make_newest).map_or(now, |card| card.created_ms);
+        let mut store = self.project.store()?;
+        let created_ms = match former.as_ref().filter(|_| !make_newest) {
+            Some(card) => card.created_ms,
+            // By itself it never takes the place of a network that someone trained.
+            None if !make_newest => store.models()?.first().map_or(now, |model| model.created_ms - 1),
+            None => now,
+        };
         let (id, report) = (folder::id_of(&fit), &personal.report);
         let card = ModelCard {
             format: ModelCard::FORMAT,
@@ -265,7 +271,7 @@ impl Tutor {
         contents.sort();
         let fitted = Fitted { contents, base: &self.base, basis: &cached.basis };
         folder::save(&folder, &fit, &card, &fitted)?;
-        self.project.store()?.replace_model(&StoredModel {
+        store.replace_model(&StoredModel {
             id: card.id.clone(),
             run: None,
             architecture: card.architecture.clone(),
