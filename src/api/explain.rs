@@ -67,8 +67,7 @@ fn explain(project: &Project, request: &ExplainRequest, control: &Control) -> Re
     let card = explainer.card();
     let (model, score) = (card.id.clone(), card.score(raw));
     let (base, unfamiliar, nearest) = (None, false, Vec::new());
-    let mut explanation =
-        Explanation { model, score, cells, occlusion, flaws, reason, base, unfamiliar, nearest };
+    let mut explanation = Explanation { model, score, cells, occlusion, flaws, reason, base, unfamiliar, nearest };
     if personal {
         let scorer = PersonalScorer::load(&entry, &device, 1)?;
         let measures = Measures::of(&photo, &file.bytes);

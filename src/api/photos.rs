@@ -183,7 +183,8 @@ fn newest_scores(project: &Project, store: &Store) -> Result<HashMap<String, Sco
     }
     let entry = find_model(project, Some(&model.id.0))?;
     let base = entry.card.personal.as_ref().map(|about| store.scores_of(&about.base)).transpose()?.unwrap_or_default();
-    let contents: HashMap<ImageId, String> = store.photos()?.into_iter().map(|photo| (photo.id, photo.sha256)).collect();
+    let contents: HashMap<ImageId, String> =
+        store.photos()?.into_iter().map(|photo| (photo.id, photo.sha256)).collect();
     let row = |(image, score): (ImageId, Score)| {
         let content = contents.get(&image)?;
         // Describing a photo has left its attributes and the main rule it breaks with the network's score.

@@ -74,7 +74,11 @@ mod tests {
             ..PersonalSummary::default()
         };
         let text = describe(&summary);
-        assert!(text.contains("SRCC         0.812 on left-out groups (too few groups for an interval); default alone 0.600"));
+        assert!(
+            text.contains(
+                "SRCC         0.812 on left-out groups (too few groups for an interval); default alone 0.600"
+            )
+        );
         assert!(text.contains("91 % of labels within their 90 % interval"), "{text}");
         assert!(text.contains("≈20 more labels → +0.03 ± 0.01 SRCC"), "{text}");
         assert!(text.contains("64 % from your labels, 36 % from default"), "{text}");

@@ -32,8 +32,8 @@ pub fn opening(state: &mut AppState) -> Vec<Effect> {
         Effect::LoadArchitectures,
         Effect::LoadPacks,
     ];
-    effects.extend(audit::read(state));
     effects.extend(learning::learn(state, true));
+    effects.extend(audit::read(state));
     effects
 }
 

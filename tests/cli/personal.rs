@@ -20,7 +20,13 @@ fn the_personal_model_is_fitted_listed_explained_and_evaluated() {
     let photo = format!("demo/{}", table(&world.path("demo/labels.csv"))[0]["path"]);
     let body = world.run(&["explain", &photo, "--json", "--set", "score.device=cpu"]).expect(0).json();
     assert_eq!(body["nearest"].as_array().map(Vec::len), Some(5));
-    assert!(body["nearest"].as_array().expect("list").iter().all(|other| !other["path"].as_str().expect("path").ends_with(&photo)));
+    assert!(
+        body["nearest"]
+            .as_array()
+            .expect("list")
+            .iter()
+            .all(|other| !other["path"].as_str().expect("path").ends_with(&photo))
+    );
     assert!(body["base"].is_string() && body["unfamiliar"].is_boolean());
     let ran = world.run(&["explain", &photo, "--set", "score.device=cpu"]).expect(0);
     assert!(ran.stdout.contains("of the network it is based on"), "{}", ran.stdout);

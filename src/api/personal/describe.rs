@@ -115,7 +115,8 @@ fn wanted(store: &Store, which: Which) -> Result<Vec<Photo>> {
     let is_labelled = |photo: &Photo| labelled.contains(&photo.id);
     photos.retain(|photo| photo.error.is_none() && !photo.missing && (which == Which::All || is_labelled(photo)));
     photos.sort_by_cached_key(|photo| (!is_labelled(photo), photo.sha256.clone()));
-    photos.dedup_by(|a, b| a.sha256 == b.sha256);
+    let mut contents = HashSet::new();
+    photos.retain(|photo| contents.insert(photo.sha256.clone()));
     Ok(photos)
 }
 

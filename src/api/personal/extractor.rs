@@ -24,7 +24,9 @@ pub(in crate::api) fn base_model(project: &Project) -> Result<ModelEntry> {
         && !project.store()?.split(&RunId(run.clone()))?.is_empty()
     {
         return Err(Error::bad_data(format!("the network {} learnt from the labels of this project", entry.name))
-            .hint("A personal model needs one that did not: set personal.base to \"default\" or to a pre-trained one."));
+            .hint(
+                "A personal model needs one that did not: set personal.base to \"default\" or to a pre-trained one.",
+            ));
     }
     Ok(entry)
 }
@@ -54,10 +56,9 @@ impl StoredBasis {
     /// That of an extractor, when there is a sound one.
     pub(super) fn read(store: &Store, extractor: &str) -> Result<Option<Self>> {
         let Some(blob) = store.extractor_basis(extractor)? else { return Ok(None) };
-        Ok(blob.split_first_chunk().map(|(offered, bytes)| Self {
-            offered: u32::from_le_bytes(*offered),
-            bytes: bytes.to_vec(),
-        }))
+        Ok(blob
+            .split_first_chunk()
+            .map(|(offered, bytes)| Self { offered: u32::from_le_bytes(*offered), bytes: bytes.to_vec() }))
     }
 
     pub(super) fn blob(&self) -> Vec<u8> {

@@ -122,8 +122,11 @@ pub(super) fn read_fit(folder: &Path, card: &ModelCard) -> Result<Personal> {
     let path = fit_file(folder, &card.id.0);
     let text = std::fs::read_to_string(&path).map_err(|error| Error::io("read", &path, error))?;
     if id_of(&text) != card.id.0 {
-        return Err(Error::bad_data(format!("{} is damaged: its content does not match the model card", path.display()))
-            .hint("Fit it again with `packshot personal`."));
+        return Err(Error::bad_data(format!(
+            "{} is damaged: its content does not match the model card",
+            path.display()
+        ))
+        .hint("Fit it again with `packshot personal`."));
     }
     Personal::from_json(&text)
 }

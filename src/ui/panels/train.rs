@@ -171,6 +171,8 @@ mod tests {
             "Not better than default: 95 % interval −0.010…+0.030. It is not kept: scores go on coming from the model it \
              started from."
         );
-        assert!(against_the_start("better than default: SRCC +0.040, 95 % interval +0.010…+0.070").ends_with("is kept."));
+        assert!(
+            against_the_start("better than default: SRCC +0.040, 95 % interval +0.010…+0.070").ends_with("is kept.")
+        );
     }
 }

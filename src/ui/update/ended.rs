@@ -2,13 +2,19 @@
 
 use super::scores::sort_rows;
 use super::{audit, failed, learning, runs};
-use crate::api::{OpenSummary, ScoreSummary, TrainSummary};
+use crate::api::{FailedPhoto, OpenSummary, ScoreSummary, TrainSummary};
 use crate::jobs::Outcome;
 use crate::ui::message::{Effect, JobKind};
 use crate::ui::state::AppState;
 
 pub(super) fn forget(state: &mut AppState, kind: JobKind) {
     state.jobs.retain(|job| job.kind != kind);
+}
+
+/// Why the first photos of a list failed, a line each.
+pub(super) fn reasons(failed: &[FailedPhoto]) -> String {
+    let line = |photo: &FailedPhoto| format!("{}: {}", photo.path.display(), photo.reason);
+    failed.iter().take(8).map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Indexing ended.
@@ -24,14 +30,8 @@ pub(super) fn open(state: &mut AppState, outcome: Outcome<OpenSummary>) -> Vec<E
             if summary.failed.is_empty() {
                 state.toasts.tell(text, now);
             } else {
-                let first: Vec<String> = summary
-                    .failed
-                    .iter()
-                    .take(8)
-                    .map(|photo| format!("{}: {}", photo.path.display(), photo.reason))
-                    .collect();
                 let text = format!("{text}; {} could not be used", summary.failed.len());
-                state.toasts.warn(text, Some(first.join("\n")));
+                state.toasts.warn(text, Some(reasons(&summary.failed)));
             }
         }
         Outcome::Cancelled(_) => state.toasts.tell("Opening stopped; what was indexed is kept", now),

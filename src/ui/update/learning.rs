@@ -117,14 +117,8 @@ pub(super) fn described(state: &mut AppState, outcome: &Outcome<DescribeSummary>
     let now = state.now_ms;
     match outcome {
         Outcome::Completed(summary) if !summary.failed.is_empty() => {
-            let first: Vec<String> = summary
-                .failed
-                .iter()
-                .take(8)
-                .map(|photo| format!("{}: {}", photo.path.display(), photo.reason))
-                .collect();
             let text = format!("{} photos cannot be described for the personal model", summary.failed.len());
-            state.toasts.warn(text, Some(first.join("\n")));
+            state.toasts.warn(text, Some(ended::reasons(&summary.failed)));
         }
         Outcome::Cancelled(_) => {
             state.toasts.tell("Describing stopped; it goes on when the project is opened again", now);

@@ -6,26 +6,13 @@ use std::path::Path;
 use super::*;
 use crate::api::{DescribeSummary, Estimate, FailedPhoto, LabelProgress, Lesson, PhotoRow};
 use crate::config::Config;
-use crate::domain::{Calibration, ModelCard, ModelId, PersonalCard, Photo, Reach, Score};
+use crate::domain::{Calibration, ModelCard, ModelId, PersonalCard, Reach, Score};
 use crate::error::Error;
 use crate::ui::message::LabelData;
 use crate::ui::prefs::Prefs;
 
 fn photo(id: i64) -> PhotoRow {
-    let photo = Photo {
-        id: ImageId(id),
-        path: PathBuf::from(format!("/photos/{id}.jpg")),
-        sha256: format!("{id}"),
-        bytes: 1,
-        modified_ms: 0,
-        width: 10,
-        height: 10,
-        format: "jpeg".to_owned(),
-        group: None,
-        error: None,
-        missing: false,
-    };
-    PhotoRow { photo, label: None, score: None }
+    tests::photo(id, None)
 }
 
 /// A window on the label page with so many labels and three photos to label.
@@ -104,7 +91,11 @@ fn the_guess_is_from_before_the_vote_and_shows_only_after_it() {
     let guess = state.learning.guess.expect("shows");
     assert_eq!((guess.image, guess.vote, guess.estimate.score.value), (ImageId(1), 100.0, 51.0));
     update(&mut state, lesson("b", true, 0, 60.0));
-    assert_eq!(state.learning.guess.map(|guess| guess.estimate.score.value), Some(51.0), "what it learnt since is no guess");
+    assert_eq!(
+        state.learning.guess.map(|guess| guess.estimate.score.value),
+        Some(51.0),
+        "what it learnt since is no guess"
+    );
     voted(&mut state, 2, 1);
     assert_eq!(state.learning.guess.map(|guess| guess.estimate.score.value), Some(62.0));
     update(&mut state, Message::Voted(ImageId(3), VoteKind::Skip, Vec::new()));
