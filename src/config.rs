@@ -173,6 +173,11 @@ sections! {
         /// Memory for decoded training photos, in megabytes; photos beyond it are decoded again every epoch.
         cache_mb: usize = 2048;
     }
+    /// The personal model, which learns along with every vote.
+    personal: PersonalConfig {
+        /// The network that describes photos for it and whose score it starts from: a name, id or folder. One that learnt from this project's labels is refused.
+        base: String = "default".to_owned();
+    }
     /// Scoring.
     score: ScoreConfig {
         /// Device: auto, gpu or cpu.

@@ -68,6 +68,15 @@ impl Network {
         }
     }
 
+    /// As [`Self::outputs`], with a description of the photo at every depth, the same count of values for every photo: mean and
+    /// deviation of what every convolution or block says, view beside view.
+    pub fn described(&self, views: Tensor<5>) -> (Outputs, Tensor<2>) {
+        match self {
+            Self::Cnn(network) => network.described(views),
+            Self::Vit(network) => network.described(views),
+        }
+    }
+
     /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` with values 0-1 -> raw scores `[n]`.
     pub fn forward(&self, views: Tensor<5>) -> Tensor<1> {
         self.outputs(views).score
