@@ -122,7 +122,7 @@ impl Cnn {
         let [_, _, h, w] = last.dims();
         let cells = self.cells.forward(last);
         let channel = |index: usize| cells.clone().slice_dim(1, index..=index).reshape([n, VIEWS * h * w]);
-        Outputs::of(heads, channel(0), channel(1))
+        Outputs::of(&heads, channel(0), channel(1))
     }
 
     /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` -> features `[n, feature_count]`.

@@ -43,6 +43,10 @@ impl NetworkConfig {
 
 /// A network.
 #[derive(Module, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are a handful of networks at a time, and burn's modules cannot be boxed"
+)]
 pub enum Network {
     /// A plain convolutional network.
     Cnn(Cnn),

@@ -140,7 +140,7 @@ impl Vit {
         let [_, count, _] = tokens.dims();
         let cells = self.cells.forward(tokens);
         let column = |index: usize| cells.clone().slice_dim(2, index..=index).reshape([n, v * count]);
-        Outputs::of(heads, column(0), column(1))
+        Outputs::of(&heads, column(0), column(1))
     }
 
     /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` -> features `[n, feature_count]`.
