@@ -103,6 +103,8 @@ pub enum EngineChoice {
     Burn,
     /// tract on the exported graph.
     Tract,
+    /// onnxruntime on the exported graph, when its library is found; else the fastest of the others.
+    Ort,
 }
 
 sections! {
@@ -171,11 +173,16 @@ sections! {
         /// Memory for decoded training photos, in megabytes; photos beyond it are decoded again every epoch.
         cache_mb: usize = 2048;
     }
+    /// The personal model, which learns along with every vote.
+    personal: PersonalConfig {
+        /// The network that describes photos for it and whose score it starts from: a name, id or folder. One that learnt from this project's labels is refused.
+        base: String = "default".to_owned();
+    }
     /// Scoring.
     score: ScoreConfig {
         /// Device: auto, gpu or cpu.
         device: DeviceChoice = DeviceChoice::Auto;
-        /// What computes on the CPU: auto (the fastest, found by a short measurement), burn or tract; scores are the same within 0.001.
+        /// What computes on the CPU: auto (the fastest, found by a short measurement), burn, tract, or ort (onnxruntime, when its library is found); scores are the same within 0.001.
         engine: EngineChoice = EngineChoice::Auto;
         /// Photos a batch.
         batch_size: usize = 16;

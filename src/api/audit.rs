@@ -4,15 +4,14 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::sync_channel;
 
+use super::each::each;
 use super::{Feed, Project};
 use crate::attributes;
 use crate::domain::{Attribute, Attributes, Evidence};
 use crate::error::{Code, Error, Result};
 use crate::imaging::{self, Limits};
-use crate::jobs::{self, JobHandle, Outcome, Reporter, Wake, worker_count};
+use crate::jobs::{self, JobHandle, Outcome, Reporter, Wake};
 
 /// Photos a transaction: what a killed process has to measure again at most.
 const PHOTOS_A_COMMIT: usize = 64;
@@ -177,25 +176,7 @@ impl Looking<'_> {
         reporter: &Reporter<AuditSummary>,
         take: &mut dyn FnMut(AuditRow, bool) -> Result<()>,
     ) -> Result<()> {
-        let next = AtomicUsize::new(0);
-        let (sender, receiver) = sync_channel(PHOTOS_A_COMMIT);
-        std::thread::scope(|scope| {
-            // Dropped at the end of this closure: senders that wait for room then stop.
-            let receiver = receiver;
-            for _ in 0..worker_count() {
-                let (sender, next, control) = (sender.clone(), &next, &reporter.control);
-                scope.spawn(move || {
-                    while control.checkpoint().is_ok() {
-                        let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                        if sender.send(self.row(path)).is_err() {
-                            break;
-                        }
-                    }
-                });
-            }
-            drop(sender);
-            receiver.into_iter().try_for_each(|(row, fresh)| take(row, fresh))
-        })
+        each(files, PHOTOS_A_COMMIT, &reporter.control, &|path| self.row(path), &mut |(row, fresh)| take(row, fresh))
     }
 
     fn row(&self, path: &Path) -> (AuditRow, bool) {

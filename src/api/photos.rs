@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::{Project, clock};
-use crate::domain::{ImportedFile, Label, Photo, ScoreRow};
+use super::personal::project_scores;
+use super::{Project, clock, find_model};
+use crate::domain::{ImageId, ImportedFile, Label, ModelCard, Photo, Score, ScoreRow};
 use crate::error::Result;
 use crate::files::absolute;
 use crate::imaging::{self, Limits};
@@ -164,16 +165,33 @@ pub struct PhotoRow {
 pub fn list_photos(project: &Project) -> Result<Vec<PhotoRow>> {
     let store = project.store()?;
     let labels: HashMap<_, _> = store.labels()?.into_iter().map(|label| (label.image, label)).collect();
-    let scores = match store.models()?.first() {
-        Some(model) => store.scores_of(&model.id)?,
-        None => HashMap::new(),
-    };
+    let scores = newest_scores(project, &store)?;
     let rows = store.photos()?.into_iter().map(|photo| PhotoRow {
         label: labels.get(&photo.id).copied(),
         score: scores.get(&photo.sha256).map(|row| ScoreRow { path: photo.path.clone(), ..row.clone() }),
         photo,
     });
     Ok(rows.collect())
+}
+
+/// What the newest model says, by content: a network's scores as they were stored, a personal model's as they follow from
+/// what is known of the photos.
+fn newest_scores(project: &Project, store: &Store) -> Result<HashMap<String, ScoreRow>> {
+    let Some(model) = store.models()?.into_iter().next() else { return Ok(HashMap::new()) };
+    if model.architecture != ModelCard::PERSONAL {
+        return store.scores_of(&model.id);
+    }
+    let entry = find_model(project, Some(&model.id.0))?;
+    let base = entry.card.personal.as_ref().map(|about| store.scores_of(&about.base)).transpose()?.unwrap_or_default();
+    let contents: HashMap<ImageId, String> =
+        store.photos()?.into_iter().map(|photo| (photo.id, photo.sha256)).collect();
+    let row = |(image, score): (ImageId, Score)| {
+        let content = contents.get(&image)?;
+        // Describing a photo has left its attributes and the main rule it breaks with the network's score.
+        let row = base.get(content)?;
+        Some((content.clone(), ScoreRow { model: entry.card.id.clone(), score: Some(score), ..row.clone() }))
+    };
+    Ok(project_scores(project, &entry)?.into_iter().filter_map(row).collect())
 }
 
 /// Pixels for the screen: 8-bit RGB, row by row.

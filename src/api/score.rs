@@ -7,11 +7,11 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 
 use jiff::civil::Date;
 
+use super::scorer::{Look, Needs, Scorer};
 use super::{Feed, ModelEntry, Project, clock, find_model, find_rule_pack};
 use crate::domain::{Attributes, ModelId, ScoreRow};
 use crate::error::{Code, Error, Result};
 use crate::imaging::{self, Limits};
-use crate::infer::Scorer;
 use crate::jobs::{self, Control, JobHandle, Outcome, Reporter, Wake, worker_count};
 use crate::preprocess::{self, Views};
 use crate::rules::RulePack;
@@ -73,7 +73,7 @@ pub fn start_scoring(project: &Project, request: ScoreRequest, wake: Wake) -> Re
 
 /// A photo that is ready for the network, or a row that needs none.
 enum Prepared {
-    Ready { path: PathBuf, sha256: String, views: Views, attributes: Option<Box<Attributes>>, reason: Option<String> },
+    Ready { path: PathBuf, sha256: String, look: Look, reason: Option<String> },
     Known(Box<ScoreRow>),
     Failed(Box<ScoreRow>),
 }
@@ -122,10 +122,10 @@ pub(super) fn score_photos<T>(
     let config = &project.config.score;
     let rules = find_rule_pack(&project.config, &config.rules)?;
     let chosen = device::choose(config.device)?;
-    let scorer = Scorer::load_with(&entry.folder, &chosen.device, config.batch_size, config.engine)?;
+    let scorer = Scorer::load(entry, &chosen.device, config)?;
     let model = scorer.card().id.clone();
     let store = project.store()?;
-    let mut known = if photos.again { HashMap::new() } else { store.scores_of(&model)? };
+    let mut known = if photos.again { HashMap::new() } else { scorer.known(&store)? };
     // Scored without attributes before, and now they are wanted.
     known.retain(|_, row| row.attributes.is_some() || !config.attributes);
     let preparing = Preparing {
@@ -134,6 +134,7 @@ pub(super) fn score_photos<T>(
         rules: config.attributes.then_some(rules),
         today: clock::today(),
         known: &known,
+        needs: scorer.needs(config.attributes),
     };
     let summary = ScoreSummary {
         model: Some(model.clone()),
@@ -141,7 +142,8 @@ pub(super) fn score_photos<T>(
         engine: scorer.engine_reason().to_owned(),
         ..ScoreSummary::default()
     };
-    let mut writing = Writing { store, scorer: &scorer, feed, reporter, summary, total: photos.files.len() as u64 };
+    let (attributes, total) = (config.attributes, photos.files.len() as u64);
+    let mut writing = Writing { store, scorer: &scorer, feed, reporter, summary, attributes, total };
     let lost: Vec<ScoreRow> =
         photos.problems.into_iter().map(|(path, reason)| failed_row(path, &model, reason)).collect();
     writing.add(lost);
@@ -197,6 +199,7 @@ struct Preparing<'a> {
     rules: Option<RulePack>,
     today: Date,
     known: &'a HashMap<String, ScoreRow>,
+    needs: Needs,
 }
 
 impl Preparing<'_> {
@@ -223,14 +226,9 @@ impl Preparing<'_> {
             return Ok(Prepared::Known(Box::new(ScoreRow { path: path.to_owned(), reason, ..row.clone() })));
         }
         let photo = imaging::decode(&file.bytes, path, &self.limits)?;
-        let (views, attributes, reason) = match &self.rules {
-            Some(rules) => {
-                let (views, attributes, reason) = look_at(&photo, &file.bytes, rules, self.today);
-                (views, Some(Box::new(attributes)), reason)
-            }
-            None => (preprocess::views(&photo), None, None),
-        };
-        Ok(Prepared::Ready { path: path.to_owned(), sha256: file.sha256, views, attributes, reason })
+        let look = Look::at(&photo, &file.bytes, self.needs);
+        let reason = look.measures.as_ref().and_then(|measures| self.reason(&measures.attributes));
+        Ok(Prepared::Ready { path: path.to_owned(), sha256: file.sha256, look, reason })
     }
 
     fn reason(&self, attributes: &Attributes) -> Option<String> {
@@ -269,36 +267,40 @@ struct Writing<'a, T> {
     feed: &'a Feed<ScoreRow>,
     reporter: &'a Reporter<T>,
     summary: ScoreSummary,
+    /// Attributes are wanted beside scores.
+    attributes: bool,
     total: u64,
 }
 
 impl<T> Writing<'_, T> {
     fn infer(&mut self, batch: Vec<Prepared>) -> Result<()> {
-        let views = batch.iter().filter_map(|photo| match photo {
-            Prepared::Ready { views, .. } => Some(views),
-            Prepared::Known(_) | Prepared::Failed(_) => None,
-        });
-        let scores = self.scorer.score(views);
-        let now = clock::now_ms();
-        let model = &self.scorer.card().id;
-        let rows: Vec<ScoreRow> = batch
-            .into_iter()
-            .zip(scores)
-            .filter_map(|(photo, score)| match photo {
-                Prepared::Ready { path, sha256, attributes, reason, .. } => Some(ScoreRow {
-                    path,
-                    sha256,
-                    model: model.clone(),
-                    score: Some(score),
-                    attributes: attributes.map(|attributes| *attributes),
-                    reason,
-                    error: None,
-                    at_ms: now,
-                }),
+        let looks: Vec<&Look> = batch
+            .iter()
+            .filter_map(|photo| match photo {
+                Prepared::Ready { look, .. } => Some(look),
                 Prepared::Known(_) | Prepared::Failed(_) => None,
             })
             .collect();
-        self.store.save_scores(&rows)?;
+        let rated = self.scorer.score(&looks)?;
+        let now = clock::now_ms();
+        let model = &self.scorer.card().id;
+        let (mut rows, mut kept) = (Vec::with_capacity(batch.len()), Vec::new());
+        for (photo, rated) in batch.into_iter().zip(rated) {
+            let Prepared::Ready { path, sha256, look, reason } = photo else { continue };
+            kept.extend(rated.row.map(|row| (sha256.clone(), row)));
+            let measures = look.measures.filter(|_| self.attributes);
+            rows.push(ScoreRow {
+                path,
+                sha256,
+                model: model.clone(),
+                score: Some(rated.score),
+                attributes: measures.map(|measures| *measures.attributes),
+                reason,
+                error: None,
+                at_ms: now,
+            });
+        }
+        self.scorer.keep(&mut self.store, &rows, &kept)?;
         self.summary.scored += rows.len() as u64;
         self.publish(rows);
         Ok(())

@@ -292,6 +292,7 @@ impl Training<'_> {
             run: Some(self.run.id.0.clone()),
             created_ms: self.run.started_ms,
             code_version: CODE_VERSION.to_owned(),
+            personal: None,
         };
         let job = Job {
             config: &self.config,

@@ -4,6 +4,7 @@ mod evaluate;
 mod explain;
 mod export;
 mod features;
+mod personal;
 mod train;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ pub(super) use evaluate::Evaluate;
 pub(super) use explain::Explain;
 pub(super) use export::Export;
 pub(super) use features::Features;
+pub(super) use personal::Personal;
 pub(super) use train::{Finetune, Learn, Train};
 
 /// Browse, label, train and score the quality of product photos.
@@ -99,6 +101,8 @@ pub(super) enum Command {
     Train(Train),
     /// Teach a model with the project's labels; kept only when it is better than before.
     Finetune(Finetune),
+    /// Fit the personal model to the project's labels, in about a second; from 20 labels on.
+    Personal(Personal),
     /// Learn quality from clean photos alone: they are spoilt in known ways and judged against the original.
     Pretrain(Pretrain),
     /// Score folders: one row a photo.
@@ -280,11 +284,17 @@ pub(super) struct Pretrain {
     #[arg(short, long, value_name = "DIR")]
     pub(super) output: PathBuf,
     /// Steps of the optimiser.
-    #[arg(long, default_value_t = 5000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 1500, value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) steps: u64,
     /// Clean photos a step; each comes in four versions.
-    #[arg(long, default_value_t = 8, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(2..=256))]
+    #[arg(long, default_value_t = 32, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(2..=256))]
     pub(super) photos_a_step: usize,
+    /// How often each version is learnt from; more is faster on a GPU, 1 makes every photo anew.
+    #[arg(long, default_value_t = 4, value_name = "TIMES", value_parser = clap::value_parser!(u64).range(1..=64))]
+    pub(super) reuse: u64,
+    /// Clean photos whose versions are kept for that; each takes about a megabyte of memory.
+    #[arg(long, default_value_t = 1000, value_name = "PHOTOS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) keep: u64,
     /// Network; `packshot models` lists them.
     #[arg(long, default_value = "cnn-s", value_name = "NAME")]
     pub(super) architecture: String,

@@ -33,7 +33,7 @@ impl Outputs {
     /// From the heads `[n, HEAD_COLUMNS]` and, for every cell of every view, quality and strength `[n, VIEWS · cells]`.
     /// The score is that of the whole plus the weighted mean of its cells, which can be shown as a map (patch weighting
     /// as in WaDIQaM, Bosse et al. 2018).
-    pub(super) fn of(heads: Tensor<2>, quality: Tensor<2>, strength: Tensor<2>) -> Self {
+    pub(super) fn of(heads: &Tensor<2>, quality: Tensor<2>, strength: Tensor<2>) -> Self {
         let [n, _] = heads.dims();
         let weight = activation::softplus(strength, 1.0) + WEIGHT_FLOOR;
         let weight = weight.clone() / weight.sum_dim(1);

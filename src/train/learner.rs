@@ -16,17 +16,17 @@ use crate::nn::Network;
 
 /// How weights move.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Descent {
+pub struct Descent {
     /// The rule.
-    pub(super) optimiser: OptimiserKind,
+    pub optimiser: OptimiserKind,
     /// Decay of the weights a step, decoupled; AdamW's alone.
-    pub(super) weight_decay: f64,
+    pub weight_decay: f64,
     /// Gradients longer than this, over all weights together, are shortened to it; 0 leaves them.
-    pub(super) clip: f64,
+    pub clip: f64,
     /// Decay of the slow average a step; 0 keeps none.
-    pub(super) average: f64,
+    pub average: f64,
     /// The learning rate.
-    pub(super) schedule: Schedule,
+    pub schedule: Schedule,
 }
 
 impl Descent {
@@ -42,7 +42,7 @@ impl Descent {
 }
 
 /// A network that learns.
-pub(super) struct Learner {
+pub struct Learner {
     network: Network,
     average: Network,
     optimiser: ModuleOptimizer,
@@ -54,7 +54,7 @@ impl Learner {
     ///
     /// # Errors
     /// When the checkpoint is damaged.
-    pub(super) fn new(network: Network, descent: Descent, checkpoint: Checkpoint<'_>) -> Result<(Self, Position)> {
+    pub fn new(network: Network, descent: Descent, checkpoint: Checkpoint<'_>) -> Result<(Self, Position)> {
         let average = network.valid();
         let fresh = Self { network, average, optimiser: descent.init(), descent };
         if !checkpoint.exists()? {
@@ -79,7 +79,7 @@ impl Learner {
     ///
     /// # Errors
     /// When the loss is not a number.
-    pub(super) fn step<L: FnOnce(&Network) -> Tensor<1>>(
+    pub fn step<L: FnOnce(&Network) -> Tensor<1>>(
         &mut self,
         step: u64,
         parts: impl Iterator<Item = (f64, L)>,

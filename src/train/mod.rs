@@ -22,6 +22,7 @@ pub mod personal;
 mod pretrain;
 mod pretrain_losses;
 mod replay;
+mod reuse;
 pub mod ridge;
 pub mod scaling;
 mod schedule;
@@ -30,5 +31,7 @@ mod step;
 
 pub use checkpoint::{Best, Checkpoint, Position};
 pub use fit::{Ending, Fit, Job, Prediction, Watcher, model_path};
+pub use learner::{Descent, Learner};
 pub use pretrain::{HeldOut, Plan, Pretrain};
+pub use reuse::Reuse;
 pub use schedule::Schedule;

@@ -96,6 +96,7 @@ fn fit(world: &World, name: &str, config: &TrainConfig, watcher: &mut Failing) -
         run: None,
         created_ms: 0,
         code_version: "test".to_owned(),
+        personal: None,
     };
     let clean = CleanPhotos::new(world.paths[..4].to_vec(), Limits::default());
     let job = Job {

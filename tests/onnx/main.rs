@@ -1,4 +1,4 @@
-//! Models as ONNX: the same scores from tract, from onnxruntime, and from the Python script that is written beside them.
+//! Models as ONNX: the same scores from tract, from onnxruntime (its library, and in Python), and from the Python script that is written beside them.
 //!
 //! Real photos are read from `PACKSHOT_TEST_DATA` (default `../shared/data`), and onnxruntime from the Python that
 //! `PACKSHOT_PYTHON` names (default `python3`; `make onnx-check` makes one); without them those tests say so and pass.
@@ -6,6 +6,7 @@
 mod cli;
 mod engines;
 mod graph;
+mod library;
 mod runtime;
 
 use std::path::{Path, PathBuf};
@@ -62,6 +63,7 @@ pub fn model(architecture: &Architecture, seed: u64, photos: &[Views]) -> (Model
         run: None,
         created_ms: 0,
         code_version: "test".to_owned(),
+        personal: None,
     };
     (card, network)
 }

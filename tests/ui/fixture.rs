@@ -393,6 +393,7 @@ fn remember_model(project: &Project, run: &str) {
         run: Some(run.to_owned()),
         created_ms: NOW,
         code_version: "0.1.0".to_owned(),
+        personal: None,
     };
     let folder = project.models().join(run).join("model");
     std::fs::create_dir_all(&folder).expect("folder");
