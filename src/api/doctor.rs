@@ -53,6 +53,7 @@ pub fn examine(root: &Path, config: Result<Config>) -> Vec<Finding> {
     }));
     let score = config.as_ref().map_or_else(|_| ScoreConfig::default(), |config| config.score.clone());
     findings.push(found("engine", engine(&score), |text| text));
+    findings.push(good("onnxruntime", onnxruntime()));
     findings.push(good("display", display()));
     match config {
         Ok(config) => {
@@ -64,7 +65,7 @@ pub fn examine(root: &Path, config: Result<Config>) -> Vec<Finding> {
     findings
 }
 
-/// What computes scores on the CPU: both engines are timed on the default network.
+/// What computes scores on the CPU: the engines are timed on the default network.
 fn engine(score: &ScoreConfig) -> Result<String> {
     let (architecture, batch) = (&nn::ARCHITECTURES[0], score.batch_size);
     let measured = infer::engine_speeds(architecture, batch)?.describe();
@@ -72,8 +73,17 @@ fn engine(score: &ScoreConfig) -> Result<String> {
         EngineChoice::Auto => String::new(),
         EngineChoice::Burn => "burn is configured; the fastest is ".to_owned(),
         EngineChoice::Tract => "tract is configured; the fastest is ".to_owned(),
+        EngineChoice::Ort => "onnxruntime is configured; the fastest is ".to_owned(),
     };
     Ok(format!("on the CPU {configured}{measured}, {} in batches of {batch}", architecture.name))
+}
+
+/// The library that may score on the CPU; doing without it is no fault.
+fn onnxruntime() -> String {
+    match infer::onnxruntime_library() {
+        Ok(name) => format!("{name}, one of the engines"),
+        Err(error) => error.chain(),
+    }
 }
 
 fn simd() -> &'static str {

@@ -33,6 +33,7 @@ mod score;
 mod scorer;
 mod series;
 mod train;
+mod train_photos;
 
 pub use crate::data::FEWEST_LABELS;
 pub use crate::export::Audited;

@@ -18,7 +18,7 @@ use crate::files;
 use crate::imaging::{self, Limits};
 use crate::jobs::{self, Control, JobHandle, Outcome, Reporter, Wake};
 use crate::preprocess;
-use crate::train::{HeldOut, Plan, Pretrain, Watcher, model_path};
+use crate::train::{HeldOut, Plan, Pretrain, Reuse, Watcher, model_path};
 
 const PLAN: &str = "plan.json";
 const CURVE: &str = "curve.csv";
@@ -42,6 +42,10 @@ pub struct PretrainRequest {
     pub steps: u64,
     /// Clean photos a step, each in four versions.
     pub ladders: usize,
+    /// How often each version is learnt from.
+    pub reuse: u64,
+    /// Clean photos whose versions are kept in memory for that, about a megabyte each.
+    pub keep: u64,
     /// Highest learning rate.
     pub learning_rate: f64,
     /// Decay of weights.
@@ -114,6 +118,7 @@ fn run(
         seed: request.seed,
         steps: request.steps,
         ladders: request.ladders,
+        reuse: Reuse { times: request.reuse, keep: request.keep.max(request.ladders as u64) },
         learning_rate: request.learning_rate,
         weight_decay: request.weight_decay,
         clean: &clean,

@@ -284,11 +284,17 @@ pub(super) struct Pretrain {
     #[arg(short, long, value_name = "DIR")]
     pub(super) output: PathBuf,
     /// Steps of the optimiser.
-    #[arg(long, default_value_t = 5000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 1500, value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) steps: u64,
     /// Clean photos a step; each comes in four versions.
-    #[arg(long, default_value_t = 8, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(2..=256))]
+    #[arg(long, default_value_t = 32, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(2..=256))]
     pub(super) photos_a_step: usize,
+    /// How often each version is learnt from; more is faster on a GPU, 1 makes every photo anew.
+    #[arg(long, default_value_t = 4, value_name = "TIMES", value_parser = clap::value_parser!(u64).range(1..=64))]
+    pub(super) reuse: u64,
+    /// Clean photos whose versions are kept for that; each takes about a megabyte of memory.
+    #[arg(long, default_value_t = 1000, value_name = "PHOTOS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) keep: u64,
     /// Network; `packshot models` lists them.
     #[arg(long, default_value = "cnn-s", value_name = "NAME")]
     pub(super) architecture: String,

@@ -21,6 +21,8 @@ pub(super) fn run(mut context: Context, args: args::Pretrain) -> Result<Done> {
         seed: args.seed,
         steps: args.steps,
         ladders: args.photos_a_step,
+        reuse: args.reuse,
+        keep: args.keep,
         learning_rate: args.learning_rate,
         weight_decay: args.weight_decay,
     };
@@ -33,8 +35,10 @@ pub(super) fn run(mut context: Context, args: args::Pretrain) -> Result<Done> {
             context.say(&format!("photos        {learnt} learnt from, {held_out} held out"));
             let seen = summary.held_out;
             context.say(&format!(
-                "held out      SRCC {:.3}, {:.1} % of pairs in order, mean error {:.1} points",
+                "held out      SRCC {:.3}, in order: {:.1} % of the pairs with one flaw at two strengths, {:.1} % of all pairs; \
+                 mean error {:.1} points",
                 seen.srcc,
+                100.0 * seen.strengths,
                 100.0 * seen.pairs,
                 seen.mae
             ));

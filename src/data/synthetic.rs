@@ -5,8 +5,8 @@
 
 use std::path::PathBuf;
 
-use image::RgbImage;
 use image::imageops::crop_imm;
+use image::{GrayImage, RgbImage};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
@@ -21,13 +21,23 @@ const _: () = assert!(MENU.len() == DEFECTS, "the network names every defect of 
 
 /// Versions of one photo that are made together.
 pub const RUNGS: usize = 4;
+/// Which of them have the same flaw, the weaker one first.
+pub const SAME_FLAW: [usize; 2] = [1, 2];
 
 /// Longest side of a photo in pixels before it is spoilt. Reducing takes the original's own flaws away.
 const SIDES: [f64; 2] = [380.0, 820.0];
 /// A photo keeps at most this share of its size, as far as it is not below the smallest side then.
 const LEAST_REDUCTION: f64 = 0.85;
-/// Shortest and longest side of the part of the product that the metrics look at, in pixels: more than MS-SSIM needs.
-const JUDGED: [u32; 2] = [192, 256];
+/// Side of the part of the product that the metrics look at, in pixels: more than MS-SSIM needs, and one size for all
+/// photos, so that FSIM's filters are made once.
+const JUDGED: u32 = 192;
+/// Places along each side of the product from which the judged part is taken.
+const JUDGED_PLACES: u32 = 5;
+/// Share of the photos that are cropped before anything else, and the least share of a side that is left: more pictures
+/// of the same content. A crop has at least this many pixels a side.
+const CROPPED: f64 = 0.6;
+const LEAST_CROP: f64 = 0.55;
+const LEAST_CROP_SIDE: u32 = 448;
 /// From this level on (of 5) a flaw counts as there.
 const VISIBLE: f32 = 0.5;
 
@@ -55,6 +65,13 @@ pub struct Synthetic {
 }
 
 impl Synthetic {
+    /// The same, seen in a mirror: as good as it was.
+    #[must_use]
+    pub fn mirrored(&self) -> Self {
+        let Self { ref views, quality, strengths, content } = *self;
+        Self { views: views.mirrored(), quality, strengths, content }
+    }
+
     /// Which defects are visible.
     pub fn present(&self) -> [bool; DEFECTS] {
         self.strengths.map(|strength| strength * 5.0 >= VISIBLE)
@@ -119,17 +136,10 @@ fn coprime(a: u64, b: u64) -> bool {
 }
 
 fn make(photo: &RgbImage, content: usize, rng: &mut ChaCha8Rng) -> Result<[Synthetic; RUNGS]> {
-    let mut unit = || (rng.next_u32() >> 8) as f64 / f64::from(1 << 24);
-    let longest = f64::from(photo.width().max(photo.height()));
-    let most = (longest * LEAST_REDUCTION).clamp(SIDES[0], SIDES[1]);
-    let side = SIDES[0] * (most / SIDES[0]).powf(unit());
-    let mut clean = imaging::fit(photo, side.round() as u32);
-    if unit() < 0.5 {
-        clean = image::imageops::flip_horizontal(&clean);
-    }
-    let (places, seed) = ([unit(), unit()], rng.next_u64());
-    let judged = judged_part(&clean, places);
-    let part = |picture: &RgbImage| crop_imm(picture, judged[0], judged[1], judged[2], judged[3]).to_image();
+    let clean = clean_version(photo, &mut || (rng.next_u32() >> 8) as f64 / f64::from(1 << 24));
+    let seed = rng.next_u64();
+    let [left, top, width, height] = judged_part(&clean);
+    let part = |picture: &RgbImage| crop_imm(picture, left, top, width, height).to_image();
     let reference = part(&clean);
     let original = reference::Planes::of(&reference);
     let ladder = draw_ladder(seed);
@@ -144,6 +154,22 @@ fn make(photo: &RgbImage, content: usize, rng: &mut ChaCha8Rng) -> Result<[Synth
     made.try_into().map_err(|_| Error::internal("a ladder has another number of rungs"))
 }
 
+/// A part of a photo, reduced and perhaps mirrored: changes that add no flaw. `unit` draws from 0-1.
+fn clean_version(photo: &RgbImage, unit: &mut dyn FnMut() -> f64) -> RgbImage {
+    let [cropped, across, down, left, top, place, mirrored] = std::array::from_fn(|_| unit());
+    let side = |length: u32, share: f64| {
+        let share = if cropped < CROPPED { LEAST_CROP + (1.0 - LEAST_CROP) * share } else { 1.0 };
+        ((f64::from(length) * share) as u32).max(LEAST_CROP_SIDE).min(length)
+    };
+    let (width, height) = (side(photo.width(), across), side(photo.height(), down));
+    let start = |room: u32, place: f64| (f64::from(room) * place) as u32;
+    let (left, top) = (start(photo.width() - width, left), start(photo.height() - height, top));
+    let part = crop_imm(photo, left, top, width, height).to_image();
+    let most = (f64::from(width.max(height)) * LEAST_REDUCTION).clamp(SIDES[0], SIDES[1]);
+    let reduced = imaging::fit(&part, (SIDES[0] * (most / SIDES[0]).powf(place)).round() as u32);
+    if mirrored < 0.5 { image::imageops::flip_horizontal(&reduced) } else { reduced }
+}
+
 fn strengths(flaws: &[Flaw]) -> [f32; DEFECTS] {
     let mut strengths = [0.0_f32; DEFECTS];
     for flaw in flaws {
@@ -152,20 +178,36 @@ fn strengths(flaws: &[Flaw]) -> [f32; DEFECTS] {
     strengths
 }
 
-/// A part of the product (left, top, width, height in pixels); `places` choose where, 0-1.
-fn judged_part(photo: &RgbImage, places: [f64; 2]) -> [u32; 4] {
+/// The most detailed part of the product (left, top, width, height in pixels): where a flaw shows most, and where the
+/// network's patches lie, too.
+fn judged_part(photo: &RgbImage) -> [u32; 4] {
     let (width, height) = photo.dimensions();
     let product = attributes::product(photo);
-    let span = |low: f64, high: f64, length: u32, place: f64| {
+    let starts = |low: f64, high: f64, length: u32| {
+        let size = JUDGED.min(length);
         let (low, high) = ((low * f64::from(length)) as u32, (high * f64::from(length)).ceil() as u32);
-        let size = (high - low).clamp(JUDGED[0], JUDGED[1]).min(length);
         let room = (high - low).saturating_sub(size);
-        let start = low + (place * f64::from(room)) as u32;
-        (start.min(length - size), size)
+        let start = move |place: u32| (low + room * place / (JUDGED_PLACES - 1)).min(length - size);
+        (size, (0..JUDGED_PLACES).map(start))
     };
-    let (left, across) = span(product.left, product.right, width, places[0]);
-    let (top, down) = span(product.top, product.bottom, height, places[1]);
+    let (across, lefts) = starts(product.left, product.right, width);
+    let (down, tops) = starts(product.top, product.bottom, height);
+    let grey = image::imageops::grayscale(photo);
+    let places = tops.flat_map(|top| lefts.clone().map(move |left| (left, top)));
+    let (left, top) = places.max_by_key(|&(left, top)| detail(&grey, [left, top, across, down])).unwrap_or_default();
     [left, top, across, down]
+}
+
+/// Sum of absolute differences between diagonal neighbours at every fourth pixel of a part (left, top, width, height).
+fn detail(grey: &GrayImage, [left, top, across, down]: [u32; 4]) -> u64 {
+    let (width, values) = (grey.width() as usize, grey.as_raw());
+    let mut sum = 0;
+    for y in (top as usize..(top + down - 1) as usize).step_by(4) {
+        for x in (left as usize..(left + across - 1) as usize).step_by(4) {
+            sum += u64::from(values[y * width + x].abs_diff(values[(y + 1) * width + x + 1]));
+        }
+    }
+    sum
 }
 
 /// How alike two pictures are, 0-1: the mean of FSIMc, MS-SSIM and GMSD on one scale; nothing for a plain picture.

@@ -6,6 +6,7 @@ mod attribute;
 mod evaluation;
 mod evidence;
 mod explanation;
+mod histogram;
 mod model;
 mod photo;
 mod run;
@@ -20,6 +21,7 @@ pub use evaluation::{
 };
 pub use evidence::{Clip, Evidence, Ground, Region};
 pub use explanation::{Explanation, Neighbour, QualityMap, SeenFlaw};
+pub use histogram::{HISTOGRAM_LEVELS, Histogram};
 pub use model::{Calibration, ModelCard, ModelId, PersonalCard, Reach};
 pub use photo::{ImageId, ImportedFile, Photo, VIEWING_SIZE};
 pub use run::{MetricPoint, Run, RunId, RunMeta, RunStatus};

@@ -10,13 +10,13 @@ use crate::domain::ModelCard;
 use crate::error::Result;
 use crate::jobs::{Control, Stopped};
 use crate::model_folder;
-use crate::nn::Cnn;
+use crate::nn::Network;
 use crate::preprocess::{self, Views};
 
 /// A loaded network that describes photos.
 pub struct Describer {
     card: ModelCard,
-    network: Cnn,
+    network: Network,
     device: Device,
     batch: usize,
 }
@@ -26,7 +26,7 @@ pub struct Describer {
 pub struct Description {
     /// Its score, 0-100.
     pub score: f64,
-    /// Its features: mean and deviation of the planes of every convolution, for each view.
+    /// Its features: mean and deviation at every depth, for each view.
     pub features: Vec<f32>,
 }
 

@@ -1,5 +1,5 @@
-//! Which engine computes on the CPU: burn's, or tract on the exported graph. Both give the same number; the faster one is
-//! found by a short measurement, once a process.
+//! Which engine computes on the CPU: burn's, tract on the exported graph, or onnxruntime on it where its library is found.
+//! All give the same number; the fastest is found by a short measurement, once a process.
 //!
 //! The choice must never show in a score: an engine that is more than [`MOST_APART`] off is not used.
 
@@ -9,13 +9,13 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 use image::RgbImage;
+use tract_onnx::pb::ModelProto;
 
-use super::graph;
-use super::tract::Compiled;
+use super::{graph, onnxruntime, tract};
 use crate::config::EngineChoice;
 use crate::domain::{Calibration, ModelCard, ModelId, Reach};
-use crate::error::{Error, Result};
-use crate::nn::{self, Architecture, Cnn};
+use crate::error::{Code, Error, Result};
+use crate::nn::{self, Architecture, Network};
 use crate::preprocess::{self, Views};
 
 /// How far engines may be apart on the same pixels, in points.
@@ -27,31 +27,6 @@ const MOST_PHOTOS: usize = 8;
 /// Timed batches an engine, after one that is not timed; the fastest counts, since others use the processor too.
 const ROUNDS: usize = 3;
 
-/// Photos a second of each engine, the network alone.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct EngineSpeeds {
-    /// burn's CPU backend.
-    pub burn: f64,
-    /// tract on the exported graph.
-    pub tract: f64,
-}
-
-impl EngineSpeeds {
-    /// The faster engine.
-    pub fn fastest(&self) -> Engine {
-        if self.tract > self.burn { Engine::Tract } else { Engine::Burn }
-    }
-
-    /// In words: "tract, 2.1 times as fast as burn (310 against 148 photos a second)".
-    pub fn describe(&self) -> String {
-        let ((winner, fast), (loser, slow)) = match self.fastest() {
-            Engine::Tract => (("tract", self.tract), ("burn", self.burn)),
-            Engine::Burn => (("burn", self.burn), ("tract", self.tract)),
-        };
-        format!("{winner}, {:.1} times as fast as {loser} ({fast:.0} against {slow:.0} photos a second)", fast / slow)
-    }
-}
-
 /// What computes a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
@@ -59,25 +34,88 @@ pub enum Engine {
     Burn,
     /// tract, on the CPU.
     Tract,
+    /// onnxruntime, on the CPU.
+    Onnxruntime,
 }
 
 impl Engine {
-    /// The name used in the configuration and in messages.
+    /// The name used in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Burn => "burn",
             Self::Tract => "tract",
+            Self::Onnxruntime => "onnxruntime",
         }
     }
 }
 
-/// The engine for a network on a device: tract's graph when it is to be used, and why, in words.
+/// Photos a second of the engines that can be used, the network alone; the fastest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EngineSpeeds(Vec<(Engine, f64)>);
+
+impl EngineSpeeds {
+    fn new(mut speeds: Vec<(Engine, f64)>) -> Self {
+        // Stable: of equals, the earlier.
+        speeds.sort_by(|a, b| b.1.total_cmp(&a.1));
+        Self(speeds)
+    }
+
+    /// The fastest engine.
+    pub fn fastest(&self) -> Engine {
+        self.0.first().map_or(Engine::Burn, |(engine, _)| *engine)
+    }
+
+    /// Photos a second of an engine; nothing when it cannot be used.
+    pub fn of(&self, engine: Engine) -> Option<f64> {
+        self.0.iter().find(|(known, _)| *known == engine).map(|(_, speed)| *speed)
+    }
+
+    /// In words: "tract, 2.1 times as fast as burn (310 against 148 photos a second)".
+    pub fn describe(&self) -> String {
+        let Some(((winner, fast), others)) = self.0.split_first().filter(|(_, others)| !others.is_empty()) else {
+            return format!("{}: no other engine can be used here", self.fastest().name());
+        };
+        let and = |part: &dyn Fn(&(Engine, f64)) -> String| others.iter().map(part).collect::<Vec<_>>().join(" and ");
+        let ratios = and(&|(engine, slow)| format!("{:.1} times as fast as {}", fast / slow, engine.name()));
+        let slower = and(&|(_, slow)| format!("{slow:.0}"));
+        format!("{}, {ratios} ({fast:.0} against {slower} photos a second)", winner.name())
+    }
+}
+
+/// A graph that an engine other than burn has made ready.
+pub(super) enum Compiled {
+    Tract(tract::Compiled),
+    Onnxruntime(onnxruntime::Compiled),
+}
+
+impl Compiled {
+    pub(super) fn engine(&self) -> Engine {
+        match self {
+            Self::Tract(_) => Engine::Tract,
+            Self::Onnxruntime(_) => Engine::Onnxruntime,
+        }
+    }
+
+    /// The raw output of every photo, in order.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] when the engine fails.
+    pub(super) fn raw_scores(&self, photos: &[&Views]) -> Result<Vec<f64>> {
+        match self {
+            Self::Tract(compiled) => Ok(compiled.run(photos)?.into_iter().map(|outputs| outputs[0]).collect()),
+            Self::Onnxruntime(compiled) => compiled.run(photos),
+        }
+    }
+}
+
+/// The engine for a network on a device: the graph made ready when burn is not to be used, and why, in words.
 ///
 /// # Errors
-/// When tract was asked for by name and cannot be used.
+/// When tract was asked for by name and cannot be used. Where onnxruntime was, the fastest of the others computes: a
+/// configuration may travel to a machine without its library.
 pub(super) fn choose(
     card: &ModelCard,
-    network: &Cnn,
+    network: &Network,
     device: &Device,
     batch: usize,
     choice: EngineChoice,
@@ -88,26 +126,29 @@ pub(super) fn choose(
     if choice == EngineChoice::Burn {
         return Ok((None, "burn, as configured".to_owned()));
     }
-    let prepared = prepare(card, network, device);
-    if choice == EngineChoice::Tract {
-        return Ok((Some(prepared?), "tract, as configured".to_owned()));
+    let candidate = Candidate { card, network, device, graph: graph::onnx(card, network) };
+    let mut missing = String::new();
+    match choice {
+        EngineChoice::Tract => return Ok((Some(candidate.tract()?), "tract, as configured".to_owned())),
+        EngineChoice::Ort => match candidate.onnxruntime() {
+            Ok(compiled) => return Ok((Some(compiled), "onnxruntime, as configured".to_owned())),
+            Err(error) => {
+                tracing::warn!("{error:#}");
+                missing = format!("; {} (it is configured)", error.summary);
+            }
+        },
+        EngineChoice::Auto | EngineChoice::Burn => {}
     }
-    let compiled = match prepared {
-        Ok(compiled) => compiled,
-        Err(error) => {
-            tracing::warn!("burn computes alone: {error:#}");
-            return Ok((None, "burn: tract cannot be used here".to_owned()));
-        }
-    };
-    let speeds = remembered(&card.architecture, batch, || measure(network, &compiled, device, batch))?;
-    let chosen = (speeds.fastest() == Engine::Tract).then_some(compiled);
-    Ok((chosen, speeds.describe()))
+    let mut compiled = candidate.usable();
+    let speeds = remembered(&card.architecture, batch, || candidate.measure(&compiled, batch))?;
+    let fastest = compiled.iter().position(|compiled| compiled.engine() == speeds.fastest());
+    Ok((fastest.map(|index| compiled.swap_remove(index)), speeds.describe() + &missing))
 }
 
 /// Speeds of the engines for a network of that architecture, measured now: what `packshot doctor` shows.
 ///
 /// # Errors
-/// When tract cannot be used.
+/// When an engine fails while it is timed.
 pub fn engine_speeds(architecture: &Architecture, batch: usize) -> Result<EngineSpeeds> {
     let device = Device::flex();
     let network = nn::seeded(architecture.config.init(&device), 1);
@@ -124,44 +165,84 @@ pub fn engine_speeds(architecture: &Architecture, batch: usize) -> Result<Engine
         code_version: String::new(),
         personal: None,
     };
-    let compiled = prepare(&card, &network, &device)?;
-    remembered(architecture.name, batch, || measure(&network, &compiled, &device, batch))
+    let graph = graph::onnx(&card, &network);
+    let candidate = Candidate { card: &card, network: &network, device: &device, graph };
+    remembered(architecture.name, batch, || candidate.measure(&candidate.usable(), batch))
 }
 
-/// The graph made ready, and held against burn on a picture.
-fn prepare(card: &ModelCard, network: &Cnn, device: &Device) -> Result<Compiled> {
-    let compiled = Compiled::raw(&graph::onnx(card, network))?;
-    let picture = picture();
-    let by_burn = network.raw_scores(preprocess::batch([&picture].into_iter(), 1, device), 1);
-    let by_tract = compiled.run(&[&picture])?;
-    let apart = (card.calibration.score(by_burn[0]) - card.calibration.score(by_tract[0][0])).abs();
-    if apart <= MOST_APART {
-        return Ok(compiled);
+/// A network for which an engine is sought.
+struct Candidate<'a> {
+    card: &'a ModelCard,
+    network: &'a Network,
+    device: &'a Device,
+    graph: ModelProto,
+}
+
+impl Candidate<'_> {
+    fn tract(&self) -> Result<Compiled> {
+        self.checked(Compiled::Tract(tract::Compiled::raw(&self.graph)?))
     }
-    Err(Error::internal(format!("tract and burn are {apart:.4} points apart on the same pixels"))
-        .hint("score.engine = \"burn\" does without tract."))
-}
 
-fn measure(network: &Cnn, compiled: &Compiled, device: &Device, batch: usize) -> Result<EngineSpeeds> {
-    let picture = picture();
-    let photos = vec![&picture; batch.min(MOST_PHOTOS)];
-    let speed = |run: &dyn Fn() -> Result<()>| -> Result<f64> {
-        run()?;
-        let mut fastest = f64::INFINITY;
-        for _ in 0..ROUNDS {
-            let start = Instant::now();
-            run()?;
-            fastest = fastest.min(start.elapsed().as_secs_f64());
+    fn onnxruntime(&self) -> Result<Compiled> {
+        self.checked(Compiled::Onnxruntime(onnxruntime::Compiled::raw(&self.graph)?))
+    }
+
+    /// The engines beside burn that can be used here; what fails is only logged.
+    fn usable(&self) -> Vec<Compiled> {
+        let usable = |prepared: Result<Compiled>| match prepared {
+            Ok(compiled) => Some(compiled),
+            // Most machines have no onnxruntime.
+            Err(error) if error.code == Code::NotFound => {
+                tracing::debug!("{error:#}");
+                None
+            }
+            Err(error) => {
+                tracing::warn!("an engine is left out: {error:#}");
+                None
+            }
+        };
+        [self.tract(), self.onnxruntime()].into_iter().filter_map(usable).collect()
+    }
+
+    /// The graph that was made ready, held against burn on a picture.
+    fn checked(&self, compiled: Compiled) -> Result<Compiled> {
+        let picture = picture();
+        let by_burn = self.network.raw_scores(preprocess::batch([&picture].into_iter(), 1, self.device), 1);
+        let by_other = compiled.raw_scores(&[&picture])?;
+        let score = |raw: &[f64]| self.card.calibration.score(raw[0]);
+        let apart = (score(&by_burn) - score(&by_other)).abs();
+        if apart <= MOST_APART {
+            return Ok(compiled);
         }
-        Ok(photos.len() as f64 / fastest)
-    };
-    let burn = speed(&|| {
-        let input = preprocess::batch(photos.iter().copied(), photos.len(), device);
-        network.raw_scores(input, photos.len());
-        Ok(())
-    })?;
-    let tract = speed(&|| compiled.run(&photos).map(|_| ()))?;
-    Ok(EngineSpeeds { burn, tract })
+        let name = compiled.engine().name();
+        Err(Error::internal(format!("{name} and burn are {apart:.4} points apart on the same pixels"))
+            .hint(format!("score.engine = \"burn\" does without {name}.")))
+    }
+
+    fn measure(&self, compiled: &[Compiled], batch: usize) -> Result<EngineSpeeds> {
+        let picture = picture();
+        let photos = vec![&picture; batch.min(MOST_PHOTOS)];
+        let speed = |run: &dyn Fn() -> Result<()>| -> Result<f64> {
+            run()?;
+            let mut fastest = f64::INFINITY;
+            for _ in 0..ROUNDS {
+                let start = Instant::now();
+                run()?;
+                fastest = fastest.min(start.elapsed().as_secs_f64());
+            }
+            Ok(photos.len() as f64 / fastest)
+        };
+        let burn = speed(&|| {
+            let input = preprocess::batch(photos.iter().copied(), photos.len(), self.device);
+            self.network.raw_scores(input, photos.len());
+            Ok(())
+        })?;
+        let mut speeds = vec![(Engine::Burn, burn)];
+        for compiled in compiled {
+            speeds.push((compiled.engine(), speed(&|| compiled.raw_scores(&photos).map(drop))?));
+        }
+        Ok(EngineSpeeds::new(speeds))
+    }
 }
 
 /// Stripes of all colours in front of white: something for every layer to do.
@@ -183,11 +264,11 @@ fn remembered(
     // Held while measuring, so that two models loaded at once do not disturb each other's times.
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let key = (architecture.to_owned(), batch);
-    if let Some(&speeds) = known.get(&key) {
-        return Ok(speeds);
+    if let Some(speeds) = known.get(&key) {
+        return Ok(speeds.clone());
     }
     let speeds = measure()?;
-    known.insert(key, speeds);
+    known.insert(key, speeds.clone());
     Ok(speeds)
 }
 
@@ -196,18 +277,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_faster_engine_is_named_with_its_lead() {
-        let speeds = EngineSpeeds { burn: 100.0, tract: 250.0 };
+    fn the_fastest_engine_is_named_with_its_lead() {
+        use Engine::{Burn, Onnxruntime, Tract};
+        let speeds = EngineSpeeds::new(vec![(Burn, 100.0), (Tract, 250.0)]);
         assert_eq!(speeds.describe(), "tract, 2.5 times as fast as burn (250 against 100 photos a second)");
-        let speeds = EngineSpeeds { burn: 120.0, tract: 100.0 };
-        assert_eq!(speeds.fastest(), Engine::Burn);
-        assert!(speeds.describe().starts_with("burn, 1.2 times as fast as tract"), "{}", speeds.describe());
+        let speeds = EngineSpeeds::new(vec![(Burn, 100.0), (Tract, 200.0), (Onnxruntime, 500.0)]);
+        let words = "onnxruntime, 2.5 times as fast as tract and 5.0 times as fast as burn (500 against 200 and 100 \
+                     photos a second)";
+        assert_eq!((speeds.fastest(), speeds.describe().as_str()), (Onnxruntime, words));
+        assert_eq!((speeds.of(Tract), EngineSpeeds::new(vec![(Burn, 1.0)]).of(Tract)), (Some(200.0), None));
+        let alone = EngineSpeeds::new(vec![(Burn, 100.0)]);
+        assert_eq!((alone.fastest(), alone.describe().as_str()), (Burn, "burn: no other engine can be used here"));
     }
 
     #[test]
     fn a_measurement_is_made_once_a_process() {
         let found =
-            remembered("test-architecture", 3, || Ok(EngineSpeeds { burn: 1.0, tract: 2.0 })).expect("measured");
+            remembered("test-architecture", 3, || Ok(EngineSpeeds::new(vec![(Engine::Burn, 1.0)]))).expect("measured");
         let again = remembered("test-architecture", 3, || Err(Error::internal("measured twice"))).expect("remembered");
         assert_eq!(found, again);
         remembered("test-architecture", 4, || Err(Error::internal("another batch"))).expect_err("measured anew");

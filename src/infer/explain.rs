@@ -12,7 +12,7 @@ use crate::domain::{ModelCard, QualityMap, SeenFlaw};
 use crate::error::Result;
 use crate::jobs::{Control, Stopped};
 use crate::model_folder;
-use crate::nn::{Cnn, DEFECTS, VIEWS};
+use crate::nn::{DEFECTS, Network, VIEWS};
 use crate::preprocess;
 
 /// Cells of a map along each side.
@@ -27,7 +27,7 @@ const BATCH: usize = 6;
 /// A loaded network that explains its scores.
 pub struct Explainer {
     card: ModelCard,
-    network: Cnn,
+    network: Network,
     device: Device,
 }
 

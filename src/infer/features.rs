@@ -51,6 +51,11 @@ impl Extractor {
         3 * self.backbone.kind().feature_count()
     }
 
+    /// Features of each level of the network, in order: those of the whole photo, then twice as many of the crops.
+    pub fn level_widths(&self) -> Vec<usize> {
+        self.backbone.kind().level_widths().repeat(3)
+    }
+
     /// The features of photos, in their order; every batch has one shape, and `control` is asked before each.
     ///
     /// # Errors

@@ -3,11 +3,14 @@
 //!
 //! Only operators of opset 18 that every runtime has. Must not know files.
 
+mod cnn;
+mod vit;
+
 use tract_onnx::pb::{GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto};
 
 use super::proto::{Axis, Builder};
 use crate::domain::ModelCard;
-use crate::nn::{Affine, Cnn, FoldedConv, INPUT_CENTRE, INPUT_GAIN, VARIANCE_FLOOR, VIEW_EDGE, VIEWS, WEIGHT_FLOOR};
+use crate::nn::{Affine, FoldedConv, INPUT_CENTRE, Network, VIEW_EDGE, VIEWS, WEIGHT_FLOOR};
 
 /// The operator set that graphs are written in.
 pub const OPSET: i64 = 18;
@@ -26,7 +29,7 @@ pub(super) const OUTPUTS: [&str; 3] = ["score", "low", "high"];
 
 /// A model as ONNX: input `views` `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` with values 0-1 as `preprocess` makes them, any
 /// `n`; outputs `score`, `low` and `high` `[n]`, 0-100, as [`ModelCard::score`] gives them.
-pub fn onnx(card: &ModelCard, network: &Cnn) -> ModelProto {
+pub fn onnx(card: &ModelCard, network: &Network) -> ModelProto {
     let property = |key: &str, value: String| StringStringEntryProto { key: key.to_owned(), value };
     ModelProto {
         ir_version: IR_VERSION,
@@ -48,8 +51,7 @@ pub fn onnx(card: &ModelCard, network: &Cnn) -> ModelProto {
     }
 }
 
-fn graph(card: &ModelCard, network: &Cnn) -> GraphProto {
-    let folded = network.folded();
+fn graph(card: &ModelCard, network: &Network) -> GraphProto {
     let mut graph = Builder::new("packshot", "Two views of a photo to its score.");
     let view = [Axis::Fixed(VIEWS), Axis::Fixed(3), Axis::Fixed(VIEW_EDGE), Axis::Fixed(VIEW_EDGE)];
     let about = "The whole photo and a mosaic of its native pixels, red, green and blue planes, 0-1.";
@@ -59,35 +61,50 @@ fn graph(card: &ModelCard, network: &Cnn) -> GraphProto {
     let centred = graph.node("Sub", "centred", &[INPUT, &centre], &[]);
     let edge = VIEW_EDGE as i64;
     let shape = graph.integers("planes.shape", &[-1, 3, edge, edge]);
-    let mut plane = graph.node("Reshape", "planes", &[&centred, &shape], &[]);
-    let mut pooled = Vec::with_capacity(folded.pooled.len());
-    let mut edge = VIEW_EDGE;
-    for (index, block) in folded.blocks.iter().enumerate() {
-        // The gain of the input lies in the weights that it meets first; padding is zero before and after it.
-        let gain = if index == 0 { INPUT_GAIN } else { 1.0 };
-        plane = convolution(&mut graph, &format!("block{index}"), &plane, block, gain);
-        plane = graph.node("Relu", &format!("block{index}.relu"), &[&plane], &[]);
-        edge = block.edge_after(edge);
-        if folded.pooled.contains(&index) {
-            pooled.push(mean_and_deviation(&mut graph, &format!("pool{index}"), &plane));
+    let planes = graph.node("Reshape", "planes", &[&centred, &shape], &[]);
+    match network {
+        Network::Cnn(network) => {
+            let folded = network.folded();
+            let trunk = cnn::trunk(&mut graph, &planes, &folded);
+            score(&mut graph, &trunk, &folded.hidden, &folded.score);
+        }
+        Network::Vit(network) => {
+            let folded = network.folded();
+            let trunk = vit::trunk(&mut graph, &planes, &folded);
+            score(&mut graph, &trunk, &folded.hidden, &folded.score);
         }
     }
-    let pooled: Vec<&str> = pooled.iter().map(String::as_str).collect();
-    let per_view = graph.node("Concat", "features.views", &pooled, &[("axis", &[1])]);
-    let shape = graph.integers("features.shape", &[-1, folded.hidden.sizes[0] as i64]);
-    let features = graph.node("Reshape", "features", &[&per_view, &shape], &[]);
-    let hidden = affine(&mut graph, "hidden", &features, &folded.hidden);
-    let hidden = graph.node("Relu", "hidden.relu", &[&hidden], &[]);
-    let whole = affine(&mut graph, "whole", &hidden, &folded.score);
-    let parts = weighted_cells(&mut graph, &plane, &folded.cells, VIEWS * edge * edge);
-    let both = graph.node("Add", "both", &[&whole, &parts], &[]);
-    let shape = graph.integers("raw.shape", &[-1]);
-    graph.node("Reshape", RAW, &[&both, &shape], &[]);
     calibrated(&mut graph, card);
     graph.finish()
 }
 
-/// `[n, in, h, w]` -> `[n, out, h', w']`
+/// What a trunk makes of the centred planes `[n · VIEWS, 3, VIEW_EDGE, VIEW_EDGE]`.
+struct Trunk {
+    /// Features of every view `[n · VIEWS, ...]`.
+    per_view: String,
+    /// Quality and strength of every cell, along `cells_axis`.
+    cells: String,
+    /// The axis that quality and strength lie along.
+    cells_axis: i64,
+    /// Cells of all views of a photo.
+    cell_count: usize,
+}
+
+/// The raw score `[n]` from what the trunk found.
+fn score(graph: &mut Builder, trunk: &Trunk, hidden: &Affine, score: &Affine) {
+    let shape = graph.integers("features.shape", &[-1, hidden.sizes[0] as i64]);
+    let features = graph.node("Reshape", "features", &[&trunk.per_view, &shape], &[]);
+    let hidden = affine(graph, "hidden", &features, hidden);
+    let hidden = graph.node("Relu", "hidden.relu", &[&hidden], &[]);
+    let whole = affine(graph, "whole", &hidden, score);
+    let parts = weighted_cells(graph, trunk);
+    let both = graph.node("Add", "both", &[&whole, &parts], &[]);
+    let shape = graph.integers("raw.shape", &[-1]);
+    graph.node("Reshape", RAW, &[&both, &shape], &[]);
+}
+
+/// `[n, in, h, w]` -> `[n, out, h', w']`; a constant gain of the input lies in the weights, as padding is zero before and
+/// after it.
 fn convolution(graph: &mut Builder, name: &str, input: &str, conv: &FoldedConv, gain: f64) -> String {
     let ([channels, output], kernel) = (conv.channels, conv.kernel);
     let values: Vec<f32> = conv.weight.iter().map(|&weight| (f64::from(weight) * gain) as f32).collect();
@@ -106,26 +123,12 @@ fn affine(graph: &mut Builder, name: &str, input: &str, layer: &Affine) -> Strin
     graph.node("Gemm", name, &[input, &weight, &bias], &[])
 }
 
-/// `[n, c, h, w]` -> `[n, 2c, 1, 1]`
-fn mean_and_deviation(graph: &mut Builder, name: &str, input: &str) -> String {
-    let named = |part: &str| format!("{name}.{part}");
-    let axes = graph.integers(&named("axes"), &[2, 3]);
-    let mean = graph.node("ReduceMean", &named("mean"), &[input, &axes], &[("keepdims", &[1])]);
-    let centred = graph.node("Sub", &named("centred"), &[input, &mean], &[]);
-    let square = graph.node("Mul", &named("square"), &[&centred, &centred], &[]);
-    let variance = graph.node("ReduceMean", &named("variance"), &[&square, &axes], &[("keepdims", &[1])]);
-    let floor = graph.number(&named("floor"), VARIANCE_FLOOR);
-    let raised = graph.node("Add", &named("raised"), &[&variance, &floor], &[]);
-    let deviation = graph.node("Sqrt", &named("deviation"), &[&raised], &[]);
-    graph.node("Concat", name, &[&mean, &deviation], &[("axis", &[1])])
-}
-
-/// The mean of the cells' quality by their weights: `[n · VIEWS, c, h, w]` -> `[n, 1]`
-fn weighted_cells(graph: &mut Builder, plane: &str, cells: &FoldedConv, count: usize) -> String {
-    let both = convolution(graph, "cells", plane, cells, 1.0);
+/// The mean of the cells' quality by their weights, `[n, 1]`
+fn weighted_cells(graph: &mut Builder, trunk: &Trunk) -> String {
     let sizes = graph.integers("cells.sizes", &[1, 1]);
-    graph.nodes("Split", &["cells.quality", "cells.strength"], &[&both, &sizes], &[("axis", &[1])]);
-    let shape = graph.integers("cells.shape", &[-1, count as i64]);
+    let parts = ["cells.quality", "cells.strength"];
+    graph.nodes("Split", &parts, &[&trunk.cells, &sizes], &[("axis", &[trunk.cells_axis])]);
+    let shape = graph.integers("cells.shape", &[-1, trunk.cell_count as i64]);
     let quality = graph.node("Reshape", "quality", &["cells.quality", &shape], &[]);
     let strength = graph.node("Reshape", "strength", &["cells.strength", &shape], &[]);
     let positive = graph.node("Softplus", "strength.positive", &[&strength], &[]);

@@ -1,12 +1,14 @@
 //! Scoring and features: load a network once, then batches of views.
 //!
-//! On a CPU one of two engines computes, see [`Engine`]. Must not know files of photos, the store, or front ends.
+//! On a CPU one of three engines computes, see [`Engine`]. Must not know files of photos, the store, or front ends.
 
 mod describe;
+mod each;
 mod engine;
 mod explain;
 mod features;
 mod graph;
+mod onnxruntime;
 mod proto;
 mod tract;
 
@@ -15,6 +17,7 @@ pub use engine::{Engine, EngineSpeeds, MOST_APART, engine_speeds};
 pub use explain::Explainer;
 pub use features::Extractor;
 pub use graph::{OPSET, onnx};
+pub use onnxruntime::{LIBRARY_VARIABLE, onnxruntime_library};
 
 use std::path::Path;
 
@@ -25,14 +28,14 @@ use crate::config::EngineChoice;
 use crate::domain::{ModelCard, Score};
 use crate::error::{Error, Result};
 use crate::model_folder;
-use crate::nn::Cnn;
+use crate::nn::Network;
 use crate::preprocess::{self, Views};
-use tract::Compiled;
+use engine::Compiled;
 
 /// A loaded model, ready to score.
 pub struct Scorer {
     card: ModelCard,
-    network: Cnn,
+    network: Network,
     device: Device,
     batch: usize,
     compiled: Option<Compiled>,
@@ -74,7 +77,7 @@ impl Scorer {
 
     /// What computes.
     pub fn engine(&self) -> Engine {
-        if self.compiled.is_some() { Engine::Tract } else { Engine::Burn }
+        self.compiled.as_ref().map_or(Engine::Burn, Compiled::engine)
     }
 
     /// What computes, with the reason.
@@ -90,8 +93,8 @@ impl Scorer {
 
     fn raw_scores(&self, views: &[&Views]) -> Vec<f64> {
         if let Some(compiled) = &self.compiled {
-            match compiled.run(views) {
-                Ok(outputs) => return outputs.into_iter().map(|output| output[0]).collect(),
+            match compiled.raw_scores(views) {
+                Ok(raw) => return raw,
                 Err(error) => tracing::error!("burn computes instead: {error:#}"),
             }
         }
@@ -108,12 +111,12 @@ impl Scorer {
 ///
 /// # Errors
 /// When the bytes are no graph that tract can compute.
-pub fn onnx_difference(bytes: &[u8], card: &ModelCard, network: &Cnn, photos: &[Views]) -> Result<f64> {
+pub fn onnx_difference(bytes: &[u8], card: &ModelCard, network: &Network, photos: &[Views]) -> Result<f64> {
     let unreadable =
         |error: tract_onnx::prelude::TractError| Error::internal(format!("the ONNX graph is unsound: {error:#}"));
     let model = tract_onnx::onnx().proto_model_for_read(&mut &*bytes).map_err(unreadable)?;
     let photos: Vec<&Views> = photos.iter().collect();
-    let theirs = Compiled::whole(&model)?.run(&photos)?;
+    let theirs = tract::Compiled::whole(&model)?.run(&photos)?;
     let input = preprocess::batch(photos.iter().copied(), photos.len(), &Device::flex());
     let ours = network.raw_scores(input, photos.len()).into_iter().map(|raw| card.score(raw));
     let apart = ours.zip(&theirs).flat_map(|(score, outputs)| {

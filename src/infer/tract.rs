@@ -1,8 +1,6 @@
 //! The ONNX graph computed by tract, photo by photo on every core.
 
-use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tract_onnx::pb::ModelProto;
 use tract_onnx::prelude::{
@@ -10,9 +8,9 @@ use tract_onnx::prelude::{
     TractResult, TypedRunnableModel, tvec,
 };
 
+use super::each::on_every_core;
 use super::graph::{OUTPUTS, RAW};
 use crate::error::{Error, Result};
-use crate::jobs::worker_count;
 use crate::nn::{VIEW_EDGE, VIEWS};
 use crate::preprocess::Views;
 
@@ -55,28 +53,14 @@ impl Compiled {
     /// # Errors
     /// [`crate::error::Code::Internal`] when tract fails.
     pub(super) fn run(&self, photos: &[&Views]) -> Result<Vec<Vec<f64>>> {
-        let next = AtomicUsize::new(0);
-        let work = || -> TractResult<Vec<(usize, Vec<f64>)>> {
-            let mut state = self.plan.spawn()?;
-            let turns = std::iter::from_fn(|| {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                photos.get(index).map(|photo| (index, photo))
-            });
-            turns.map(|(index, photo)| Ok((index, values(&state.run(tvec!(input(photo)?.into()))?)?))).collect()
-        };
-        let helpers = worker_count().min(photos.len()).saturating_sub(1);
-        let parts: Vec<TractResult<_>> = std::thread::scope(|scope| {
-            let helpers: Vec<_> = (0..helpers).map(|_| scope.spawn(work)).collect();
-            let own = work();
-            let joined = helpers.into_iter().map(|helper| helper.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            std::iter::once(own).chain(joined).collect()
-        });
-        let mut all = Vec::with_capacity(photos.len());
-        for part in parts {
-            all.extend(part.map_err(|error| failed("compute the network", &error))?);
-        }
-        all.sort_by_key(|photo| photo.0);
-        Ok(all.into_iter().map(|photo| photo.1).collect())
+        on_every_core(
+            photos,
+            |_| self.plan.spawn().map_err(|error| failed("prepare the network", &error)),
+            |state, photo| {
+                let outputs = input(photo).and_then(|input| values(&state.run(tvec!(input.into()))?));
+                outputs.map_err(|error| failed("compute the network", &error))
+            },
+        )
     }
 }
 

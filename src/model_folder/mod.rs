@@ -13,7 +13,7 @@ use burn::tensor::{Bytes, Device};
 use crate::domain::{ModelCard, ModelId};
 use crate::error::{Error, Result};
 use crate::files::write_atomically;
-use crate::nn::{self, Cnn};
+use crate::nn::{self, Network};
 
 pub use shipped::{SHIPPED, shipped};
 
@@ -25,7 +25,7 @@ const WEIGHTS: &str = "weights.safetensors";
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn save(folder: &Path, network: &Cnn, card: &ModelCard, beside: &[(&str, &[u8])]) -> Result<ModelCard> {
+pub fn save(folder: &Path, network: &Network, card: &ModelCard, beside: &[(&str, &[u8])]) -> Result<ModelCard> {
     let bytes = safetensors(network)?;
     let id: String = crate::imaging::sha256_hex(&bytes).chars().take(16).collect();
     let card = ModelCard { id: ModelId(id), ..card.clone() };
@@ -38,10 +38,10 @@ pub fn save(folder: &Path, network: &Cnn, card: &ModelCard, beside: &[(&str, &[u
 }
 
 /// The weights as a safetensors file; the same weights give the same bytes.
-fn safetensors(network: &Cnn) -> Result<Vec<u8>> {
+fn safetensors(network: &Network) -> Result<Vec<u8>> {
     let failed = |error| Error::internal("could not serialise the network").caused_by(error);
     // The store's own metadata come out of a hash map, in any order.
-    let mut store = SafetensorsStore::from_bytes(None).clear_metadata();
+    let mut store = SafetensorsStore::from_bytes(None).clear_metadata().skip_enum_variants(true);
     network.save_into(&mut store).map_err(failed)?;
     store.get_bytes().map_err(failed)
 }
@@ -143,7 +143,7 @@ pub fn copy_network(from: &Path, to: &Path) -> Result<()> {
 ///
 /// # Errors
 /// As [`read_card`], when the folder holds a personal model, and when the weights do not belong to the card.
-pub fn load(folder: &Path, device: &Device) -> Result<(ModelCard, Cnn)> {
+pub fn load(folder: &Path, device: &Device) -> Result<(ModelCard, Network)> {
     let card = read_card(folder)?;
     if card.personal.is_some() {
         return Err(not_a_network(folder));
@@ -174,10 +174,10 @@ pub fn burn_bytes(bytes: Vec<u8>) -> Bytes {
 }
 
 /// A network of a named architecture with weights from a safetensors file.
-fn network(architecture: &str, bytes: Vec<u8>, device: &Device) -> Result<Cnn> {
+fn network(architecture: &str, bytes: Vec<u8>, device: &Device) -> Result<Network> {
     let mut network = nn::named(architecture)?.config.init(device);
     network
-        .load_from(&mut SafetensorsStore::from_bytes(Some(bytes)))
+        .load_from(&mut SafetensorsStore::from_bytes(Some(bytes)).skip_enum_variants(true))
         .map_err(|error| Error::bad_data(format!("the weights do not fit {architecture}")).caused_by(error))?;
     Ok(network)
 }

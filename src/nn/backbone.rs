@@ -110,7 +110,12 @@ impl BackboneKind {
 
     /// Features an image.
     pub fn feature_count(self) -> usize {
-        2 * self.level_channels().iter().sum::<usize>()
+        self.level_widths().iter().sum()
+    }
+
+    /// Features of each level, in order: the means and the deviations of its channels.
+    pub fn level_widths(self) -> Vec<usize> {
+        self.level_channels().iter().map(|channels| 2 * channels).collect()
     }
 
     /// Multiply-accumulates an image of [`BackboneKind::input_edge`], without the classifier.

@@ -8,6 +8,30 @@ use burn::tensor::{Device, Tensor, activation};
 /// Added to the variance of pooled planes: keeps the gradient of the root finite on flat planes (pure white backgrounds).
 pub const VARIANCE_FLOOR: f64 = 1e-5;
 
+/// Added to the variance of a token's values before it is divided by.
+pub const NORM_EPSILON: f64 = 1e-5;
+
+/// Taken from every input value: product photos are mostly white, and an input centred on mid grey trains faster.
+pub const INPUT_CENTRE: f64 = 0.5;
+
+/// What the centred input is multiplied by, for a deviation near 1.
+pub const INPUT_GAIN: f64 = 4.0;
+
+/// What `forward` makes of `input` with `module`, which learns nothing when it is `frozen`: it works as in scoring then,
+/// with settled statistics and no gradients.
+pub(super) fn still<M: Module, const D: usize>(
+    frozen: bool,
+    module: &M,
+    input: Tensor<D>,
+    forward: impl Fn(&M, Tensor<D>) -> Tensor<D>,
+) -> Tensor<D> {
+    if frozen && input.device().is_autodiff() {
+        Tensor::from_inner(forward(&module.valid(), input.inner()))
+    } else {
+        forward(module, input)
+    }
+}
+
 /// Plain convolution, batch normalisation, ReLU: what CPU stacks and exporters handle fastest.
 #[derive(Module, Debug)]
 pub(super) struct ConvBlock {

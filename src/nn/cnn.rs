@@ -8,18 +8,14 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation};
 
-use super::blocks::{ConvBlock, mean_std_pool};
+use super::blocks::{ConvBlock, INPUT_CENTRE, INPUT_GAIN, mean_std_pool, still};
 use super::folded::{self, Folded};
-use super::{DEFECTS, VIEW_EDGE, VIEWS};
+use super::outputs::{HEAD_COLUMNS, Outputs};
+use super::{VIEW_EDGE, VIEWS};
+use crate::config::Learns;
 
-/// Taken from every input value: product photos are mostly white, and an input centred on mid grey trains faster.
-pub const INPUT_CENTRE: f64 = 0.5;
-
-/// What the centred input is multiplied by, for a deviation near 1.
-pub const INPUT_GAIN: f64 = 4.0;
-
-/// The least weight of a cell, before weights are divided by their sum.
-pub const WEIGHT_FLOOR: f64 = 1e-3;
+/// Convolutions that learn when the last stages do: those of the last two.
+const LAST_BLOCKS: usize = 4;
 
 /// Widths of a [`Cnn`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +41,7 @@ impl CnnConfig {
         Cnn {
             blocks: self.layers().into_iter().map(block).collect(),
             hidden,
-            heads: LinearConfig::new(self.hidden, 2 + 2 * DEFECTS).init(device),
+            heads: LinearConfig::new(self.hidden, HEAD_COLUMNS).init(device),
             cells: Conv2dConfig::new([self.stages[3], 2], [1, 1]).init(device),
             frozen: 0,
         }
@@ -77,7 +73,7 @@ impl CnnConfig {
             sum += kernel * kernel * input * output * edge * edge;
         }
         let cells = self.stages[3] * 2 * edge * edge;
-        ((sum + cells) * VIEWS + self.feature_count() * self.hidden + self.hidden * (2 + 2 * DEFECTS)) as u64
+        ((sum + cells) * VIEWS + self.feature_count() * self.hidden + self.hidden * HEAD_COLUMNS) as u64
     }
 }
 
@@ -94,51 +90,26 @@ pub struct Cnn {
     frozen: usize,
 }
 
-/// What the network says about `n` photos.
-#[derive(Debug, Clone)]
-pub struct Outputs {
-    /// Standardised score `[n]` (zero mean, unit deviation over the training labels).
-    pub score: Tensor<1>,
-    /// Logarithm of the variance of its error `[n]`.
-    pub log_variance: Tensor<1>,
-    /// Whether each defect is there, as logits `[n, DEFECTS]`.
-    pub defects: Tensor<2>,
-    /// How strong each defect is, 0-1 `[n, DEFECTS]`.
-    pub severities: Tensor<2>,
-    /// Quality of every cell of every view, its part of the score `[n, VIEWS · cells]`.
-    pub quality: Tensor<2>,
-    /// How much every cell counts, summing to 1 a photo `[n, VIEWS · cells]`.
-    pub weight: Tensor<2>,
-}
-
 impl Cnn {
-    /// How many convolutions there are.
-    pub fn depth(&self) -> usize {
-        self.blocks.len()
+    /// The same network, of which only the named part learns.
+    pub(super) fn learning(self, part: Learns) -> Self {
+        let frozen = match part {
+            Learns::All => 0,
+            Learns::Last => self.blocks.len().saturating_sub(LAST_BLOCKS),
+            Learns::Head => self.blocks.len(),
+        };
+        Self { frozen, ..self }
     }
 
-    /// The same network, whose first `blocks` convolutions learn no more: they work as in scoring, with settled
-    /// statistics and no gradients.
-    pub fn frozen(self, blocks: usize) -> Self {
-        Self { frozen: blocks.min(self.blocks.len()), ..self }
-    }
-
-    /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` with values 0-1 -> raw scores `[n]`.
-    pub fn forward(&self, views: Tensor<5>) -> Tensor<1> {
-        self.outputs(views).score
-    }
-
-    /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` with values 0-1 -> everything that the heads say. The score is that of
-    /// the whole (from the pooled features) plus the weighted mean of its cells, which can be shown as a map (patch
-    /// weighting as in WaDIQaM, Bosse et al. 2018).
-    pub fn outputs(&self, views: Tensor<5>) -> Outputs {
+    /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` with values 0-1 -> everything that the heads say.
+    pub(super) fn outputs(&self, views: Tensor<5>) -> Outputs {
         let (pooled, last) = self.trunk(views, &self.pooled());
         self.judge(by_photo(pooled), last)
     }
 
     /// As [`Self::outputs`], with mean and deviation of the planes of every convolution: a description of the photo at every
     /// depth, `[n, VIEWS · 2 · channels of all convolutions]`.
-    pub fn described(&self, views: Tensor<5>) -> (Outputs, Tensor<2>) {
+    pub(super) fn described(&self, views: Tensor<5>) -> (Outputs, Tensor<2>) {
         let (pooled, last) = self.trunk(views, &Vec::from_iter(0..self.blocks.len()));
         let head = self.pooled().map(|block| pooled[block].clone());
         (self.judge(by_photo(head.to_vec()), last), by_photo(pooled))
@@ -150,28 +121,12 @@ impl Cnn {
         let heads = self.heads.forward(activation::relu(self.hidden.forward(features)));
         let [_, _, h, w] = last.dims();
         let cells = self.cells.forward(last);
-        let quality = cells.clone().slice_dim(1, 0..1).reshape([n, VIEWS * h * w]);
-        let weight = activation::softplus(cells.slice_dim(1, 1..2).reshape([n, VIEWS * h * w]), 1.0) + WEIGHT_FLOOR;
-        let weight = weight.clone() / weight.sum_dim(1);
-        let pooled = (quality.clone() * weight.clone()).sum_dim(1).reshape([n]);
-        let column = |from: usize, to: usize| heads.clone().slice_dim(1, from..to);
-        Outputs {
-            score: column(0, 1).reshape([n]) + pooled,
-            log_variance: column(1, 2).reshape([n]),
-            defects: column(2, 2 + DEFECTS),
-            severities: activation::sigmoid(column(2 + DEFECTS, 2 + 2 * DEFECTS)),
-            quality,
-            weight,
-        }
-    }
-
-    /// The raw scores of the first `count` photos of a batch, fetched to the CPU (which waits for the device here).
-    pub fn raw_scores(&self, views: Tensor<5>, count: usize) -> Vec<f64> {
-        self.forward(views).into_data().iter::<f32>().take(count).map(f64::from).collect()
+        let channel = |index: usize| cells.clone().slice_dim(1, index..=index).reshape([n, VIEWS * h * w]);
+        Outputs::of(&heads, channel(0), channel(1))
     }
 
     /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` -> features `[n, feature_count]`.
-    pub fn features(&self, views: Tensor<5>) -> Tensor<2> {
+    pub(super) fn features(&self, views: Tensor<5>) -> Tensor<2> {
         by_photo(self.trunk(views, &self.pooled()).0)
     }
 
@@ -198,11 +153,7 @@ impl Cnn {
         let mut plane = (views.reshape([n * v, c, h, w]) - INPUT_CENTRE) * INPUT_GAIN;
         let mut found = Vec::with_capacity(pooled.len());
         for (index, block) in self.blocks.iter().enumerate() {
-            plane = if index < self.frozen && plane.device().is_autodiff() {
-                Tensor::from_inner(block.valid().forward(plane.inner()))
-            } else {
-                block.forward(plane)
-            };
+            plane = still(index < self.frozen, block, plane, ConvBlock::forward);
             if pooled.contains(&index) {
                 found.push(mean_std_pool(plane.clone()));
             }

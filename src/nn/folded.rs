@@ -1,8 +1,10 @@
 //! A network's weights as plain numbers, with batch normalisation folded into the convolutions: what other engines and
 //! file formats need.
 
+use std::ops::Range;
+
 use burn::nn::conv::Conv2d;
-use burn::nn::{Linear, PaddingConfig2d};
+use burn::nn::{LayerNorm, Linear, PaddingConfig2d};
 use burn::tensor::Tensor;
 
 use super::blocks::ConvBlock;
@@ -57,7 +59,64 @@ pub struct Folded {
     pub cells: FoldedConv,
 }
 
-fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+/// A normalisation of the values of a token: `(x − mean) / √(variance + NORM_EPSILON) · gain + bias`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoldedNorm {
+    /// One a value.
+    pub gain: Vec<f32>,
+    /// One a value.
+    pub bias: Vec<f32>,
+}
+
+/// Everything that a [`super::Vit`] needs for its score, in the order in which it is used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoldedVit {
+    /// Pixels to tokens.
+    pub patches: FoldedConv,
+    /// Added to the tokens `[VIEWS, tokens, width]`.
+    pub position: Vec<f32>,
+    /// The trunk.
+    pub blocks: Vec<FoldedVitBlock>,
+    /// After the last block.
+    pub norm: FoldedNorm,
+    /// Features to hidden values, a ReLU after it.
+    pub hidden: Affine,
+    /// Hidden values to the score of the whole photo.
+    pub score: Affine,
+    /// Quality and weight of every token.
+    pub cells: Affine,
+}
+
+/// One block of a [`super::Vit`]; all constant factors lie in its weights.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoldedVitBlock {
+    /// Heads of attention.
+    pub heads: usize,
+    /// Before the attention.
+    pub before_attention: FoldedNorm,
+    /// Query, key and value of every head; the query divided already.
+    pub attention: Affine,
+    /// What the heads found, added to the tokens.
+    pub mixed: Affine,
+    /// Before the two-layer network.
+    pub before_wide: FoldedNorm,
+    /// Its first layer, a GELU after it.
+    pub wide: Affine,
+    /// Its second layer, added to the tokens.
+    pub narrow: Affine,
+}
+
+impl Affine {
+    /// The same layer with some of its outputs multiplied by `factor`.
+    pub(super) fn scaled(mut self, outputs: Range<usize>, factor: f64) -> Self {
+        let scale = |value: &mut f32| *value = (f64::from(*value) * factor) as f32;
+        self.weight.chunks_exact_mut(self.sizes[1]).for_each(|row| row[outputs.clone()].iter_mut().for_each(scale));
+        self.bias[outputs].iter_mut().for_each(scale);
+        self
+    }
+}
+
+pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().iter::<f32>().collect()
 }
 
@@ -90,12 +149,19 @@ pub(super) fn block(block: &ConvBlock) -> FoldedConv {
     FoldedConv { channels: [input, output], kernel, stride, padding, weight: scaled.collect(), bias: bias.collect() }
 }
 
-/// A convolution of stride 1 without padding.
+/// The normalisation of a transformer.
+pub(super) fn norm(norm: &LayerNorm) -> FoldedNorm {
+    let gain = values(norm.gamma.val());
+    let bias = norm.beta.as_ref().map_or_else(|| vec![0.0; gain.len()], |beta| values(beta.val()));
+    FoldedNorm { gain, bias }
+}
+
+/// A convolution without normalisation and padding.
 pub(super) fn plain(conv: &Conv2d) -> FoldedConv {
     let [output, input, kernel, _] = conv.weight.dims();
     let bias = conv.bias.as_ref().map_or_else(|| vec![0.0; output], |bias| values(bias.val()));
     let weight = values(conv.weight.val());
-    FoldedConv { channels: [input, output], kernel, stride: 1, padding: 0, weight, bias }
+    FoldedConv { channels: [input, output], kernel, stride: conv.stride[0], padding: 0, weight, bias }
 }
 
 /// The first `columns` outputs of a fully connected layer.

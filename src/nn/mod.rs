@@ -9,16 +9,22 @@ mod folded;
 mod frozen;
 mod init;
 mod mobilenet;
+mod network;
+mod outputs;
 mod registry;
 mod resnet;
+mod vit;
 
 pub use backbone::{BACKBONE_EDGE, Backbone, BackboneKind};
-pub use blocks::VARIANCE_FLOOR;
-pub use cnn::{Cnn, CnnConfig, INPUT_CENTRE, INPUT_GAIN, Outputs, WEIGHT_FLOOR};
-pub use folded::{Affine, Folded, FoldedConv};
+pub use blocks::{INPUT_CENTRE, INPUT_GAIN, NORM_EPSILON, VARIANCE_FLOOR};
+pub use cnn::{Cnn, CnnConfig};
+pub use folded::{Affine, Folded, FoldedConv, FoldedNorm, FoldedVit, FoldedVitBlock};
 pub use frozen::{Weight, Weights};
 pub use init::seeded;
+pub use network::{Network, NetworkConfig};
+pub use outputs::{Outputs, WEIGHT_FLOOR};
 pub use registry::{ARCHITECTURES, Architecture, fresh, named};
+pub use vit::{Vit, VitConfig};
 
 /// Views of one photo that a network sees: the whole photo, and a mosaic of its native pixels.
 pub const VIEWS: usize = 2;

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 
-use super::{Cnn, CnnConfig, seeded};
+use super::{CnnConfig, Network, NetworkConfig, VitConfig, seeded};
 use crate::error::{Error, Result};
 
 /// An architecture that can be trained.
@@ -13,7 +13,7 @@ pub struct Architecture {
     /// What it is for, in words.
     pub about: &'static str,
     /// Its widths.
-    pub config: CnnConfig,
+    pub config: NetworkConfig,
 }
 
 /// All architectures, the default first.
@@ -21,17 +21,22 @@ pub const ARCHITECTURES: &[Architecture] = &[
     Architecture {
         name: "cnn-s",
         about: "small plain 3×3 network; the default, made for CPUs and any GPU",
-        config: CnnConfig { stem: 24, stages: [24, 48, 96, 160], hidden: 128 },
+        config: NetworkConfig::Cnn(CnnConfig { stem: 24, stages: [24, 48, 96, 160], hidden: 128 }),
     },
     Architecture {
         name: "cnn-xs",
         about: "a fifth of the work of cnn-s, for very old machines and quick trials",
-        config: CnnConfig { stem: 12, stages: [12, 20, 32, 64], hidden: 32 },
+        config: NetworkConfig::Cnn(CnnConfig { stem: 12, stages: [12, 20, 32, 64], hidden: 32 }),
     },
     Architecture {
         name: "cnn-l",
         about: "five times the work of cnn-s, for training on a GPU",
-        config: CnnConfig { stem: 48, stages: [64, 112, 224, 352], hidden: 256 },
+        config: NetworkConfig::Cnn(CnnConfig { stem: 48, stages: [64, 112, 224, 352], hidden: 256 }),
+    },
+    Architecture {
+        name: "vit-ti",
+        about: "small vision transformer, seven times the work of cnn-s; for a GPU and many labels",
+        config: NetworkConfig::Vit(VitConfig { patch: 16, width: 192, depth: 6, heads: 3, hidden: 128 }),
     },
 ];
 
@@ -39,7 +44,7 @@ pub const ARCHITECTURES: &[Architecture] = &[
 ///
 /// # Errors
 /// [`crate::Code::BadData`] that names the architectures there are.
-pub fn fresh(name: &str, seed: u64, device: &Device) -> Result<Cnn> {
+pub fn fresh(name: &str, seed: u64, device: &Device) -> Result<Network> {
     named(name).map(|found| seeded(found.config.init(device), seed))
 }
 

@@ -46,9 +46,9 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::nn::{ARCHITECTURES, Cnn, VIEW_EDGE, VIEWS, seeded};
+    use crate::nn::{ARCHITECTURES, Network, VIEW_EDGE, VIEWS, seeded};
 
-    fn weights(network: &Cnn) -> Vec<f32> {
+    fn weights(network: &Network) -> Vec<f32> {
         let mut values = Values::default();
         network.visit(&mut values);
         values.0.into_iter().flat_map(|tensor| tensor.into_data().iter::<f32>().collect::<Vec<_>>()).collect()

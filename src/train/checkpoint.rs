@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::model_folder::{repair_folder, replace_folder};
-use crate::nn::Cnn;
+use crate::nn::Network;
 
 const POSITION: &str = "position.json";
 const WEIGHTS: &str = "weights.bpk";
@@ -50,9 +50,15 @@ impl Checkpoint<'_> {
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn save(&self, network: &Cnn, average: &Cnn, optimiser: &ModuleOptimizer, position: &Position) -> Result<()> {
+    pub fn save(
+        &self,
+        network: &Network,
+        average: &Network,
+        optimiser: &ModuleOptimizer,
+        position: &Position,
+    ) -> Result<()> {
         let failed = |what| move |error| Error::internal(format!("could not serialise the {what}")).caused_by(error);
-        let bytes = |network: Cnn| network.into_record().into_bytes().map_err(failed("network"));
+        let bytes = |network: Network| network.into_record().into_bytes().map_err(failed("network"));
         // `valid` settles the running statistics of batch normalisation, which otherwise lag one step behind.
         let (weights, average) = (bytes(network.valid())?, bytes(average.clone())?);
         let state = optimiser.into_bytes().map_err(failed("optimiser"))?;
@@ -78,10 +84,10 @@ impl Checkpoint<'_> {
     /// When there is no checkpoint, or its files are damaged or of another architecture.
     pub fn load(
         &self,
-        network: Cnn,
-        average: Cnn,
+        network: Network,
+        average: Network,
         optimiser: ModuleOptimizer,
-    ) -> Result<(Cnn, Cnn, ModuleOptimizer, Position)> {
+    ) -> Result<(Network, Network, ModuleOptimizer, Position)> {
         repair_folder(self.folder)?;
         let read = |name: &str| {
             let path = self.folder.join(name);
@@ -91,7 +97,7 @@ impl Checkpoint<'_> {
         let position: Position =
             serde_json::from_slice(&read(POSITION)?).map_err(|error| damaged().caused_by(error))?;
         let bytes = |name| read(name).map(crate::model_folder::burn_bytes);
-        let loaded = |network: Cnn, name| {
+        let loaded = |network: Network, name| {
             let record = ModuleRecord::from_bytes(bytes(name)?).map_err(|error| damaged().caused_by(error))?;
             network.try_load_record(record).map_err(|error| damaged().caused_by(error))
         };

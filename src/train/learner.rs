@@ -10,23 +10,23 @@ use burn::tensor::Tensor;
 use super::Schedule;
 use super::average::moved;
 use super::checkpoint::{Checkpoint, Position};
-use crate::config::OptimiserKind;
+use crate::config::{Learns, OptimiserKind};
 use crate::error::{Code, Error, Result};
-use crate::nn::Cnn;
+use crate::nn::Network;
 
 /// How weights move.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Descent {
+pub struct Descent {
     /// The rule.
-    pub(super) optimiser: OptimiserKind,
+    pub optimiser: OptimiserKind,
     /// Decay of the weights a step, decoupled; AdamW's alone.
-    pub(super) weight_decay: f64,
+    pub weight_decay: f64,
     /// Gradients longer than this, over all weights together, are shortened to it; 0 leaves them.
-    pub(super) clip: f64,
+    pub clip: f64,
     /// Decay of the slow average a step; 0 keeps none.
-    pub(super) average: f64,
+    pub average: f64,
     /// The learning rate.
-    pub(super) schedule: Schedule,
+    pub schedule: Schedule,
 }
 
 impl Descent {
@@ -42,9 +42,9 @@ impl Descent {
 }
 
 /// A network that learns.
-pub(super) struct Learner {
-    network: Cnn,
-    average: Cnn,
+pub struct Learner {
+    network: Network,
+    average: Network,
     optimiser: ModuleOptimizer,
     descent: Descent,
 }
@@ -54,7 +54,7 @@ impl Learner {
     ///
     /// # Errors
     /// When the checkpoint is damaged.
-    pub(super) fn new(network: Cnn, descent: Descent, checkpoint: Checkpoint<'_>) -> Result<(Self, Position)> {
+    pub fn new(network: Network, descent: Descent, checkpoint: Checkpoint<'_>) -> Result<(Self, Position)> {
         let average = network.valid();
         let fresh = Self { network, average, optimiser: descent.init(), descent };
         if !checkpoint.exists()? {
@@ -64,9 +64,9 @@ impl Learner {
         Ok((Self { network, average, optimiser, descent }, position))
     }
 
-    /// The same, but the network's first `blocks` convolutions do not learn.
-    pub(super) fn frozen(self, blocks: usize) -> Self {
-        Self { network: self.network.frozen(blocks), ..self }
+    /// The same, but only the named part of the network learns.
+    pub(super) fn learning(self, part: Learns) -> Self {
+        Self { network: self.network.learning(part), ..self }
     }
 
     /// The rates of the steps.
@@ -79,7 +79,7 @@ impl Learner {
     ///
     /// # Errors
     /// When the loss is not a number.
-    pub(super) fn step<L: FnOnce(&Cnn) -> Tensor<1>>(
+    pub fn step<L: FnOnce(&Network) -> Tensor<1>>(
         &mut self,
         step: u64,
         parts: impl Iterator<Item = (f64, L)>,
@@ -110,7 +110,7 @@ impl Learner {
     }
 
     /// The network to score with: the slow average, or the last weights when none is kept.
-    pub(super) fn scoring(&self) -> Cnn {
+    pub(super) fn scoring(&self) -> Network {
         if self.descent.average > 0.0 { self.average.clone() } else { self.network.valid() }
     }
 
@@ -124,7 +124,7 @@ impl Learner {
 }
 
 /// Scales gradients so that their common length is at most `longest` (Pascanu, Mikolov and Bengio 2013).
-fn shorten(network: &Cnn, gradients: &mut GradientsParams, longest: f64) {
+fn shorten(network: &Network, gradients: &mut GradientsParams, longest: f64) {
     let mut squares = Squares { gradients, sum: None };
     network.visit(&mut squares);
     let Some(sum) = squares.sum else { return };
@@ -169,11 +169,15 @@ mod tests {
     use crate::nn::{self, VIEW_EDGE, VIEWS};
 
     fn learner(optimiser: OptimiserKind, clip: f64) -> Learner {
+        learner_of("cnn-xs", optimiser, clip)
+    }
+
+    fn learner_of(architecture: &str, optimiser: OptimiserKind, clip: f64) -> Learner {
         let folder = tempfile::tempdir().expect("temp dir");
         let checkpoint = folder.path().join("none");
         let schedule = Schedule { peak: 1e-3, steps: 10, warmup: 0.0 };
         let descent = Descent { optimiser, weight_decay: 0.0, clip, average: 0.5, schedule };
-        let network = nn::fresh("cnn-xs", 1, &Device::flex().autodiff()).expect("known");
+        let network = nn::fresh(architecture, 1, &Device::flex().autodiff()).expect("known");
         Learner::new(network, descent, Checkpoint { folder: &checkpoint }).expect("builds").0
     }
 
@@ -181,7 +185,7 @@ mod tests {
         Tensor::full([2, VIEWS, 3, VIEW_EDGE, VIEW_EDGE], brightness, &Device::flex().autodiff())
     }
 
-    fn loss(network: &Cnn) -> Tensor<1> {
+    fn loss(network: &Network) -> Tensor<1> {
         (network.forward(views(0.2)) - 3.0).square().mean()
     }
 
@@ -200,21 +204,22 @@ mod tests {
     }
 
     #[test]
-    fn frozen_convolutions_stay_and_the_head_learns() {
-        let mut learner = learner(OptimiserKind::Adamw, 0.0);
-        let depth = learner.network.depth();
-        let features = |learner: &Learner| {
-            learner.network.valid().features(views(0.3).inner()).into_data().iter::<f32>().collect::<Vec<_>>()
-        };
-        let before = features(&learner);
-        learner = learner.frozen(depth);
-        let first = learner.step(0, [(1.0, loss)].into_iter()).expect("steps");
-        let second = learner.step(1, [(1.0, loss)].into_iter()).expect("steps");
-        assert!(second < first, "{first} {second}");
-        assert_eq!(features(&learner), before);
-        learner = learner.frozen(depth - 1);
-        learner.step(2, [(1.0, loss)].into_iter()).expect("steps");
-        assert_ne!(features(&learner), before);
+    fn frozen_parts_stay_and_the_head_learns() {
+        for architecture in ["cnn-xs", "vit-ti"] {
+            let mut learner = learner_of(architecture, OptimiserKind::Adamw, 0.0);
+            let features = |learner: &Learner| {
+                learner.network.valid().features(views(0.3).inner()).into_data().iter::<f32>().collect::<Vec<_>>()
+            };
+            let before = features(&learner);
+            learner = learner.learning(Learns::Head);
+            let first = learner.step(0, [(1.0, loss)].into_iter()).expect("steps");
+            let second = learner.step(1, [(1.0, loss)].into_iter()).expect("steps");
+            assert!(second < first, "{architecture}: {first} {second}");
+            assert_eq!(features(&learner), before, "{architecture}");
+            learner = learner.learning(Learns::Last);
+            learner.step(2, [(1.0, loss)].into_iter()).expect("steps");
+            assert_ne!(features(&learner), before, "{architecture}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! A step is a function of (seed, step): a resumed run repeats what an uninterrupted one does.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,12 +15,13 @@ use super::checkpoint::{Best, Checkpoint, Position};
 use super::fit::{Ending, Watcher, model_path};
 use super::learner::{Descent, Learner};
 use super::pretrain_losses::{self as losses, Targets};
+use super::reuse::{Made, Reuse};
 use super::{Schedule, metrics};
 use crate::config::OptimiserKind;
-use crate::data::{CleanPhotos, RUNGS, Synthetic};
+use crate::data::{CleanPhotos, RUNGS, SAME_FLAW, Synthetic};
 use crate::domain::{MetricPoint, ModelCard, Reach};
 use crate::error::{Error, Result};
-use crate::nn::{self, Cnn, DEFECTS};
+use crate::nn::{self, DEFECTS, Network};
 use crate::preprocess::{self, Views};
 use crate::{jobs, model_folder};
 
@@ -27,12 +29,13 @@ use crate::{jobs, model_folder};
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(180);
 /// Steps between two looks at the held-out photos.
 const STEPS_A_LOOK: u64 = 250;
-/// Ladders of held-out photos that are looked at.
-const LADDERS_A_LOOK: u64 = 48;
+/// Ladders of held-out photos that are looked at, and at the end.
+const LADDERS_A_LOOK: u64 = 64;
+const LADDERS_AT_THE_END: u64 = 512;
 /// Common length to which longer gradients are shortened.
 const LONGEST_GRADIENT: f64 = 5.0;
-/// Decay of the slow average of the weights a step.
-const AVERAGE: f64 = 0.998;
+/// The slow average of the weights looks back over about this share of the run.
+const AVERAGED_SHARE: f64 = 0.1;
 /// Held-out photos draw from another stream of random numbers.
 const HELD_OUT_SEED: u64 = 0x6865_6c64;
 
@@ -47,6 +50,8 @@ pub struct Plan<'a> {
     pub steps: u64,
     /// Clean photos a step; each comes in [`RUNGS`] versions.
     pub ladders: usize,
+    /// How often, and how long, spoilt photos are learnt from.
+    pub reuse: Reuse,
     /// Highest learning rate.
     pub learning_rate: f64,
     /// Decay of weights a step, decoupled.
@@ -68,7 +73,10 @@ pub struct Plan<'a> {
 pub struct HeldOut {
     /// SRCC of score and pseudo-MOS.
     pub srcc: f64,
-    /// Share of pairs of one photo that are in the right order, of those whose labels differ.
+    /// Share of the pairs of one photo with the same flaw at two strengths, both visible in the pixels, that are in the
+    /// right order.
+    pub strengths: f64,
+    /// Share of all pairs of one photo whose labels differ, whatever their flaws, that are in the right order.
     pub pairs: f64,
     /// Mean absolute error in points of 100.
     pub mae: f64,
@@ -83,6 +91,7 @@ pub struct Pretrain<'a, W> {
     watcher: &'a mut W,
     learner: Learner,
     position: Position,
+    made: Made,
     saved_at: Instant,
 }
 
@@ -100,14 +109,14 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
             optimiser: OptimiserKind::Adamw,
             weight_decay: plan.weight_decay,
             clip: LONGEST_GRADIENT,
-            average: AVERAGE,
+            average: 1.0 - 1.0 / (AVERAGED_SHARE * plan.steps as f64).max(10.0),
             schedule: Schedule { peak: plan.learning_rate, steps: plan.steps, warmup: 0.05 },
         };
         let folder = plan.folder.join("checkpoint");
         let checkpoint = Checkpoint { folder: &folder };
         let network = nn::fresh(plan.architecture, plan.seed, &plan.device.clone().autodiff())?;
         let (learner, position) = Learner::new(network, descent, checkpoint)?;
-        Ok(Self { plan, watcher, learner, position, saved_at: Instant::now() })
+        Ok(Self { plan, watcher, learner, position, made: Made::default(), saved_at: Instant::now() })
     }
 
     /// Where it stands.
@@ -121,33 +130,37 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
     /// # Errors
     /// When photos, the disk or the watcher fail, or the loss stops being a number.
     pub fn run(mut self) -> Result<(Ending, HeldOut)> {
-        let first = self.position.step * self.plan.ladders as u64;
-        let last = self.plan.steps * self.plan.ladders as u64;
-        let (clean, seed) = (self.plan.clean, self.plan.seed);
-        let mut batch: Vec<Synthetic> = Vec::with_capacity(self.plan.ladders * RUNGS);
+        let (reuse, ladders, seed) = (self.plan.reuse, self.plan.ladders as u64, self.plan.seed);
+        let known = reuse.made_before(self.position.step, ladders);
+        // A resumed run makes those again that it may still learn from.
+        let first = known.saturating_sub(reuse.keep);
+        let last = reuse.made_before(self.plan.steps, ladders);
+        self.made = Made::from(first);
+        let clean = self.plan.clean;
         let mut stopped = false;
         in_order(first..last, &|index| clean.ladder(seed, index), &mut |ladder| {
             if self.watcher.control().checkpoint().is_err() {
                 stopped = true;
                 return Ok(false);
             }
-            batch.extend(ladder);
-            if batch.len() == self.plan.ladders * RUNGS {
-                self.step(&batch)?;
-                batch.clear();
+            self.made.push(ladder, reuse.keep);
+            if self.made.end() > known && self.made.end() == reuse.made_before(self.position.step + 1, ladders) {
+                self.step()?;
             }
             Ok(true)
         })?;
-        let held_out = if stopped { HeldOut::default() } else { self.look()? };
+        let held_out = if stopped { HeldOut::default() } else { self.look(LADDERS_AT_THE_END)? };
         self.save()?;
         Ok((Ending { stopped, epochs: 0, best: self.position.best }, held_out))
     }
 
-    fn step(&mut self, batch: &[Synthetic]) -> Result<()> {
+    fn step(&mut self) -> Result<()> {
         let device = self.plan.device.clone().autodiff();
+        let batch = self.made.batch(self.plan.reuse, self.plan.seed, self.plan.ladders as u64, self.position.step);
         let input = preprocess::batch(batch.iter().map(|made| &made.views), batch.len(), &device);
-        let targets = targets(batch, self.plan.card, &device);
-        let of = |network: &Cnn| losses::loss(network.outputs(input), &targets, RUNGS);
+        let targets = targets(&batch, self.plan.card, &device);
+        drop(batch);
+        let of = |network: &Network| losses::loss(network.outputs(input), &targets, RUNGS);
         let rate = self.learner.schedule().rate(self.position.step);
         let loss = self.learner.step(self.position.step, std::iter::once((1.0, of)))?;
         self.position.step += 1;
@@ -157,28 +170,29 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
             self.watcher.points(&[point("train_loss", step, loss), point("learning_rate", step, rate)])?;
         }
         if step.is_multiple_of(STEPS_A_LOOK) {
-            self.look()?;
+            self.look(LADDERS_A_LOOK)?;
         }
         if self.saved_at.elapsed() >= CHECKPOINT_EVERY { self.save() } else { Ok(()) }
     }
 
     /// Measures held-out photos and keeps the model.
-    fn look(&mut self) -> Result<HeldOut> {
+    fn look(&mut self, ladders: u64) -> Result<HeldOut> {
         let network = self.learner.scoring();
         let (held_out, calibration) = (self.plan.held_out, self.plan.card.calibration);
         let (mut labels, mut scores) = (Vec::new(), Vec::new());
-        let (mut right, mut tellable) = (0.0, 0.0);
-        in_order(0..LADDERS_A_LOOK, &|index| held_out.ladder(HELD_OUT_SEED, index), &mut |ladder| {
+        let (mut all, mut same_flaw) = (Order::default(), Order::default());
+        in_order(0..ladders, &|index| held_out.ladder(HELD_OUT_SEED, index), &mut |ladder| {
             let views: Vec<&Views> = ladder.iter().map(|made| &made.views).collect();
             let raw = network.raw_scores(preprocess::batch(views.into_iter(), RUNGS, self.plan.device), RUNGS);
-            for a in 0..RUNGS {
-                for b in 0..a {
-                    let apart = ladder[a].quality - ladder[b].quality;
-                    if apart.abs() > TELLABLE {
-                        tellable += 1.0;
-                        right += f64::from(u8::from((raw[a] - raw[b]) * apart > 0.0));
-                    }
+            for (a, b) in (0..RUNGS).flat_map(|a| (0..a).map(move |b| (a, b))) {
+                let apart = ladder[a].quality - ladder[b].quality;
+                if apart.abs() > TELLABLE {
+                    all.count((raw[a] - raw[b]) * apart > 0.0);
                 }
+            }
+            let [weak, strong] = SAME_FLAW;
+            if ladder[weak].views != ladder[strong].views {
+                same_flaw.count(raw[weak] > raw[strong]);
             }
             labels.extend(ladder.iter().map(|made| 100.0 * made.quality));
             scores.extend(raw.into_iter().map(|raw| calibration.score(raw)));
@@ -186,12 +200,14 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
         })?;
         let seen = HeldOut {
             srcc: metrics::srcc(&scores, &labels).unwrap_or(0.0),
-            pairs: right / f64::max(tellable, 1.0),
+            strengths: same_flaw.share(),
+            pairs: all.share(),
             mae: metrics::mae(&scores, &labels).unwrap_or(0.0),
         };
         let step = self.position.step;
         self.watcher.points(&[
             point("held_out_srcc", step, seen.srcc),
+            point("held_out_strengths", step, seen.strengths),
             point("held_out_pairs", step, seen.pairs),
             point("held_out_mae", step, seen.mae),
         ])?;
@@ -214,9 +230,28 @@ fn point(name: &str, step: u64, value: f64) -> MetricPoint {
     MetricPoint { name: name.to_owned(), step, value }
 }
 
-fn targets(batch: &[Synthetic], card: &ModelCard, device: &Device) -> Targets {
+/// How many pairs are in the right order.
+#[derive(Default)]
+struct Order {
+    right: u32,
+    pairs: u32,
+}
+
+impl Order {
+    fn count(&mut self, right: bool) {
+        self.right += u32::from(right);
+        self.pairs += 1;
+    }
+
+    fn share(&self) -> f64 {
+        f64::from(self.right) / f64::from(self.pairs.max(1))
+    }
+}
+
+fn targets(batch: &[Cow<'_, Synthetic>], card: &ModelCard, device: &Device) -> Targets {
     let scores: Vec<f32> = batch.iter().map(|made| card.calibration.standardise(100.0 * made.quality) as f32).collect();
-    let present: Vec<f32> = batch.iter().flat_map(Synthetic::present).map(|there| f32::from(u8::from(there))).collect();
+    let present: Vec<f32> =
+        batch.iter().flat_map(|made| made.present()).map(|there| f32::from(u8::from(there))).collect();
     let strengths: Vec<f32> = batch.iter().flat_map(|made| made.strengths).collect();
     let table = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [batch.len(), DEFECTS]), device);
     Targets {
@@ -227,7 +262,7 @@ fn targets(batch: &[Synthetic], card: &ModelCard, device: &Device) -> Targets {
 }
 
 /// Makes things on every core and hands them over in order, a few ahead; stops when `take` says false.
-fn in_order<T: Send>(
+pub(super) fn in_order<T: Send>(
     range: std::ops::Range<u64>,
     make: &(dyn Fn(u64) -> Result<T> + Sync),
     take: &mut dyn FnMut(T) -> Result<bool>,

@@ -10,15 +10,21 @@ use packshot::nn::ARCHITECTURES;
 use super::{drawn, model};
 
 fn packshot(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().expect("starts")
+}
+
+/// The binary with a project of its own in `folder` and no configuration from outside.
+pub(super) fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_packshot"));
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PACKSHOT_")) {
         command.env_remove(name);
     }
-    command.env("PACKSHOT_PROJECT", folder.join("project")).output().expect("starts")
+    command.env("PACKSHOT_PROJECT", folder.join("project"));
+    command
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use packshot::config::EngineChoice;
-use packshot::infer::{Engine, MOST_APART, Scorer, engine_speeds};
+use packshot::infer::{Engine, MOST_APART, Scorer, engine_speeds, onnxruntime_library};
 use packshot::model_folder;
 use packshot::nn::ARCHITECTURES;
 use packshot::preprocess::Views;
@@ -56,7 +56,10 @@ fn order_batch_and_company_change_no_bit_with_tract() {
 
 #[test]
 fn speeds_are_those_of_this_machine() {
-    let speeds = engine_speeds(&ARCHITECTURES[1], 4).expect("both engines run");
-    assert!(speeds.burn > 1.0 && speeds.tract > 1.0, "{speeds:?}");
+    let speeds = engine_speeds(&ARCHITECTURES[1], 4).expect("the engines run");
+    for engine in [Engine::Burn, Engine::Tract] {
+        assert!(speeds.of(engine).is_some_and(|speed| speed > 1.0), "{speeds:?}");
+    }
+    assert_eq!(speeds.of(Engine::Onnxruntime).is_some(), onnxruntime_library().is_ok(), "{speeds:?}");
     assert_eq!(speeds, engine_speeds(&ARCHITECTURES[1], 4).expect("remembered"));
 }

@@ -1,4 +1,4 @@
-//! Models as ONNX: the same scores from tract, from onnxruntime, and from the Python script that is written beside them.
+//! Models as ONNX: the same scores from tract, from onnxruntime (its library, and in Python), and from the Python script that is written beside them.
 //!
 //! Real photos are read from `PACKSHOT_TEST_DATA` (default `../shared/data`), and onnxruntime from the Python that
 //! `PACKSHOT_PYTHON` names (default `python3`; `make onnx-check` makes one); without them those tests say so and pass.
@@ -6,6 +6,7 @@
 mod cli;
 mod engines;
 mod graph;
+mod library;
 mod runtime;
 
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use image::RgbImage;
 use packshot::domain::{Calibration, ModelCard, ModelId, Reach};
 use packshot::imaging::{self, Limits};
 use packshot::model_folder;
-use packshot::nn::{self, Architecture, Cnn};
+use packshot::nn::{self, Architecture, Network};
 use packshot::preprocess::{self, Views};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
@@ -41,7 +42,7 @@ impl ModuleMapper for Uneven {
 const SPREAD: f64 = 5.0;
 
 /// A network with weights from a seed, and a card that spreads its scores for `photos` around 50.
-pub fn model(architecture: &Architecture, seed: u64, photos: &[Views]) -> (ModelCard, Cnn) {
+pub fn model(architecture: &Architecture, seed: u64, photos: &[Views]) -> (ModelCard, Network) {
     let device = Device::flex();
     let network = nn::seeded(architecture.config.init(&device), seed);
     let network = network.map(&mut Uneven(ChaCha8Rng::seed_from_u64(seed)));
@@ -68,7 +69,7 @@ pub fn model(architecture: &Architecture, seed: u64, photos: &[Views]) -> (Model
 }
 
 /// The model that ships with Packshot.
-pub fn shipped() -> (ModelCard, Cnn) {
+pub fn shipped() -> (ModelCard, Network) {
     let cache = tempfile::tempdir().expect("temp dir");
     let (_, folder) = model_folder::shipped(cache.path()).expect("unpacks");
     model_folder::load(&folder, &Device::flex()).expect("loads")

@@ -20,7 +20,7 @@ const SAME_PHOTO: f64 = 0.1;
 const SAME_PHOTO_MEAN: f64 = 0.02;
 
 /// A Python with onnxruntime, Pillow and numpy.
-fn python() -> Option<String> {
+pub(super) fn python() -> Option<String> {
     let named = std::env::var("PACKSHOT_PYTHON").ok().filter(|name| !name.is_empty());
     let python = named.clone().unwrap_or_else(|| "python3".to_owned());
     let found = Command::new(&python).args(["-c", "import onnxruntime, PIL, numpy"]).output();

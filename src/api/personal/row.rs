@@ -68,7 +68,7 @@ pub(super) fn pack(components: &[u16], measures: &Measures, score: f64) -> Vec<u
 /// # Errors
 /// [`crate::Code::Internal`] when they are not rows of that width.
 pub(super) fn unpack(rows: &[u16], width: usize, deep: &str) -> Result<(Features, Vec<f64>)> {
-    if width <= OTHERS || rows.len() % width != 0 {
+    if width <= OTHERS || !rows.len().is_multiple_of(width) {
         return Err(Error::internal("cached features are not of the expected width"));
     }
     let components = width - OTHERS;

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use super::extractor::{Extractor, StoredBasis, basis_name};
 use super::folder;
 use super::row::{self, Measures};
-use crate::api::train::candidates;
+use crate::api::train_photos::candidates;
 use crate::api::{ModelEntry, Project, clock};
 use crate::attributes;
 use crate::domain::{ModelCard, Neighbour, ScoreRow};

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::extractor::{Extractor, StoredBasis, base_model, basis_name, block_name, extractor_name};
 use super::folder::{self, Fitted};
 use super::row;
-use crate::api::train::candidates;
+use crate::api::train_photos::candidates;
 use crate::api::{CODE_VERSION, ModelEntry, Project, clock};
 use crate::data::{Candidate, groups_of};
 use crate::domain::{Calibration, ImageId, ModelCard, ModelId, PersonalCard, Reach, Score};

@@ -1,0 +1,37 @@
+//! The trunk of the convolutional network.
+
+use super::{Builder, Trunk, convolution};
+use crate::nn::{Folded, INPUT_GAIN, VARIANCE_FLOOR, VIEW_EDGE, VIEWS};
+
+/// Convolutions with a ReLU each, the last two stages pooled.
+pub(super) fn trunk(graph: &mut Builder, planes: &str, folded: &Folded) -> Trunk {
+    let (mut plane, mut edge) = (planes.to_owned(), VIEW_EDGE);
+    let mut pooled = Vec::with_capacity(folded.pooled.len());
+    for (index, block) in folded.blocks.iter().enumerate() {
+        let gain = if index == 0 { INPUT_GAIN } else { 1.0 };
+        plane = convolution(graph, &format!("block{index}"), &plane, block, gain);
+        plane = graph.node("Relu", &format!("block{index}.relu"), &[&plane], &[]);
+        edge = block.edge_after(edge);
+        if folded.pooled.contains(&index) {
+            pooled.push(mean_and_deviation(graph, &format!("pool{index}"), &plane));
+        }
+    }
+    let pooled: Vec<&str> = pooled.iter().map(String::as_str).collect();
+    let per_view = graph.node("Concat", "features.views", &pooled, &[("axis", &[1])]);
+    let cells = convolution(graph, "cells", &plane, &folded.cells, 1.0);
+    Trunk { per_view, cells, cells_axis: 1, cell_count: VIEWS * edge * edge }
+}
+
+/// `[n, c, h, w]` -> `[n, 2c, 1, 1]`
+fn mean_and_deviation(graph: &mut Builder, name: &str, input: &str) -> String {
+    let named = |part: &str| format!("{name}.{part}");
+    let axes = graph.integers(&named("axes"), &[2, 3]);
+    let mean = graph.node("ReduceMean", &named("mean"), &[input, &axes], &[("keepdims", &[1])]);
+    let centred = graph.node("Sub", &named("centred"), &[input, &mean], &[]);
+    let square = graph.node("Mul", &named("square"), &[&centred, &centred], &[]);
+    let variance = graph.node("ReduceMean", &named("variance"), &[&square, &axes], &[("keepdims", &[1])]);
+    let floor = graph.number(&named("floor"), VARIANCE_FLOOR);
+    let raised = graph.node("Add", &named("raised"), &[&variance, &floor], &[]);
+    let deviation = graph.node("Sqrt", &named("deviation"), &[&raised], &[]);
+    graph.node("Concat", name, &[&mean, &deviation], &[("axis", &[1])])
+}
