@@ -65,24 +65,28 @@ fn components(name: &str, levels: &[usize], values: &[f32]) -> Result<Block, Fai
 type Case = (&'static str, Features);
 
 fn cases(deep: &Table, levels: &[usize], measures: &Table) -> Result<Vec<Case>, Failure> {
-    // The whole photo, then the crops' mean and deviation, at the same width.
-    let (width, whole_levels) = (deep.columns / 3, &levels[..levels.len() / 3]);
+    // The whole photo, then the crops' mean and their deviation: all of one width.
+    let (width, levels) = (deep.columns / 3, &levels[..levels.len() / 3]);
     let whole = columns(deep, 0, width);
+    let crops = columns(deep, width, 2 * width);
     let attributes = plain("attributes", ATTRIBUTE_FEATURES, columns(measures, 0, ATTRIBUTE_FEATURES));
     let brisque = columns(measures, ATTRIBUTE_FEATURES, measures.columns);
     let brisque = plain("brisque", measures.columns - ATTRIBUTE_FEATURES, brisque);
-    let whole_block = components("whole", whole_levels, &whole)?;
-    let views = components("views", levels, &deep.values)?;
+    let alike = components("whole", levels, &whole)?;
+    let both = components("both", &levels.repeat(2), &columns(deep, 0, 2 * width))?;
+    let all = components("all", &levels.repeat(3), &deep.values)?;
     let alone = |block: Block| Features::new(vec![block]);
     let joined = |block: &Block| Features::new(vec![block.clone(), brisque.clone(), attributes.clone()]);
     Ok(vec![
         ("attributes + BRISQUE, no network", Features::new(vec![brisque.clone(), attributes.clone()])?),
-        ("whole photo, 5,568 features alike", alone(plain("whole", width, whole.clone()))?),
-        ("whole photo, 512 components, features alike", alone(components("whole", &[width], &whole)?)?),
-        ("whole photo, levels alike", alone(whole_block.clone())?),
-        ("whole photo, levels alike, + attributes + BRISQUE", joined(&whole_block)?),
-        ("+ native crops, levels alike", alone(views.clone())?),
-        ("+ native crops, levels alike, + attributes + BRISQUE", joined(&views)?),
+        ("whole photo, features alike (the reference)", alone(plain("whole", width, whole.clone()))?),
+        ("whole photo, features alike, 512 components", alone(components("whole", &[width], &whole)?)?),
+        ("whole photo, levels alike", alone(alike.clone())?),
+        ("whole photo, levels alike, attributes + BRISQUE", joined(&alike)?),
+        ("native crops, levels alike", alone(components("crops", levels, &crops)?)?),
+        ("whole photo and native crops, levels alike", alone(both.clone())?),
+        ("whole photo, native crops and how far these differ, levels alike", alone(all)?),
+        ("whole photo and native crops, levels alike, attributes + BRISQUE", joined(&both)?),
     ])
 }
 
