@@ -34,6 +34,7 @@ mod scorer;
 mod series;
 mod train;
 mod train_photos;
+mod watched;
 
 pub use crate::data::FEWEST_LABELS;
 pub use crate::export::Audited;

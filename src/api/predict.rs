@@ -6,7 +6,7 @@ use super::scorer::{Look, Scorer};
 use super::{Project, clock, find_model, find_rule_pack};
 use crate::device;
 use crate::domain::{ModelCard, ScoreRow};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::imaging::{self, Limits};
 use crate::rules::{self, RulePack};
 
@@ -45,7 +45,8 @@ impl Predictor {
     pub fn predict(&self, name: &str, bytes: &[u8]) -> Result<ScoreRow> {
         let path = Path::new(name);
         let photo = imaging::decode(bytes, path, &self.limits)?;
-        let look = Look::at(&photo, bytes, self.scorer.needs(true));
+        let look = Look::at(&photo, bytes, self.scorer.needs(true), &|| true)
+            .ok_or_else(|| Error::internal("a photo was not looked at"))?;
         let score = self.scorer.score(&[&look])?.into_iter().next().map(|rated| rated.score);
         let attributes = look.measures.map(|measures| *measures.attributes);
         let reason = attributes.as_ref().and_then(|found| rules::reason(&self.rules.judge(found, clock::today())));

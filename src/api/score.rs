@@ -8,7 +8,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use jiff::civil::Date;
 
 use super::scorer::{Look, Needs, Scorer};
-use super::{Feed, ModelEntry, Project, clock, find_model, find_rule_pack};
+use super::{Feed, ModelEntry, Project, clock, find_model, find_rule_pack, photos, watched};
 use crate::domain::{Attributes, ModelId, ScoreRow};
 use crate::error::{Code, Error, Result};
 use crate::imaging::{self, Limits};
@@ -95,6 +95,7 @@ fn run(
         return Err(Error::new(Code::NotFound, "there are no photos to score")
             .hint("Name folders or files with JPEG, PNG, WebP, BMP, GIF or TIFF photos."));
     }
+    photos::refresh(project, &files, reporter)?;
     let photos = Photos { files: &files, problems: listing.problems, again: request.again };
     let summary = score_photos(project, &entry, photos, feed, reporter)?;
     Ok(if reporter.control.is_cancelled() { Outcome::Cancelled(summary) } else { Outcome::Completed(summary) })
@@ -126,7 +127,7 @@ pub(super) fn score_photos<T>(
     let model = scorer.card().id.clone();
     let store = project.store()?;
     let mut known = if photos.again { HashMap::new() } else { scorer.known(&store)? };
-    // Scored without attributes before, and now they are wanted.
+    // Scored without attributes or under other measures before, and now they are wanted.
     known.retain(|_, row| row.attributes.is_some() || !config.attributes);
     let preparing = Preparing {
         model: &model,
@@ -206,29 +207,33 @@ impl Preparing<'_> {
     fn feed(&self, files: &[PathBuf], next: &AtomicUsize, sender: &SyncSender<Prepared>, control: &Control) {
         while control.checkpoint().is_ok() {
             let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-            if sender.send(self.prepare(path)).is_err() {
+            let Some(prepared) = self.prepare(path, control) else { break };
+            if sender.send(prepared).is_err() {
                 break;
             }
         }
     }
 
-    fn prepare(&self, path: &Path) -> Prepared {
-        self.try_prepare(path)
-            .unwrap_or_else(|error| Prepared::Failed(Box::new(failed_row(path.to_owned(), self.model, error.chain()))))
+    /// Nothing when a stop is asked for meanwhile.
+    fn prepare(&self, path: &Path, control: &Control) -> Option<Prepared> {
+        self.try_prepare(path, control).unwrap_or_else(|error| {
+            Some(Prepared::Failed(Box::new(failed_row(path.to_owned(), self.model, error.chain()))))
+        })
     }
 
-    fn try_prepare(&self, path: &Path) -> Result<Prepared> {
+    fn try_prepare(&self, path: &Path, control: &Control) -> Result<Option<Prepared>> {
         let file = imaging::read(path, &self.limits)?;
         if let Some(row) = self.known.get(&file.sha256) {
             // The reason follows the rules of today, not those it was scored under.
             let reason =
                 row.attributes.as_ref().map_or_else(|| row.reason.clone(), |attributes| self.reason(attributes));
-            return Ok(Prepared::Known(Box::new(ScoreRow { path: path.to_owned(), reason, ..row.clone() })));
+            return Ok(Some(Prepared::Known(Box::new(ScoreRow { path: path.to_owned(), reason, ..row.clone() }))));
         }
-        let photo = imaging::decode(&file.bytes, path, &self.limits)?;
-        let look = Look::at(&photo, &file.bytes, self.needs);
+        let Some((file, photo)) = watched::decode(file, &self.limits, control)? else { return Ok(None) };
+        let look = Look::at(&photo, &file.bytes, self.needs, &|| !control.is_cancelled());
+        let Some(look) = look else { return Ok(None) };
         let reason = look.measures.as_ref().and_then(|measures| self.reason(&measures.attributes));
-        Ok(Prepared::Ready { path: path.to_owned(), sha256: file.sha256, look, reason })
+        Ok(Some(Prepared::Ready { path: path.to_owned(), sha256: file.sha256, look, reason }))
     }
 
     fn reason(&self, attributes: &Attributes) -> Option<String> {
@@ -332,6 +337,44 @@ impl<T> Writing<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn score(project: &Project, photo: &Path) -> ScoreSummary {
+        let request = ScoreRequest { paths: vec![photo.to_owned()], ..ScoreRequest::default() };
+        let job = start_scoring(project, request, std::sync::Arc::new(|| {})).expect("starts");
+        match job.handle.join(|_| {}) {
+            Outcome::Completed(summary) => summary,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn attributes_of_a_known_score_follow_the_measures_and_the_file() {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let config = crate::config::Config::default();
+        let project = Project::open(&folder.path().join("project"), config).expect("opens");
+        let photo = folder.path().join("cup.png");
+        let paint =
+            |level: u8| image::RgbImage::from_pixel(96, 80, image::Rgb([level; 3])).save(&photo).expect("writes");
+        let brightness = |summary: &ScoreSummary| {
+            let measured = summary.rows[0].attributes.expect("measured");
+            measured.get(crate::domain::Attribute::Brightness).expect("always there").round()
+        };
+        paint(60);
+        let first = score(&project, &photo);
+        assert_eq!((first.scored, first.reused, brightness(&first)), (1, 0, 60.0));
+        let again = score(&project, &photo);
+        assert_eq!((again.scored, again.reused, brightness(&again)), (0, 1, 60.0));
+
+        // As another version of the measures left it.
+        let mut store = project.store().expect("opens");
+        let other = Attributes::default().with(crate::domain::Attribute::Brightness, 7.0);
+        let sha256 = &again.rows[0].sha256;
+        store.save_attributes(attributes::VERSION - 1, [(sha256.as_str(), &other)]).expect("saves");
+        assert_eq!(brightness(&score(&project, &photo)), 60.0);
+        paint(190);
+        let changed = score(&project, &photo);
+        assert_eq!((changed.scored, brightness(&changed)), (1, 190.0));
+    }
 
     #[test]
     fn shards_cover_everything_once() {

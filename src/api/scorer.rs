@@ -46,17 +46,17 @@ pub(super) enum Needs {
 }
 
 impl Look {
-    /// Looks at a decoded photo; `bytes` is the file it came from.
-    pub(super) fn at(photo: &RgbImage, bytes: &[u8], needs: Needs) -> Self {
+    /// Looks at a decoded photo; `bytes` is the file it came from. Nothing when `keep_going` said no.
+    pub(super) fn at(photo: &RgbImage, bytes: &[u8], needs: Needs, keep_going: &dyn Fn() -> bool) -> Option<Self> {
         let measures = match needs {
             Needs::Views => None,
             Needs::Attributes => {
-                let attributes = Box::new(attributes::measure(photo, Some(bytes)));
+                let attributes = Box::new(attributes::measure_while(photo, Some(bytes), &|_| true, keep_going)?);
                 Some(Measures { attributes, brisque: None })
             }
             Needs::Everything => Some(Measures::of(photo, bytes)),
         };
-        Self { views: preprocess::views(photo), measures }
+        keep_going().then(|| Self { views: preprocess::views(photo), measures })
     }
 }
 
@@ -132,7 +132,7 @@ impl Scorer {
     /// When the database cannot be read.
     pub(super) fn known(&self, store: &Store) -> Result<HashMap<String, ScoreRow>> {
         match self {
-            Self::Network(scorer) => store.scores_of(&scorer.card().id),
+            Self::Network(scorer) => store.scores_of(&scorer.card().id, attributes::VERSION),
             Self::Personal(scorer) => scorer.known(store),
         }
     }
@@ -143,7 +143,7 @@ impl Scorer {
     /// When the database cannot be written.
     pub(super) fn keep(&self, store: &mut Store, scored: &[ScoreRow], rows: &[(String, Vec<u16>)]) -> Result<()> {
         match self {
-            Self::Network(_) => store.save_scores(scored),
+            Self::Network(_) => store.save_scores(scored, attributes::VERSION),
             Self::Personal(scorer) => {
                 let measured = scored.iter().filter_map(|row| Some((row.sha256.as_str(), row.attributes.as_ref()?)));
                 store.save_attributes(attributes::VERSION, measured)?;

@@ -149,7 +149,7 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
         }),
         Message::Audited(rows) => audit::take(state, rows),
         Message::AuditEnded(outcome) => audit::ended(state, outcome),
-        Message::DuplicatesEnded(outcome) => quiet(|| doubles::ended(state, outcome)),
+        Message::DuplicatesEnded(outcome) => doubles::ended(state, outcome),
         Message::Told(text) => quiet(|| state.toasts.tell(text, now)),
         Message::Written(text, path) => quiet(|| state.toasts.offer(text, "Open it", Message::OpenFile(path), now)),
         Message::ReportWritten(path) => quiet(|| {

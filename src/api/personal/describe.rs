@@ -223,8 +223,6 @@ impl Looking<'_> {
     fn batch<T>(&self, seen: Vec<Seen>, work: &mut Work<'_, T>, keep: &mut Keep<'_>) -> Result<()> {
         let views: Vec<&Views> = seen.iter().map(|photo| &photo.views).collect();
         let Ok(descriptions) = self.describer.describe(&views, &work.reporter.control) else { return Ok(()) };
-        let attributes = seen.iter().map(|photo| (photo.sha256.as_str(), &*photo.measures.attributes));
-        work.store.save_attributes(attributes::VERSION, attributes)?;
         let now = clock::now_ms();
         let reach = self.describer.card().reach.half_width;
         let score = |value: f64| Score { value, low: (value - reach).max(0.0), high: (value + reach).min(100.0) };
@@ -239,7 +237,7 @@ impl Looking<'_> {
             at_ms: now,
         };
         let rows: Vec<ScoreRow> = seen.iter().zip(&descriptions).map(row).collect();
-        work.store.save_scores(&rows)?;
+        work.store.save_scores(&rows, attributes::VERSION)?;
         work.summary.described += rows.len() as u64;
         let found = seen.into_iter().zip(descriptions).map(|(photo, description)| Found {
             sha256: photo.sha256,
