@@ -88,6 +88,9 @@ fn run(
     Ok(if reporter.control.is_cancelled() { Outcome::Cancelled(summary) } else { Outcome::Completed(summary) })
 }
 
+/// How far a photo is from the reference, and its own size (width, height) when it was resized for that.
+type Compared = (Difference, Option<(u32, u32)>);
+
 struct Comparing<'a> {
     request: &'a CompareRequest,
     limits: &'a Limits,
@@ -129,7 +132,7 @@ impl Comparing<'_> {
         Some(CompareRow { path: path.to_owned(), resized_from: resized_from.flatten(), difference, error })
     }
 
-    fn compare(&self, path: &Path, control: &Control) -> Result<Option<(Difference, Option<(u32, u32)>)>> {
+    fn compare(&self, path: &Path, control: &Control) -> Result<Option<Compared>> {
         let Some((_, mut edited)) = watched::load(path, self.limits, control)? else { return Ok(None) };
         let (own, size) = (edited.dimensions(), self.photo.dimensions());
         let resized = own != size && self.request.resize;
