@@ -25,16 +25,21 @@ use crate::preprocess::Views;
 pub const LIBRARY_VARIABLE: &str = "ORT_DYLIB_PATH";
 
 /// Under these names the system's loader is asked for the library.
-const USUAL_NAMES: &[&str] = if cfg!(windows) {
-    &["onnxruntime.dll"]
+const USUAL_NAMES: [&str; 2] = if cfg!(windows) {
+    ["onnxruntime.dll", "onnxruntime-1.dll"]
 } else if cfg!(target_os = "macos") {
-    &["libonnxruntime.dylib", "libonnxruntime.1.dylib"]
+    ["libonnxruntime.dylib", "libonnxruntime.1.dylib"]
 } else {
-    &["libonnxruntime.so", "libonnxruntime.so.1"]
+    ["libonnxruntime.so", "libonnxruntime.so.1"]
 };
 
 /// The library, looked for once a process and never let go: it does not bear being closed.
-static LIBRARY: LazyLock<std::result::Result<Library, String>> = LazyLock::new(|| Library::open(&candidates()));
+static LIBRARY: LazyLock<std::result::Result<Library, String>> = LazyLock::new(|| {
+    match env::var_os(LIBRARY_VARIABLE).filter(|path| !path.is_empty()) {
+        Some(path) => Library::open(&[path.into()]),
+        None => Library::open(&USUAL_NAMES.map(PathBuf::from)),
+    }
+});
 
 struct Library {
     environment: Environment,
@@ -55,13 +60,6 @@ fn library() -> Result<&'static Library> {
         Error::new(Code::NotFound, format!("onnxruntime is not used: {reason}"))
             .hint(format!("{LIBRARY_VARIABLE} may name the file of its library; scores are the same without it."))
     })
-}
-
-fn candidates() -> Vec<PathBuf> {
-    match env::var_os(LIBRARY_VARIABLE).filter(|path| !path.is_empty()) {
-        Some(path) => vec![path.into()],
-        None => USUAL_NAMES.iter().map(PathBuf::from).collect(),
-    }
 }
 
 impl Library {
