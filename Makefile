@@ -15,7 +15,7 @@ export XDG_RUNTIME_DIR ?= /tmp/packshot-runtime-$(shell id -u)
 # rustup's default place, for shells that have not read its profile yet.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
-.PHONY: help run test check onnx-check bench data train build setup setup-test fmt lint clean-demo
+.PHONY: help run test check check-photos onnx-check bench data train build setup setup-test fmt lint clean-demo
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,10 @@ test: setup-test ## install what the tests need and run them all
 	cargo test
 
 check: setup-test fmt lint test ## what CI runs: formatting, lints, core build, tests
+
+check-photos: setup-test ## hold the measures against every real photo: the tests look at a quarter of them
+	PACKSHOT_ALL_PHOTOS=1 cargo test --test photos -- --nocapture
+	PACKSHOT_ALL_PHOTOS=1 cargo test --lib dedup::real_tests -- --nocapture
 
 onnx-check: setup-test ## run exported models in onnxruntime, which is installed with pip into the build folder
 	@scripts/onnx-venv.sh $(VENV)

@@ -69,7 +69,10 @@ fn grouping(criterion: &mut Criterion) {
         let prints = shop(photos);
         let prints: Vec<&Fingerprint> = prints.iter().collect();
         let find = || {
-            dedup::near_groups(&prints, &mut |places| places.sort_unstable(), &|| true).expect("nobody stops it").len()
+            let found = dedup::near_groups(&prints, &mut |places| places.sort_unstable(), &|| true);
+            let found = found.expect("nobody stops it");
+            assert_eq!(found.crowded, 0, "no pair is left out");
+            found.groups.len()
         };
         let found = find();
         assert!(found >= photos / 11, "{found} groups among {photos} photos: the copies must be found");

@@ -1,12 +1,17 @@
-//! Pictures a second on one core: decoding, reducing to the viewing size, measuring; thumbnails.
+//! Pictures a second on one core: decoding, reducing to the viewing size, measuring; thumbnails. And how long a stop may
+//! take at 24 megapixels.
 //!
 //! Real photos come from `PACKSHOT_TEST_DATA` (default `../shared/data`); without them there is nothing to time.
 
+use std::cell::Cell;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use image::{Rgb, RgbImage};
 use packshot::attributes;
+use packshot::attributes::reference::{Difference, Pair, Planes};
 use packshot::domain::{Attribute, VIEWING_SIZE};
 use packshot::imaging::{self, Limits, PhotoFile};
 
@@ -49,5 +54,53 @@ fn one_core(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, one_core);
+/// A picture of 24 megapixels with detail everywhere.
+fn large() -> RgbImage {
+    RgbImage::from_fn(6000, 4000, |x, y| {
+        let wave = 60.0 * (x as f32 * 0.05).sin() * (y as f32 * 0.031).cos();
+        let grain = ((x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503)) >> 13) % 17;
+        Rgb([120.0, 100.0, 90.0].map(|base: f32| (base + wave) as u8 + grain as u8))
+    })
+}
+
+/// Runs work that asks whether to go on; prints how long it takes and the longest time between two questions: so long
+/// may a stop take.
+fn longest_silence(name: &str, work: impl FnOnce(&dyn Fn() -> bool)) {
+    let begin = Instant::now();
+    let (last, longest) = (Cell::new(begin), Cell::new(Duration::ZERO));
+    let ask = || {
+        longest.set(longest.get().max(last.get().elapsed()));
+        last.set(Instant::now());
+        true
+    };
+    work(&ask);
+    ask();
+    let [all, silence] = [begin.elapsed(), longest.get()].map(|time| time.as_secs_f64() * 1000.0);
+    println!("24 megapixels, {name}: {all:.0} ms, at most {silence:.0} ms between two looks for a stop");
+}
+
+/// Not a criterion benchmark: what counts is the longest pause, not the mean.
+fn stopping(_criterion: &mut Criterion) {
+    let mut bytes = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 90).encode_image(&large()).expect("encodes");
+    let limits = Limits::default();
+    let decode = || imaging::decode(&bytes, Path::new("large.jpg"), &limits).expect("decodes");
+    let photo = decode();
+    longest_silence("decode (left behind at a stop)", |_| drop(black_box(decode())));
+    longest_silence("read header and hash", |_| {
+        black_box((imaging::sha256_hex(&bytes), imaging::header(&bytes, Path::new("large.jpg"), &limits).is_ok()));
+    });
+    longest_silence("attributes", |ask| {
+        black_box(attributes::measure_while(&photo, Some(&bytes), &|_| true, ask));
+    });
+    longest_silence("views for the network", |_| drop(black_box(packshot::preprocess::views(&photo))));
+    let edited = image::imageops::fast_blur(&photo, 1.0);
+    longest_silence("planes of a photo to compare", |_| drop(black_box(Planes::of(&edited))));
+    let (a, b) = (Planes::of(&photo), Planes::of(&edited));
+    longest_silence("compare metrics", |ask| {
+        black_box(Pair::of(&a, &b).and_then(|pair| Difference::of(&pair, ask)));
+    });
+}
+
+criterion_group!(benches, one_core, stopping);
 criterion_main!(benches);

@@ -4,6 +4,7 @@
 //! [`crate::error`].
 
 mod loss;
+mod preset;
 
 use std::path::Path;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 
 pub use loss::{Loss, LossKind};
+pub use preset::{PRESETS, Preset};
 
 /// Name of the configuration file in a project folder.
 pub const FILE_NAME: &str = "packshot.toml";
@@ -130,7 +132,7 @@ sections! {
         start: String = String::new();
         /// What learns when training starts from a model: all, last (head and last two stages) or head.
         learns: Learns = Learns::All;
-        /// Loss on standardised labels: huber, mse or mae, or a weighted sum that may also hold plcc (1 − PLCC), rank and margin (order of pairs), such as { huber = 1.0, plcc = 0.5, rank = 0.5 }.
+        /// Loss on standardised labels: huber, mse or mae, or a weighted sum that may also hold plcc (1 − PLCC), rank and margin (order of pairs) and emd (earth mover's distance from the votes on a photo), such as { huber = 1.0, plcc = 0.5, rank = 0.5 }.
         loss: Loss = Loss::default();
         /// Where the Huber loss turns from squared to absolute, in standard deviations of the labels.
         huber_delta: f64 = 1.0;
@@ -140,8 +142,10 @@ sections! {
         patience: u32 = 6;
         /// Photos a step.
         batch_size: usize = 16;
-        /// Photos in the device's memory at a time: a step goes through its photos in parts of this size; 0 takes all at once.
+        /// Photos in the device's memory at a time: a step goes through its photos in parts of this size; 0 takes all at once. Halved by itself, with a notice, when the memory does not hold it.
         micro_batch: usize = 0;
+        /// Share of synthetic photos in every step, 0-0.5: versions of the best training photos with known defects, which keep what pre-training taught.
+        replay: f64 = 0.0;
         /// Optimiser: adamw, or sgd with Nesterov's momentum (which wants a higher learning rate).
         optimiser: OptimiserKind = OptimiserKind::Adamw;
         /// Peak learning rate.
@@ -168,6 +172,11 @@ sections! {
         device: DeviceChoice = DeviceChoice::Auto;
         /// Memory for decoded training photos, in megabytes; photos beyond it are decoded again every epoch.
         cache_mb: usize = 2048;
+    }
+    /// The personal model, which learns along with every vote.
+    personal: PersonalConfig {
+        /// The network that describes photos for it and whose score it starts from: a name, id or folder. One that learnt from this project's labels is refused.
+        base: String = "default".to_owned();
     }
     /// Scoring.
     score: ScoreConfig {
@@ -267,12 +276,13 @@ impl Config {
         };
         share("train.validation_share", train.validation_share, 0.5)?;
         share("train.test_share", train.test_share, 0.5)?;
+        share("train.replay", train.replay, 0.5)?;
         share("train.warmup", train.warmup, 1.0)?;
         share("train.weight_decay", train.weight_decay, 1.0)?;
         share("train.average", train.average, 0.9999)?;
         positive("train.clip, when it is not 0,", train.clip >= 0.0 && train.clip.is_finite())?;
         if !train.loss.has_level() {
-            let summary = format!("train.loss is {}: it knows the order of photos but not their level", train.loss);
+            let summary = format!("train.loss is {}: it does not tell the level of every photo", train.loss);
             return Err(Error::bad_data(summary).hint(
                 "Add huber, mse or mae, for example { huber = 1.0, rank = 0.5 }: scores from 0 to 100 need it.",
             ));
@@ -387,10 +397,12 @@ mod tests {
         assert_eq!(loss("[train]\nloss = \"mse\"\n", &[("PACKSHOT_TRAIN_LOSS", text)], &[]), sum);
         assert_eq!(loss("", &[], &["train.loss={huber=1,plcc=0.5}"]), sum);
         assert_eq!(loss("", &[("PACKSHOT_TRAIN_LOSS", text)], &["train.loss=mae"]), LossKind::Mae.into());
-        let error = load("", &[], &["train.loss={huber=1,emd=1}"]).expect_err("emd");
+        let error = load("", &[], &["train.loss={huber=1,ssim=1}"]).expect_err("ssim");
         assert!(error.summary.contains("--set train.loss") && error.summary.contains("known are huber"), "{error}");
         let error = load("", &[], &["train.loss={plcc=1,rank=1}"]).expect_err("no level");
         assert!(error.summary.contains("train.loss is plcc + rank"), "{error}");
+        let error = load("", &[], &["train.loss=emd"]).expect_err("not every photo has votes");
+        assert!(error.summary.contains("train.loss is emd"), "{error}");
         let error = load("", &[], &["train.loss=hubr"]).expect_err("hubr");
         assert!(error.summary.contains("known are huber"), "{error}");
     }

@@ -52,13 +52,11 @@ pub fn photos(folder: &Path) -> Result<Vec<Photo>, Failure> {
     table.records().map(|row| photo(row?)).collect()
 }
 
+/// What makes a table: a row a photo.
+pub type Maker<'a> = &'a dyn Fn(&[Photo]) -> Result<Vec<Vec<f32>>, Failure>;
+
 /// The table kept as `name` in `cache`, else what `make` gives for every photo.
-pub fn table(
-    cache: &Path,
-    name: &str,
-    photos: &[Photo],
-    make: &dyn Fn(&[Photo]) -> Result<Vec<Vec<f32>>, Failure>,
-) -> Result<Table, Failure> {
+pub fn table(cache: &Path, name: &str, photos: &[Photo], make: Maker<'_>) -> Result<Table, Failure> {
     let path = cache.join(format!("{name}.npy"));
     if !path.exists() {
         eprintln!("computing {} for {} photos", path.display(), photos.len());

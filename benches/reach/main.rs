@@ -95,7 +95,7 @@ fn run(options: &Options) -> Result<(), Failure> {
     let data = std::env::var_os("PACKSHOT_TEST_DATA");
     let data = data.map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
     let photos = cache::photos(&data.join("mos").join(&options.collection))?;
-    let kept = |name: &str, make: &dyn Fn(&[Photo]) -> Result<Vec<Vec<f32>>, Failure>| {
+    let kept = |name: &str, make: cache::Maker<'_>| {
         cache::table(&options.cache, &format!("{}-{name}", options.collection), &photos, make)
     };
     let measures = kept("measures", &cache::measures)?;

@@ -4,15 +4,14 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::sync_channel;
 
-use super::{Feed, Project};
+use super::each::each;
+use super::{Feed, Project, photos, watched};
 use crate::attributes;
 use crate::domain::{Attribute, Attributes, Evidence};
 use crate::error::{Code, Error, Result};
 use crate::imaging::{self, Limits};
-use crate::jobs::{self, JobHandle, Outcome, Reporter, Wake, worker_count};
+use crate::jobs::{self, Control, JobHandle, Outcome, Reporter, Wake};
 
 /// Photos a transaction: what a killed process has to measure again at most.
 const PHOTOS_A_COMMIT: usize = 64;
@@ -50,6 +49,8 @@ pub struct AuditSummary {
     pub reused: u64,
     /// Photos that could not be measured.
     pub failed: u64,
+    /// Photos of the project that had changed on disk since they were indexed.
+    pub changed: u64,
     /// One row a photo, in order of path.
     #[serde(skip)]
     pub rows: Vec<AuditRow>,
@@ -107,7 +108,7 @@ fn run(
     let fresh = request.again || !request.only.is_empty();
     let known = if fresh { HashMap::new() } else { store.attributes(attributes::VERSION)? };
     let looking = Looking { known: &known, only: &request.only, limits: Limits::from_config(&project.config.decode) };
-    let mut summary = AuditSummary::default();
+    let mut summary = AuditSummary { changed: photos::refresh(project, &files, reporter)?, ..AuditSummary::default() };
     let mut unsaved: Vec<AuditRow> = Vec::new();
     let total = files.len() as u64;
     for (path, reason) in problems {
@@ -177,50 +178,32 @@ impl Looking<'_> {
         reporter: &Reporter<AuditSummary>,
         take: &mut dyn FnMut(AuditRow, bool) -> Result<()>,
     ) -> Result<()> {
-        let next = AtomicUsize::new(0);
-        let (sender, receiver) = sync_channel(PHOTOS_A_COMMIT);
-        std::thread::scope(|scope| {
-            // Dropped at the end of this closure: senders that wait for room then stop.
-            let receiver = receiver;
-            for _ in 0..worker_count() {
-                let (sender, next, control) = (sender.clone(), &next, &reporter.control);
-                scope.spawn(move || {
-                    while control.checkpoint().is_ok() {
-                        let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                        if sender.send(self.row(path)).is_err() {
-                            break;
-                        }
-                    }
-                });
-            }
-            drop(sender);
-            receiver.into_iter().try_for_each(|(row, fresh)| take(row, fresh))
+        let control = &reporter.control;
+        each(files, PHOTOS_A_COMMIT, control, &|path| self.row(path, control), &mut |found| {
+            found.map_or(Ok(()), |(row, fresh)| take(row, fresh))
         })
     }
 
-    fn row(&self, path: &Path) -> (AuditRow, bool) {
-        match self.look(path) {
+    /// A row, and whether it was measured now; nothing when a stop is asked for meanwhile.
+    fn row(&self, path: &Path, control: &Control) -> Option<(AuditRow, bool)> {
+        match self.look(path, control) {
             Ok(found) => found,
             Err(error) => {
                 let error = Some(error.chain());
-                (AuditRow { path: path.to_owned(), sha256: String::new(), attributes: None, error }, false)
+                Some((AuditRow { path: path.to_owned(), sha256: String::new(), attributes: None, error }, false))
             }
         }
     }
 
-    fn look(&self, path: &Path) -> Result<(AuditRow, bool)> {
+    fn look(&self, path: &Path, control: &Control) -> Result<Option<(AuditRow, bool)>> {
+        let row = |sha256, attributes| AuditRow { path: path.to_owned(), sha256, attributes, error: None };
         let file = imaging::read(path, &self.limits)?;
-        let known = self.known.get(&file.sha256).copied();
-        let fresh = known.is_none();
-        let attributes = match known {
-            Some(known) => known,
-            None => {
-                let photo = imaging::decode(&file.bytes, path, &self.limits)?;
-                let wanted = |attribute| self.only.is_empty() || self.only.contains(&attribute);
-                attributes::measure_only(&photo, Some(&file.bytes), &wanted)
-            }
-        };
-        let row = AuditRow { path: path.to_owned(), sha256: file.sha256, attributes: Some(attributes), error: None };
-        Ok((row, fresh))
+        if let Some(known) = self.known.get(&file.sha256) {
+            return Ok(Some((row(file.sha256, Some(*known)), false)));
+        }
+        let Some((file, photo)) = watched::decode(file, &self.limits, control)? else { return Ok(None) };
+        let wanted = |attribute| self.only.is_empty() || self.only.contains(&attribute);
+        let measured = attributes::measure_while(&photo, Some(&file.bytes), &wanted, &|| !control.is_cancelled());
+        Ok(measured.map(|attributes| (row(file.sha256, Some(attributes)), true)))
     }
 }

@@ -6,13 +6,14 @@ use std::sync::mpsc::sync_channel;
 
 use image::RgbImage;
 
+use super::watched;
 use crate::attributes::reference::{Difference, Pair, Planes};
 use crate::config::DecodeConfig;
 use crate::error::{Error, Result};
 use crate::export::write_comparison;
 pub use crate::export::{CompareRow, check_comparison_file};
 use crate::imaging::{self, Limits};
-use crate::jobs::{self, JobHandle, Outcome, Reporter, Wake, worker_count};
+use crate::jobs::{self, Control, JobHandle, Outcome, Reporter, Wake, worker_count};
 
 /// What to compare.
 #[derive(Debug, Clone, Default)]
@@ -61,11 +62,13 @@ fn run(
     limits: &Limits,
     reporter: &Reporter<CompareSummary>,
 ) -> Result<Outcome<CompareSummary>> {
-    let (_, photo) = imaging::load(&request.reference, limits)?;
+    let mut summary = CompareSummary { reference: request.reference.clone(), ..CompareSummary::default() };
+    let Some((_, photo)) = watched::load(&request.reference, limits, &reporter.control)? else {
+        return Ok(Outcome::Cancelled(summary));
+    };
     let (width, height) = photo.dimensions();
     let comparing = Comparing { request, limits, photo: &photo, planes: Planes::of(&photo) };
-    let mut summary =
-        CompareSummary { reference: request.reference.clone(), width, height, ..CompareSummary::default() };
+    (summary.width, summary.height) = (width, height);
     let total = request.edited.len() as u64;
     let mut rows: Vec<(usize, CompareRow)> = Vec::with_capacity(request.edited.len());
     comparing.all(reporter, &mut |index, row| {
@@ -104,7 +107,8 @@ impl Comparing<'_> {
                     while control.checkpoint().is_ok() {
                         let index = next.fetch_add(1, Ordering::Relaxed);
                         let Some(path) = self.request.edited.get(index) else { break };
-                        if sender.send((index, self.row(path))).is_err() {
+                        let Some(row) = self.row(path, control) else { break };
+                        if sender.send((index, row)).is_err() {
                             break;
                         }
                     }
@@ -115,17 +119,18 @@ impl Comparing<'_> {
         });
     }
 
-    fn row(&self, path: &Path) -> CompareRow {
-        let (found, error) = match self.compare(path) {
-            Ok(found) => (Some(found), None),
+    /// Nothing when a stop is asked for meanwhile.
+    fn row(&self, path: &Path, control: &Control) -> Option<CompareRow> {
+        let (found, error) = match self.compare(path, control) {
+            Ok(found) => (Some(found?), None),
             Err(error) => (None, Some(error.chain())),
         };
         let (difference, resized_from) = found.unzip();
-        CompareRow { path: path.to_owned(), resized_from: resized_from.flatten(), difference, error }
+        Some(CompareRow { path: path.to_owned(), resized_from: resized_from.flatten(), difference, error })
     }
 
-    fn compare(&self, path: &Path) -> Result<(Difference, Option<(u32, u32)>)> {
-        let (_, mut edited) = imaging::load(path, self.limits)?;
+    fn compare(&self, path: &Path, control: &Control) -> Result<Option<(Difference, Option<(u32, u32)>)>> {
+        let Some((_, mut edited)) = watched::load(path, self.limits, control)? else { return Ok(None) };
         let (own, size) = (edited.dimensions(), self.photo.dimensions());
         let resized = own != size && self.request.resize;
         if resized {
@@ -133,7 +138,8 @@ impl Comparing<'_> {
         }
         let planes = Planes::of(&edited);
         let pair = Pair::of(&self.planes, &planes).ok_or_else(|| self.sizes_differ(path, own))?;
-        Ok((Difference::of(&pair), resized.then_some(own)))
+        let difference = Difference::of(&pair, &|| !control.is_cancelled());
+        Ok(difference.map(|difference| (difference, resized.then_some(own))))
     }
 
     fn sizes_differ(&self, path: &Path, (width, height): (u32, u32)) -> Error {

@@ -3,14 +3,16 @@
 mod look;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
-use super::{FailedPhoto, Project, known_attributes};
-use crate::dedup::{self, Facts, Fingerprint};
-use crate::domain::Attribute;
+use super::{FailedPhoto, Project, photos};
+use crate::attributes;
+use crate::dedup::{self, Facts, Fingerprint, Grouping};
+use crate::domain::{Attribute, Attributes};
 use crate::error::{Code, Error, Result};
 use crate::jobs::{self, JobHandle, Outcome, Reporter, Wake};
+use crate::store::Store;
 
 pub(super) use look::{Looking, Seen};
 pub use table::{check_duplicates_file, export_duplicates};
@@ -61,10 +63,14 @@ pub struct DuplicatesSummary {
     pub hashed: u64,
     /// Photos whose fingerprint or hash was already known.
     pub reused: u64,
+    /// Photos of the project that had changed on disk since they were indexed.
+    pub changed: u64,
     /// Photos that could not be read.
     pub failed: Vec<FailedPhoto>,
     /// The groups, in order of their best photo's path.
     pub groups: Vec<DuplicateGroup>,
+    /// Photos that resemble so many others that not every pair was compared: near-duplicates of theirs may be missing.
+    pub crowded: u64,
 }
 
 /// Starts a search for duplicates; fingerprints are kept by content, so a second search takes seconds.
@@ -91,7 +97,8 @@ fn run(
         return Err(Error::new(Code::NotFound, "there are no photos to compare")
             .hint("Name folders or files with JPEG, PNG, WebP, BMP, GIF or TIFF photos."));
     }
-    let mut summary = DuplicatesSummary { photos: files.len() as u64, ..DuplicatesSummary::default() };
+    let changed = photos::refresh(project, &files, reporter)?;
+    let mut summary = DuplicatesSummary { photos: files.len() as u64, changed, ..DuplicatesSummary::default() };
     let mut seen = Vec::with_capacity(files.len());
     let fail = |summary: &mut DuplicatesSummary, path: PathBuf, reason: String| {
         reporter.warn(format!("{}: {reason}", path.display()));
@@ -113,9 +120,21 @@ fn run(
         return Ok(Outcome::Cancelled(summary));
     }
     reporter.progress("Comparing", 0, 0, "");
-    let Some(groups) = group(project, &seen, reporter)? else { return Ok(Outcome::Cancelled(summary)) };
-    summary.groups = groups;
+    let Some(found) = group(project, &seen, reporter)? else { return Ok(Outcome::Cancelled(summary)) };
+    summary.groups = found.groups;
+    summary.crowded = found.crowded as u64;
+    warn_of_crowd(found.crowded, reporter);
     Ok(Outcome::Completed(summary))
+}
+
+/// Says when a search was cut off.
+fn warn_of_crowd<T>(crowded: usize, reporter: &Reporter<T>) {
+    if crowded > 0 {
+        reporter.warn(format!(
+            "{crowded} photos resemble more others than can be compared: some near-duplicates of theirs may be missing. \
+             Search parts of the catalogue on their own to find them."
+        ));
+    }
 }
 
 /// The groups among photos that are in order of their path; nothing when a stop was asked for.
@@ -123,7 +142,7 @@ fn group(
     project: &Project,
     seen: &[Seen],
     reporter: &Reporter<DuplicatesSummary>,
-) -> Result<Option<Vec<DuplicateGroup>>> {
+) -> Result<Option<Grouping<DuplicateGroup>>> {
     let mut by_content: BTreeMap<&str, Vec<&Seen>> = BTreeMap::new();
     seen.iter().for_each(|photo| by_content.entry(&photo.sha256).or_default().push(photo));
     let contents: Vec<Vec<&Seen>> = by_content.into_values().collect();
@@ -132,16 +151,17 @@ fn group(
     let prints: Vec<&Fingerprint> = with_print.iter().map(|entry| entry.1).collect();
     let content = |place: usize| &contents[with_print[place].0];
 
-    let mut ranking = Ranking { project, known: None };
+    let mut ranking = Ranking { store: project.store()?, known: HashMap::new() };
     let mut failure = None;
     let mut best_first = |places: &mut [usize]| {
-        let ranked = ranking.load().map(|ranking| {
-            places.sort_by(|&a, &b| {
-                let (a, b) = (content(a)[0], content(b)[0]);
-                dedup::best_first(&ranking.facts(a), &ranking.facts(b)).then_with(|| a.path.cmp(&b.path))
-            });
+        let learnt = places.iter().try_for_each(|&place| ranking.learn(content(place)[0]));
+        failure = failure.take().or(learnt.err());
+        let mut ranked: Vec<(Facts<'_>, usize)> =
+            places.iter().map(|&place| (ranking.facts(content(place)[0]), place)).collect();
+        ranked.sort_by(|(a, first), (b, second)| {
+            dedup::best_first(a, b).then_with(|| content(*first)[0].path.cmp(&content(*second)[0].path))
         });
-        failure = failure.take().or(ranked.err());
+        places.iter_mut().zip(ranked).for_each(|(place, (_, ranked))| *place = ranked);
     };
     let keep_going = || !reporter.control.is_cancelled();
     let Some(near) = dedup::near_groups(&prints, &mut best_first, &keep_going) else { return Ok(None) };
@@ -150,7 +170,7 @@ fn group(
     }
     let mut is_near = vec![false; contents.len()];
     let mut groups = Vec::new();
-    for found in near {
+    for found in near.groups {
         let members = found.members.iter().map(|&(place, distance)| (content(place), distance));
         found.members.iter().for_each(|member| is_near[with_print[member.0].0] = true);
         let mut facts: Vec<Facts<'_>> = members.clone().map(|(twins, _)| ranking.facts(twins[0])).collect();
@@ -167,25 +187,25 @@ fn group(
         reason: "the same file: any of them will do".to_owned(),
     }));
     groups.sort_by(|a, b| a.photos[0].path.cmp(&b.photos[0].path));
-    Ok(Some(groups))
+    Ok(Some(Grouping { groups, crowded: near.crowded }))
 }
 
-/// What is known of photos beyond their files; read when the first group turns up.
-struct Ranking<'a> {
-    project: &'a Project,
-    known: Option<std::collections::HashMap<String, crate::domain::Attributes>>,
+/// What is known of photos beyond their files; read for those that are in a group.
+struct Ranking {
+    store: Store,
+    known: HashMap<String, Attributes>,
 }
 
-impl Ranking<'_> {
-    fn load(&mut self) -> Result<&Self> {
-        if self.known.is_none() {
-            self.known = Some(known_attributes(self.project)?);
+impl Ranking {
+    fn learn(&mut self, photo: &Seen) -> Result<()> {
+        if let Some(measured) = self.store.attributes_of(attributes::VERSION, &photo.sha256)? {
+            self.known.insert(photo.sha256.clone(), measured);
         }
-        Ok(self)
+        Ok(())
     }
 
     fn facts<'b>(&self, photo: &'b Seen) -> Facts<'b> {
-        let measured = self.known.as_ref().and_then(|known| known.get(&photo.sha256));
+        let measured = self.known.get(&photo.sha256);
         let get = |attribute| measured.and_then(|measured| measured.get(attribute));
         Facts {
             width: photo.width,
@@ -230,7 +250,9 @@ pub(super) fn scenes<T: Send>(
     })?;
     prints.sort_by_key(|entry| entry.0);
     let borrowed: Vec<&Fingerprint> = prints.iter().map(|entry| entry.1.as_ref()).collect();
-    let groups = dedup::scene_groups(&borrowed, &|| !reporter.control.is_cancelled());
-    let place = |at: usize| prints[at].0;
-    Ok(groups.map(|groups| groups.into_iter().map(|group| group.into_iter().map(place).collect()).collect()))
+    let found = dedup::scene_groups(&borrowed, &|| !reporter.control.is_cancelled());
+    let Some(Grouping { groups, crowded }) = found else { return Ok(None) };
+    warn_of_crowd(crowded, reporter);
+    let places = |group: Vec<usize>| group.into_iter().map(|at| prints[at].0).collect();
+    Ok(Some(groups.into_iter().map(places).collect()))
 }

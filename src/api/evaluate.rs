@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::personal::learnt_from;
 use super::score::{Photos, score_photos};
 use super::{FailedPhoto, Feed, ModelEntry, Project, clock, find_model};
 use crate::domain::{Comparison, EvaluatedPhoto, Evaluation, ModelId, Rating, RunId, Scale, Score, ScoreRow, Split};
@@ -234,12 +235,16 @@ fn ratings(row: &LabelRow) -> Vec<Rating> {
 }
 
 /// The part in which photos served when these models were trained, by content; training counts before validation, as
-/// far as the project knows the models' runs.
+/// far as the project knows the models' runs. A personal model learnt from every photo that its folder lists.
 fn parts<'a>(project: &Project, entries: impl Iterator<Item = &'a ModelEntry>) -> Result<HashMap<String, Split>> {
     let store = project.store()?;
     let contents: HashMap<_, _> = store.photos()?.into_iter().map(|photo| (photo.id, photo.sha256)).collect();
     let mut known: HashMap<String, Split> = HashMap::new();
-    for run in entries.filter_map(|entry| entry.card.run.clone()) {
+    for entry in entries {
+        if entry.card.personal.is_some() {
+            known.extend(learnt_from(entry)?.into_iter().map(|content| (content, Split::Train)));
+        }
+        let Some(run) = entry.card.run.clone() else { continue };
         for (image, part, ..) in store.split(&RunId(run))? {
             if let Some(content) = contents.get(&image) {
                 known.entry(content.clone()).and_modify(|first| *first = (*first).min(part)).or_insert(part);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use image::{Rgb, RgbImage};
 
+use super::personal::{Measures, PersonalScorer, network_folder_of};
 use super::score::look_at;
 use super::{Project, clock, find_model, find_rule_pack};
 use crate::domain::{Explanation, QualityMap};
@@ -11,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::imaging::{self, Limits};
 use crate::infer::Explainer;
 use crate::jobs::{self, Control, JobHandle, Outcome, Wake};
-use crate::{device, files};
+use crate::{device, files, preprocess};
 
 /// Longest side of the written picture in pixels.
 const PICTURE: u32 = 1200;
@@ -53,7 +54,10 @@ fn explain(project: &Project, request: &ExplainRequest, control: &Control) -> Re
     }
     let config = &project.config.score;
     let entry = find_model(project, request.model.as_deref())?;
-    let explainer = Explainer::load(&entry.folder, &device::choose(config.device)?.device)?;
+    let device = device::choose(config.device)?.device;
+    let personal = entry.card.personal.is_some();
+    let network = if personal { network_folder_of(&entry)? } else { entry.folder.clone() };
+    let explainer = Explainer::load(&network, &device)?;
     let (file, photo) = imaging::load(&request.path, &Limits::from_config(&project.config.decode))?;
     let rules = find_rule_pack(&project.config, &config.rules)?;
     let (_, _, reason) = look_at(&photo, &file.bytes, &rules, clock::today());
@@ -61,7 +65,20 @@ fn explain(project: &Project, request: &ExplainRequest, control: &Control) -> Re
     let occlusion = request.occlusion.then(|| explainer.occlusion(&photo, raw, control)).transpose();
     let Ok(occlusion) = occlusion else { return Ok(None) };
     let card = explainer.card();
-    let explanation = Explanation { model: card.id.clone(), score: card.score(raw), cells, occlusion, flaws, reason };
+    let (model, score) = (card.id.clone(), card.score(raw));
+    let (base, unfamiliar, nearest) = (None, false, Vec::new());
+    let mut explanation = Explanation { model, score, cells, occlusion, flaws, reason, base, unfamiliar, nearest };
+    if personal {
+        let scorer = PersonalScorer::load(&entry, &device, 1)?;
+        let measures = Measures::of(&photo, &file.bytes);
+        let row = scorer.rows(&[(&preprocess::views(&photo), &measures)])?.concat();
+        let estimate = scorer.estimate(&row)?;
+        explanation.base = Some(std::mem::replace(&mut explanation.model, entry.card.id.clone()));
+        if let Some(estimate) = estimate.first() {
+            (explanation.score, explanation.unfamiliar) = (estimate.score, estimate.unfamiliar);
+        }
+        explanation.nearest = scorer.nearest(project, &row, &file.sha256)?;
+    }
     if let Some(file) = &request.picture {
         let map = explanation.occlusion.as_ref().unwrap_or(&explanation.cells);
         write_picture(file, request.overwrite, &photo, map)?;

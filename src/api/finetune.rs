@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ModelEntry, Project, find_model};
+use super::{ModelEntry, Project, find_network};
 use crate::config::{Learns, TrainConfig};
 use crate::domain::{EvaluatedPhoto, Measure, Verdict};
 use crate::error::{Error, Result};
@@ -20,7 +20,7 @@ const GOOD: f64 = 50.0;
 /// The part of the configured learning rate that is left to weights that are good already.
 const SHARE_OF_RATE: f64 = 0.25;
 
-/// The project's `[train]` configuration for fine-tuning `start` (a model's name; the newest when absent). What learns
+/// The project's `[train]` configuration for fine-tuning `start` (a network's name; the newest when absent). What learns
 /// follows from the number of labels unless it is named.
 ///
 /// # Errors
@@ -36,7 +36,7 @@ pub fn finetune_config(project: &Project, start: Option<&str>, learns: Option<Le
     }
     let config = &project.config.train;
     let named = Some(config.start.as_str()).filter(|name| !name.is_empty());
-    let entry = find_model(project, start.or(named))?;
+    let entry = find_network(project, start.or(named))?;
     Ok(TrainConfig {
         architecture: entry.card.architecture,
         start: entry.card.id.0,
@@ -54,7 +54,7 @@ pub(super) fn starting_model(project: &Project, config: &TrainConfig) -> Result<
     if config.start.is_empty() {
         return Ok(None);
     }
-    let entry = find_model(project, Some(&config.start))?;
+    let entry = find_network(project, Some(&config.start))?;
     if entry.card.architecture == config.architecture {
         return Ok(Some(entry));
     }

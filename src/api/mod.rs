@@ -10,6 +10,7 @@ mod compare;
 mod demo;
 mod doctor;
 mod duplicates;
+mod each;
 mod evaluate;
 mod explain;
 mod export;
@@ -19,6 +20,7 @@ mod finetune;
 mod labels;
 mod models;
 mod onnx;
+mod personal;
 mod photos;
 mod predict;
 mod pretrain;
@@ -28,11 +30,15 @@ mod run_lock;
 mod run_watcher;
 mod runs;
 mod score;
+mod scorer;
 mod series;
 mod train;
+mod train_photos;
+mod watched;
 
 pub use crate::data::FEWEST_LABELS;
 pub use crate::export::Audited;
+pub use crate::train::personal::{Estimate, FEWEST_LABELS as FEWEST_FOR_PERSONAL, FitReport};
 pub use audit::{AuditJob, AuditRequest, AuditRow, AuditSummary, known_attributes, load_evidence, start_audit};
 pub use compare::{
     CompareRequest, CompareRow, CompareSummary, check_comparison_file, export_comparison, start_comparing,
@@ -56,8 +62,12 @@ pub use labels::{
     ImportSummary, LabelProgress, RATER, cast_vote, export_labels, import_labels, label_progress, label_queue,
     recent_votes, undo_vote,
 };
+use models::find_network;
 pub use models::{ArchitectureEntry, ModelEntry, find_model, list_architectures, list_models};
 pub use onnx::{OnnxSummary, check_onnx_export, export_onnx};
+pub use personal::{
+    Alike, DescribeSummary, Lesson, PersonalRequest, PersonalSummary, Tutor, start_describing, start_personal,
+};
 pub use photos::{
     FailedPhoto, OpenSummary, PhotoRow, Picture, list_photos, load_picture, load_thumbnail, open_folders,
 };

@@ -85,6 +85,19 @@ pub fn find_model(project: &Project, name: Option<&str>) -> Result<ModelEntry> {
     }
 }
 
+/// As [`find_model`], but only networks: the newest of them, or the shipped one, when nothing is named.
+///
+/// # Errors
+/// As [`find_model`]; [`crate::Code::BadData`] when a personal model is named.
+pub(super) fn find_network(project: &Project, name: Option<&str>) -> Result<ModelEntry> {
+    if name.is_none() {
+        let network = list_models(project)?.into_iter().find(|entry| entry.card.personal.is_none());
+        return network.ok_or_else(|| Error::not_found("there is no network"));
+    }
+    let entry = find_model(project, name)?;
+    if entry.card.personal.is_some() { Err(model_folder::not_a_network(&entry.folder)) } else { Ok(entry) }
+}
+
 /// An architecture with its measured size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct ArchitectureEntry {

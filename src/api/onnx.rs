@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use image::RgbImage;
 use prost::Message as _;
 
-use super::{Project, find_model};
+use super::{Project, find_network};
 use crate::domain::ModelId;
 use crate::error::{Error, Result};
 use crate::infer::{self, MOST_APART};
@@ -32,14 +32,14 @@ pub struct OnnxSummary {
     pub difference: f64,
 }
 
-/// Writes a model (the newest when none is named) as ONNX, and a script beside it that scores photos with Python.
+/// Writes a network (the newest when none is named) as ONNX, and a script beside it that scores photos with Python.
 ///
 /// # Errors
 /// When there is no such model, the file is not named `.onnx`, a file exists and `overwrite` is not set, or it cannot be
 /// written; [`crate::error::Code::Internal`] when the graph gives other scores than the network.
 pub fn export_onnx(project: &Project, model: Option<&str>, file: &Path, overwrite: bool) -> Result<OnnxSummary> {
     export::check_onnx_file(file, overwrite)?;
-    let entry = find_model(project, model)?;
+    let entry = find_network(project, model)?;
     let (card, network) = model_folder::load(&entry.folder, &Device::flex())?;
     let bytes = infer::onnx(&card, &network).encode_to_vec();
     let difference = infer::onnx_difference(&bytes, &card, &network, &pictures())?;

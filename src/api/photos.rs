@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::{Project, clock};
-use crate::domain::{ImportedFile, Label, Photo, ScoreRow};
+use super::personal::project_scores;
+use super::{Project, clock, find_model};
+use crate::attributes;
+use crate::domain::{ImageId, ImportedFile, Label, ModelCard, Photo, Score, ScoreRow};
 use crate::error::Result;
 use crate::files::absolute;
 use crate::imaging::{self, Limits};
@@ -129,6 +131,25 @@ fn probe_all(
     Some(probed.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
+/// Reads again those of `files` that are indexed and have changed since, so that what follows goes by what they hold
+/// now; how many there were. Photos that are not indexed are left alone.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub(super) fn refresh<T>(project: &Project, files: &[PathBuf], reporter: &Reporter<T>) -> Result<u64> {
+    let mut store = project.store()?;
+    let known: HashMap<PathBuf, Photo> = store.photos()?.into_iter().map(|photo| (photo.path.clone(), photo)).collect();
+    let limits = Limits::from_config(&project.config.decode);
+    let mut changed = 0;
+    let indexed: Vec<PathBuf> = files.iter().filter(|path| known.contains_key(*path)).cloned().collect();
+    for files in indexed.chunks(FILES_A_COMMIT) {
+        let Some(probed) = probe_all(files, &known, &limits, &reporter.control) else { break };
+        let fresh: Vec<ImportedFile> = probed.into_iter().flatten().collect();
+        changed += store.import_files(&fresh, clock::now_ms())?.changed;
+    }
+    Ok(changed)
+}
+
 /// Same size and modification time as when it was indexed.
 fn is_as_it_was(photo: &Photo, path: &Path) -> bool {
     !photo.missing
@@ -164,16 +185,34 @@ pub struct PhotoRow {
 pub fn list_photos(project: &Project) -> Result<Vec<PhotoRow>> {
     let store = project.store()?;
     let labels: HashMap<_, _> = store.labels()?.into_iter().map(|label| (label.image, label)).collect();
-    let scores = match store.models()?.first() {
-        Some(model) => store.scores_of(&model.id)?,
-        None => HashMap::new(),
-    };
+    let scores = newest_scores(project, &store)?;
     let rows = store.photos()?.into_iter().map(|photo| PhotoRow {
         label: labels.get(&photo.id).copied(),
         score: scores.get(&photo.sha256).map(|row| ScoreRow { path: photo.path.clone(), ..row.clone() }),
         photo,
     });
     Ok(rows.collect())
+}
+
+/// What the newest model says, by content: a network's scores as they were stored, a personal model's as they follow from
+/// what is known of the photos.
+fn newest_scores(project: &Project, store: &Store) -> Result<HashMap<String, ScoreRow>> {
+    let Some(model) = store.models()?.into_iter().next() else { return Ok(HashMap::new()) };
+    if model.architecture != ModelCard::PERSONAL {
+        return store.scores_of(&model.id, attributes::VERSION);
+    }
+    let entry = find_model(project, Some(&model.id.0))?;
+    let scores_of_base = |model| store.scores_of(model, attributes::VERSION);
+    let base = entry.card.personal.as_ref().map(|about| scores_of_base(&about.base)).transpose()?.unwrap_or_default();
+    let contents: HashMap<ImageId, String> =
+        store.photos()?.into_iter().map(|photo| (photo.id, photo.sha256)).collect();
+    let row = |(image, score): (ImageId, Score)| {
+        let content = contents.get(&image)?;
+        // Describing a photo has left its attributes and the main rule it breaks with the network's score.
+        let row = base.get(content)?;
+        Some((content.clone(), ScoreRow { model: entry.card.id.clone(), score: Some(score), ..row.clone() }))
+    };
+    Ok(project_scores(project, &entry)?.into_iter().filter_map(row).collect())
 }
 
 /// Pixels for the screen: 8-bit RGB, row by row.
@@ -220,5 +259,89 @@ pub fn load_picture(project: &Project, path: &Path, max_edge: u32) -> Result<Pic
 impl From<image::RgbImage> for Picture {
     fn from(image: image::RgbImage) -> Self {
         Self { width: image.width(), height: image.height(), rgb: image.into_raw() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use image::{Rgb, RgbImage};
+
+    use super::super::{AuditRequest, DuplicatesRequest, known_attributes, start_audit, start_duplicates};
+    use super::*;
+    use crate::config::Config;
+    use crate::domain::{Attribute, Attributes};
+
+    fn completed<T>(handle: JobHandle<T>) -> T {
+        match handle.join(|_| {}) {
+            Outcome::Completed(summary) => summary,
+            Outcome::Cancelled(_) => panic!("cancelled"),
+            Outcome::Failed(error) => panic!("{error}"),
+        }
+    }
+
+    fn index(project: &Project, folder: &Path) -> OpenSummary {
+        completed(open_folders(project, vec![folder.to_owned()], Arc::new(|| {})).expect("starts"))
+    }
+
+    fn audit(project: &Project) {
+        completed(start_audit(project, AuditRequest::default(), Arc::new(|| {})).expect("starts").handle);
+    }
+
+    fn only_photo(project: &Project) -> Photo {
+        let mut rows = list_photos(project).expect("lists");
+        assert_eq!(rows.len(), 1);
+        rows.remove(0).photo
+    }
+
+    fn known(project: &Project) -> Option<Attributes> {
+        known_attributes(project).expect("reads").get(&only_photo(project).sha256).copied()
+    }
+
+    /// Writes the photo in another grey; the size differs, so that no clock needs to tick in between.
+    fn paint(path: &Path, level: u8, side: u32) {
+        RgbImage::from_pixel(side, 40, Rgb([level; 3])).save(path).expect("writes");
+    }
+
+    #[test]
+    fn a_photo_edited_on_disk_gets_a_fresh_hash_thumbnail_and_attributes_when_it_is_indexed_again() {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let project = Project::open(&folder.path().join("project"), Config::default()).expect("opens");
+        let photo = folder.path().join("photos/cup.png");
+        std::fs::create_dir_all(folder.path().join("photos")).expect("folder");
+        paint(&photo, 60, 50);
+        index(&project, &folder.path().join("photos"));
+        audit(&project);
+        let before = only_photo(&project);
+        let thumbnail = |sha256: &str| load_thumbnail(&project, &photo, sha256, 32).expect("loads").rgb[0];
+        assert!(thumbnail(&before.sha256).abs_diff(60) < 4);
+
+        paint(&photo, 190, 70);
+        let summary = index(&project, &folder.path().join("photos"));
+        assert_eq!((summary.changed, summary.unchanged, summary.added), (1, 0, 0));
+        let after = only_photo(&project);
+        assert_eq!((after.id, after.width), (before.id, 70), "the same photo, with its votes");
+        assert_ne!(after.sha256, before.sha256);
+        assert!(thumbnail(&after.sha256).abs_diff(190) < 4);
+        assert_eq!(known(&project), None, "what was measured on the old picture is not said of the new one");
+        audit(&project);
+        assert_eq!(known(&project).and_then(|known| known.get(Attribute::Brightness)), Some(190.0));
+    }
+
+    #[test]
+    fn work_on_a_photo_that_has_changed_brings_the_index_up_to_date() {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let project = Project::open(&folder.path().join("project"), Config::default()).expect("opens");
+        let photo = folder.path().join("cup.png");
+        paint(&photo, 60, 50);
+        index(&project, &photo);
+        paint(&photo, 190, 70);
+        audit(&project);
+        assert_eq!(only_photo(&project).width, 70);
+        assert_eq!(known(&project).and_then(|known| known.get(Attribute::Brightness)), Some(190.0));
+        paint(&photo, 100, 90);
+        completed(start_duplicates(&project, DuplicatesRequest::default(), Arc::new(|| {})).expect("starts"));
+        assert_eq!(only_photo(&project).width, 90);
     }
 }

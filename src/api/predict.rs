@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use super::score::look_at;
+use super::scorer::{Look, Scorer};
 use super::{Project, clock, find_model, find_rule_pack};
 use crate::device;
 use crate::domain::{ModelCard, ScoreRow};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::imaging::{self, Limits};
-use crate::infer::Scorer;
-use crate::rules::RulePack;
+use crate::rules::{self, RulePack};
 
 /// A loaded model that scores photos from memory; belongs to one thread.
 pub struct Predictor {
@@ -28,7 +27,7 @@ impl Predictor {
         let config = &project.config.score;
         let chosen = device::choose(config.device)?;
         Ok(Self {
-            scorer: Scorer::load_with(&entry.folder, &chosen.device, config.batch_size, config.engine)?,
+            scorer: Scorer::load(&entry, &chosen.device, config)?,
             rules: find_rule_pack(&project.config, &config.rules)?,
             limits: Limits::from_config(&project.config.decode),
         })
@@ -46,14 +45,17 @@ impl Predictor {
     pub fn predict(&self, name: &str, bytes: &[u8]) -> Result<ScoreRow> {
         let path = Path::new(name);
         let photo = imaging::decode(bytes, path, &self.limits)?;
-        let (views, attributes, reason) = look_at(&photo, bytes, &self.rules, clock::today());
-        let score = self.scorer.score([&views]).into_iter().next();
+        let look = Look::at(&photo, bytes, self.scorer.needs(true), &|| true)
+            .ok_or_else(|| Error::internal("a photo was not looked at"))?;
+        let score = self.scorer.score(&[&look])?.into_iter().next().map(|rated| rated.score);
+        let attributes = look.measures.map(|measures| *measures.attributes);
+        let reason = attributes.as_ref().and_then(|found| rules::reason(&self.rules.judge(found, clock::today())));
         Ok(ScoreRow {
             path: path.to_owned(),
             sha256: imaging::sha256_hex(bytes),
             model: self.card().id.clone(),
             score,
-            attributes: Some(attributes),
+            attributes,
             reason,
             error: None,
             at_ms: clock::now_ms(),

@@ -110,6 +110,7 @@ fn run(
         run: None,
         created_ms: clock::now_ms(),
         code_version: CODE_VERSION.to_owned(),
+        personal: None,
     };
     let (clean, held_out) = (CleanPhotos::new(learn, limits), CleanPhotos::new(hold_out, limits));
     let plan = Plan {

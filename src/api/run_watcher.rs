@@ -21,7 +21,8 @@ pub(super) struct RunWatcher<'a> {
     pub(super) started: Instant,
     pub(super) first_step: Option<u64>,
     pub(super) rivals: &'a [Vec<f64>],
-    pub(super) own: Vec<f64>,
+    /// Validation SRCC with its step.
+    pub(super) own: Vec<(u64, f64)>,
 }
 
 impl Watcher for RunWatcher<'_> {
@@ -42,15 +43,27 @@ impl Watcher for RunWatcher<'_> {
 
     fn points(&mut self, points: &[MetricPoint]) -> Result<()> {
         let now = clock::now_ms();
-        self.own.extend(points.iter().filter(|point| point.name == "validation_srcc").map(|point| point.value));
+        let own = points.iter().filter(|point| point.name == "validation_srcc");
+        self.own.extend(own.map(|point| (point.step, point.value)));
         self.store.save_points(self.run, points, now)?;
         self.store.beat_run(self.run, now)?;
         self.reporter.points();
         Ok(())
     }
 
+    fn notice(&mut self, text: &str) {
+        self.reporter.warn(text);
+    }
+
+    fn rewound(&mut self, step: u64) -> Result<()> {
+        self.own.retain(|point| point.0 <= step);
+        self.first_step = None;
+        self.store.drop_points_after(self.run, step).map(drop)
+    }
+
     fn is_behind(&self) -> bool {
-        is_behind(&self.own, self.rivals)
+        let own: Vec<f64> = self.own.iter().map(|point| point.1).collect();
+        is_behind(&own, self.rivals)
     }
 }
 

@@ -7,11 +7,11 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 
 use jiff::civil::Date;
 
-use super::{Feed, ModelEntry, Project, clock, find_model, find_rule_pack};
+use super::scorer::{Look, Needs, Scorer};
+use super::{Feed, ModelEntry, Project, clock, find_model, find_rule_pack, photos, watched};
 use crate::domain::{Attributes, ModelId, ScoreRow};
 use crate::error::{Code, Error, Result};
 use crate::imaging::{self, Limits};
-use crate::infer::Scorer;
 use crate::jobs::{self, Control, JobHandle, Outcome, Reporter, Wake, worker_count};
 use crate::preprocess::{self, Views};
 use crate::rules::RulePack;
@@ -73,7 +73,7 @@ pub fn start_scoring(project: &Project, request: ScoreRequest, wake: Wake) -> Re
 
 /// A photo that is ready for the network, or a row that needs none.
 enum Prepared {
-    Ready { path: PathBuf, sha256: String, views: Views, attributes: Option<Box<Attributes>>, reason: Option<String> },
+    Ready { path: PathBuf, sha256: String, look: Look, reason: Option<String> },
     Known(Box<ScoreRow>),
     Failed(Box<ScoreRow>),
 }
@@ -95,6 +95,7 @@ fn run(
         return Err(Error::new(Code::NotFound, "there are no photos to score")
             .hint("Name folders or files with JPEG, PNG, WebP, BMP, GIF or TIFF photos."));
     }
+    photos::refresh(project, &files, reporter)?;
     let photos = Photos { files: &files, problems: listing.problems, again: request.again };
     let summary = score_photos(project, &entry, photos, feed, reporter)?;
     Ok(if reporter.control.is_cancelled() { Outcome::Cancelled(summary) } else { Outcome::Completed(summary) })
@@ -122,11 +123,11 @@ pub(super) fn score_photos<T>(
     let config = &project.config.score;
     let rules = find_rule_pack(&project.config, &config.rules)?;
     let chosen = device::choose(config.device)?;
-    let scorer = Scorer::load_with(&entry.folder, &chosen.device, config.batch_size, config.engine)?;
+    let scorer = Scorer::load(entry, &chosen.device, config)?;
     let model = scorer.card().id.clone();
     let store = project.store()?;
-    let mut known = if photos.again { HashMap::new() } else { store.scores_of(&model)? };
-    // Scored without attributes before, and now they are wanted.
+    let mut known = if photos.again { HashMap::new() } else { scorer.known(&store)? };
+    // Scored without attributes or under other measures before, and now they are wanted.
     known.retain(|_, row| row.attributes.is_some() || !config.attributes);
     let preparing = Preparing {
         model: &model,
@@ -134,6 +135,7 @@ pub(super) fn score_photos<T>(
         rules: config.attributes.then_some(rules),
         today: clock::today(),
         known: &known,
+        needs: scorer.needs(config.attributes),
     };
     let summary = ScoreSummary {
         model: Some(model.clone()),
@@ -141,7 +143,8 @@ pub(super) fn score_photos<T>(
         engine: scorer.engine_reason().to_owned(),
         ..ScoreSummary::default()
     };
-    let mut writing = Writing { store, scorer: &scorer, feed, reporter, summary, total: photos.files.len() as u64 };
+    let (attributes, total) = (config.attributes, photos.files.len() as u64);
+    let mut writing = Writing { store, scorer: &scorer, feed, reporter, summary, attributes, total };
     let lost: Vec<ScoreRow> =
         photos.problems.into_iter().map(|(path, reason)| failed_row(path, &model, reason)).collect();
     writing.add(lost);
@@ -197,40 +200,40 @@ struct Preparing<'a> {
     rules: Option<RulePack>,
     today: Date,
     known: &'a HashMap<String, ScoreRow>,
+    needs: Needs,
 }
 
 impl Preparing<'_> {
     fn feed(&self, files: &[PathBuf], next: &AtomicUsize, sender: &SyncSender<Prepared>, control: &Control) {
         while control.checkpoint().is_ok() {
             let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-            if sender.send(self.prepare(path)).is_err() {
+            let Some(prepared) = self.prepare(path, control) else { break };
+            if sender.send(prepared).is_err() {
                 break;
             }
         }
     }
 
-    fn prepare(&self, path: &Path) -> Prepared {
-        self.try_prepare(path)
-            .unwrap_or_else(|error| Prepared::Failed(Box::new(failed_row(path.to_owned(), self.model, error.chain()))))
+    /// Nothing when a stop is asked for meanwhile.
+    fn prepare(&self, path: &Path, control: &Control) -> Option<Prepared> {
+        self.try_prepare(path, control).unwrap_or_else(|error| {
+            Some(Prepared::Failed(Box::new(failed_row(path.to_owned(), self.model, error.chain()))))
+        })
     }
 
-    fn try_prepare(&self, path: &Path) -> Result<Prepared> {
+    fn try_prepare(&self, path: &Path, control: &Control) -> Result<Option<Prepared>> {
         let file = imaging::read(path, &self.limits)?;
         if let Some(row) = self.known.get(&file.sha256) {
             // The reason follows the rules of today, not those it was scored under.
             let reason =
                 row.attributes.as_ref().map_or_else(|| row.reason.clone(), |attributes| self.reason(attributes));
-            return Ok(Prepared::Known(Box::new(ScoreRow { path: path.to_owned(), reason, ..row.clone() })));
+            return Ok(Some(Prepared::Known(Box::new(ScoreRow { path: path.to_owned(), reason, ..row.clone() }))));
         }
-        let photo = imaging::decode(&file.bytes, path, &self.limits)?;
-        let (views, attributes, reason) = match &self.rules {
-            Some(rules) => {
-                let (views, attributes, reason) = look_at(&photo, &file.bytes, rules, self.today);
-                (views, Some(Box::new(attributes)), reason)
-            }
-            None => (preprocess::views(&photo), None, None),
-        };
-        Ok(Prepared::Ready { path: path.to_owned(), sha256: file.sha256, views, attributes, reason })
+        let Some((file, photo)) = watched::decode(file, &self.limits, control)? else { return Ok(None) };
+        let look = Look::at(&photo, &file.bytes, self.needs, &|| !control.is_cancelled());
+        let Some(look) = look else { return Ok(None) };
+        let reason = look.measures.as_ref().and_then(|measures| self.reason(&measures.attributes));
+        Ok(Some(Prepared::Ready { path: path.to_owned(), sha256: file.sha256, look, reason }))
     }
 
     fn reason(&self, attributes: &Attributes) -> Option<String> {
@@ -269,36 +272,40 @@ struct Writing<'a, T> {
     feed: &'a Feed<ScoreRow>,
     reporter: &'a Reporter<T>,
     summary: ScoreSummary,
+    /// Attributes are wanted beside scores.
+    attributes: bool,
     total: u64,
 }
 
 impl<T> Writing<'_, T> {
     fn infer(&mut self, batch: Vec<Prepared>) -> Result<()> {
-        let views = batch.iter().filter_map(|photo| match photo {
-            Prepared::Ready { views, .. } => Some(views),
-            Prepared::Known(_) | Prepared::Failed(_) => None,
-        });
-        let scores = self.scorer.score(views);
-        let now = clock::now_ms();
-        let model = &self.scorer.card().id;
-        let rows: Vec<ScoreRow> = batch
-            .into_iter()
-            .zip(scores)
-            .filter_map(|(photo, score)| match photo {
-                Prepared::Ready { path, sha256, attributes, reason, .. } => Some(ScoreRow {
-                    path,
-                    sha256,
-                    model: model.clone(),
-                    score: Some(score),
-                    attributes: attributes.map(|attributes| *attributes),
-                    reason,
-                    error: None,
-                    at_ms: now,
-                }),
+        let looks: Vec<&Look> = batch
+            .iter()
+            .filter_map(|photo| match photo {
+                Prepared::Ready { look, .. } => Some(look),
                 Prepared::Known(_) | Prepared::Failed(_) => None,
             })
             .collect();
-        self.store.save_scores(&rows)?;
+        let rated = self.scorer.score(&looks)?;
+        let now = clock::now_ms();
+        let model = &self.scorer.card().id;
+        let (mut rows, mut kept) = (Vec::with_capacity(batch.len()), Vec::new());
+        for (photo, rated) in batch.into_iter().zip(rated) {
+            let Prepared::Ready { path, sha256, look, reason } = photo else { continue };
+            kept.extend(rated.row.map(|row| (sha256.clone(), row)));
+            let measures = look.measures.filter(|_| self.attributes);
+            rows.push(ScoreRow {
+                path,
+                sha256,
+                model: model.clone(),
+                score: Some(rated.score),
+                attributes: measures.map(|measures| *measures.attributes),
+                reason,
+                error: None,
+                at_ms: now,
+            });
+        }
+        self.scorer.keep(&mut self.store, &rows, &kept)?;
         self.summary.scored += rows.len() as u64;
         self.publish(rows);
         Ok(())
@@ -330,6 +337,44 @@ impl<T> Writing<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn score(project: &Project, photo: &Path) -> ScoreSummary {
+        let request = ScoreRequest { paths: vec![photo.to_owned()], ..ScoreRequest::default() };
+        let job = start_scoring(project, request, std::sync::Arc::new(|| {})).expect("starts");
+        match job.handle.join(|_| {}) {
+            Outcome::Completed(summary) => summary,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn attributes_of_a_known_score_follow_the_measures_and_the_file() {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let config = crate::config::Config::default();
+        let project = Project::open(&folder.path().join("project"), config).expect("opens");
+        let photo = folder.path().join("cup.png");
+        let paint =
+            |level: u8| image::RgbImage::from_pixel(96, 80, image::Rgb([level; 3])).save(&photo).expect("writes");
+        let brightness = |summary: &ScoreSummary| {
+            let measured = summary.rows[0].attributes.expect("measured");
+            measured.get(crate::domain::Attribute::Brightness).expect("always there").round()
+        };
+        paint(60);
+        let first = score(&project, &photo);
+        assert_eq!((first.scored, first.reused, brightness(&first)), (1, 0, 60.0));
+        let again = score(&project, &photo);
+        assert_eq!((again.scored, again.reused, brightness(&again)), (0, 1, 60.0));
+
+        // As another version of the measures left it.
+        let mut store = project.store().expect("opens");
+        let other = Attributes::default().with(crate::domain::Attribute::Brightness, 7.0);
+        let sha256 = &again.rows[0].sha256;
+        store.save_attributes(attributes::VERSION - 1, [(sha256.as_str(), &other)]).expect("saves");
+        assert_eq!(brightness(&score(&project, &photo)), 60.0);
+        paint(190);
+        let changed = score(&project, &photo);
+        assert_eq!((changed.scored, brightness(&changed)), (1, 190.0));
+    }
 
     #[test]
     fn shards_cover_everything_once() {

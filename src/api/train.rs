@@ -1,6 +1,6 @@
 //! Training: from labels to a model, as a job.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -11,17 +11,18 @@ use super::duplicates::scenes;
 use super::finetune::{judge_gain, starting_model};
 use super::run_lock::RunLock;
 use super::run_watcher::RunWatcher;
+use super::train_photos::{candidates, clean_photos, failed, histograms, read_photos, recorded_dataset};
 use super::{CODE_VERSION, FailedPhoto, ModelEntry, Project, clock};
 use crate::config::TrainConfig;
-use crate::data::{Candidate, Dataset, Loader, Sample, SplitShares, assign};
+use crate::data::{Candidate, Dataset, Loader, SplitShares, assign};
 use crate::device::{self, Chosen};
 use crate::domain::{
-    Calibration, EvaluatedPhoto, ImageId, ModelCard, ModelId, Photo, Reach, Run, RunId, RunMeta, RunStatus, Score,
-    Split,
+    Calibration, EvaluatedPhoto, ImageId, ModelCard, ModelId, Reach, Run, RunId, RunMeta, RunStatus, Score, Split,
+    VoteId,
 };
 use crate::error::{Error, Result};
 use crate::evaluate::{self, Judged};
-use crate::imaging::{self, Limits};
+use crate::imaging;
 use crate::infer::Scorer;
 use crate::jobs::{self, JobHandle, Outcome, Reporter, Wake};
 use crate::store::{Artifact, Store, StoredModel};
@@ -66,6 +67,9 @@ struct RecordedConfig {
     version: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     series: Option<RunId>,
+    /// The newest vote when it began: what a resumed run counts votes up to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    votes_until: Option<i64>,
     train: TrainConfig,
 }
 
@@ -112,12 +116,28 @@ fn begin(project: &Project, request: &TrainRequest, reporter: Watching<'_>) -> R
     let readable = candidates.into_iter().enumerate().filter(|(index, _)| !gone.contains(index));
     let readable: Vec<Candidate> = readable.map(|(_, candidate)| candidate).collect();
     let dataset = assign(&readable, &scenes, shares, config.seed)?;
-    let run = record_run(&mut store, &config, request, &dataset, &chosen)?;
+    let votes_until = store.newest_vote()?;
+    let run = record_run(&mut store, &config, request, votes_until, &dataset, &chosen)?;
     let lock = lock_run(project, &run.id)?;
     left_out.iter().for_each(|photo| reporter.warn(format!("left out {}: {}", photo.path.display(), photo.reason)));
     let (kept, rivals) = (request.series.is_none(), request.rivals.clone());
-    Training { project, store, run, config, start, chosen, dataset, loader, left_out, kept, rivals, reporter, lock }
-        .go()
+    Training {
+        project,
+        store,
+        run,
+        config,
+        start,
+        chosen,
+        dataset,
+        loader,
+        votes_until,
+        left_out,
+        kept,
+        rivals,
+        reporter,
+        lock,
+    }
+    .go()
 }
 
 fn resume(project: &Project, id: &RunId, reporter: Watching<'_>) -> Result<Outcome<TrainSummary>> {
@@ -147,8 +167,24 @@ fn resume(project: &Project, id: &RunId, reporter: Watching<'_>) -> Result<Outco
     }
     store.restart_run(id, &chosen.name, clock::now_ms())?;
     let (left_out, kept, rivals) = (Vec::new(), recorded.series.is_none(), Vec::new());
-    Training { project, store, run, config, start, chosen, dataset, loader, left_out, kept, rivals, reporter, lock }
-        .go()
+    let votes_until = VoteId(recorded.votes_until.unwrap_or(i64::MAX));
+    Training {
+        project,
+        store,
+        run,
+        config,
+        start,
+        chosen,
+        dataset,
+        loader,
+        votes_until,
+        left_out,
+        kept,
+        rivals,
+        reporter,
+        lock,
+    }
+    .go()
 }
 
 /// Takes the lock of a run, whose folder is made when needed.
@@ -162,61 +198,21 @@ fn describe(chosen: &Chosen) -> String {
     format!("{}: {}", chosen.name, chosen.reason)
 }
 
-fn failed(path: &Path, error: &Error) -> FailedPhoto {
-    FailedPhoto { path: path.to_owned(), reason: error.chain() }
-}
-
-/// The labelled photos that may be used, and those that may not.
-fn candidates(store: &Store) -> Result<(Vec<Candidate>, Vec<FailedPhoto>)> {
-    let photos: HashMap<_, Photo> = store.photos()?.into_iter().map(|photo| (photo.id, photo)).collect();
-    let (mut usable, mut left_out) = (Vec::new(), Vec::new());
-    for label in store.labels()? {
-        let Some(photo) = photos.get(&label.image) else { continue };
-        let reason = photo.error.clone().or_else(|| photo.missing.then(|| "the file is gone".to_owned()));
-        match reason {
-            Some(reason) => left_out.push(FailedPhoto { path: photo.path.clone(), reason }),
-            None => usable.push(Candidate {
-                image: photo.id,
-                path: photo.path.clone(),
-                sha256: photo.sha256.clone(),
-                label: label.mos,
-                group: photo.group.clone(),
-            }),
-        }
-    }
-    Ok((usable, left_out))
-}
-
-fn recorded_dataset(store: &Store, id: &RunId) -> Result<Dataset> {
-    let photos: HashMap<_, Photo> = store.photos()?.into_iter().map(|photo| (photo.id, photo)).collect();
-    let samples = store.split(id)?.into_iter().filter_map(|(image, part, group, label)| {
-        let photo = photos.get(&image)?;
-        Some(Sample { image, path: photo.path.clone(), sha256: photo.sha256.clone(), label, group, part })
-    });
-    Ok(Dataset { samples: samples.collect() })
-}
-
-fn read_photos(
-    project: &Project,
-    config: &TrainConfig,
-    paths: Vec<PathBuf>,
-    reporter: Watching<'_>,
-) -> Option<(Loader, Vec<crate::data::Unreadable>)> {
-    let total = paths.len() as u64;
-    let limits = Limits::from_config(&project.config.decode);
-    let progress = |done: u64| reporter.progress("Reading photos", done, total, "");
-    Loader::read_all(paths, limits, config.cache_mb << 20, &reporter.control, &progress)
-}
-
 fn record_run(
     store: &mut Store,
     config: &TrainConfig,
     request: &TrainRequest,
+    votes_until: VoteId,
     dataset: &Dataset,
     chosen: &Chosen,
 ) -> Result<Run> {
     let now = clock::now_ms();
-    let recorded = RecordedConfig { version: 1, series: request.series.clone(), train: config.clone() };
+    let recorded = RecordedConfig {
+        version: 1,
+        series: request.series.clone(),
+        votes_until: Some(votes_until.0),
+        train: config.clone(),
+    };
     let config_toml = toml::to_string_pretty(&recorded)
         .map_err(|error| Error::internal("could not record the configuration").caused_by(error))?;
     let loss = serde_json::to_value(config.loss).ok().and_then(|loss| loss.as_str().map(str::to_owned));
@@ -258,6 +254,7 @@ struct Training<'a> {
     chosen: Chosen,
     dataset: Dataset,
     loader: Loader,
+    votes_until: VoteId,
     left_out: Vec<FailedPhoto>,
     /// Its model scores from now on.
     kept: bool,
@@ -279,6 +276,8 @@ impl Training<'_> {
     }
 
     fn fit(&mut self, folder: &Path) -> Result<Ending> {
+        let histograms = histograms(&self.store, self.votes_until, &self.config.loss, &self.dataset)?;
+        let clean = clean_photos(self.project, &self.dataset);
         let labels: Vec<f64> = self.dataset.part(Split::Train).iter().map(|&i| self.dataset.samples[i].label).collect();
         let card = ModelCard {
             format: ModelCard::FORMAT,
@@ -288,10 +287,12 @@ impl Training<'_> {
             // A start's raw output goes on meaning what it meant.
             calibration: self.start.as_ref().map_or_else(|| Calibration::fit(&labels), |start| start.card.calibration),
             reach: Reach::UNKNOWN,
-            names_flaws: false,
+            // Without replay, nothing keeps the heads that name flaws.
+            names_flaws: self.config.replay > 0.0 && self.start.as_ref().is_some_and(|start| start.card.names_flaws),
             run: Some(self.run.id.0.clone()),
             created_ms: self.run.started_ms,
             code_version: CODE_VERSION.to_owned(),
+            personal: None,
         };
         let job = Job {
             config: &self.config,
@@ -301,6 +302,8 @@ impl Training<'_> {
             folder,
             card: &card,
             start: self.start.as_ref().map(|start| start.folder.as_path()),
+            histograms: &histograms,
+            clean: &clean,
         };
         let mut watcher = RunWatcher {
             store: &mut self.store,

@@ -43,7 +43,7 @@ use mask::Mask;
 use plane::Plane;
 
 /// Version of the measures; what another version measured is measured again.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Measures a photo of any size in linear time. `file` holds the bytes it was decoded from, for what only they tell; a
 /// photo without pixels has no measures.
@@ -56,20 +56,27 @@ pub fn measure(photo: &RgbImage, file: Option<&[u8]>) -> Attributes {
 
 /// As [`measure`], but only what is wanted: the rest is absent, and costs no time where nothing that is wanted needs it.
 pub fn measure_only(photo: &RgbImage, file: Option<&[u8]>, wanted: &dyn Fn(Attribute) -> bool) -> Attributes {
-    let mut measured = Measuring { attributes: Attributes::default(), wanted };
-    if photo.width() == 0 || photo.height() == 0 {
-        return measured.attributes;
+    measure_while(photo, file, wanted, &|| true).unwrap_or_default()
+}
+
+/// As [`measure_only`]; nothing when `keep_going`, which is asked before every measure, said no.
+pub fn measure_while(
+    photo: &RgbImage,
+    file: Option<&[u8]>,
+    wanted: &dyn Fn(Attribute) -> bool,
+    keep_going: &dyn Fn() -> bool,
+) -> Option<Attributes> {
+    let mut measured = Measuring { attributes: Attributes::default(), wanted, keep_going };
+    if photo.width() > 0 && photo.height() > 0 {
+        size(&mut measured, photo);
+        let mask = Mask::of(photo);
+        let plane = measured.goes_on().then(|| Plane::of(photo))?;
+        tone_and_colour(&mut measured, photo, &plane, &mask);
+        detail(&mut measured, &plane, &mask);
+        framing(&mut measured, photo, &plane, &mask);
+        file.into_iter().for_each(|bytes| from_file(&mut measured, bytes));
     }
-    size(&mut measured, photo);
-    let mask = Mask::of(photo);
-    let plane = Plane::of(photo);
-    tone_and_colour(&mut measured, photo, &plane, &mask);
-    detail(&mut measured, &plane, &mask);
-    framing(&mut measured, photo, &plane, &mask);
-    if let Some(bytes) = file {
-        from_file(&mut measured, bytes);
-    }
-    measured.attributes
+    measured.goes_on().then_some(measured.attributes)
 }
 
 /// The box around the product; the whole frame when nothing tells product from surroundings.
@@ -86,11 +93,17 @@ pub fn product(photo: &RgbImage) -> Region {
 struct Measuring<'a> {
     attributes: Attributes,
     wanted: &'a dyn Fn(Attribute) -> bool,
+    keep_going: &'a dyn Fn() -> bool,
 }
 
 impl Measuring<'_> {
+    fn goes_on(&self) -> bool {
+        (self.keep_going)()
+    }
+
+    /// Whether to measure: some of them are wanted, and nobody asked for a stop.
     fn wants(&self, any: &[Attribute]) -> bool {
-        any.iter().any(|attribute| (self.wanted)(*attribute))
+        any.iter().any(|attribute| (self.wanted)(*attribute)) && self.goes_on()
     }
 
     /// Sets what is wanted of some values that are known.
@@ -104,7 +117,7 @@ impl Measuring<'_> {
 
     /// Measures and sets an attribute, when it is wanted.
     fn measure(&mut self, attribute: Attribute, value: impl FnOnce() -> Option<f64>) {
-        if (self.wanted)(attribute) {
+        if self.wants(&[attribute]) {
             self.attributes.set(attribute, value());
         }
     }
@@ -198,3 +211,5 @@ fn from_file(measured: &mut Measuring<'_>, bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod value_tests;

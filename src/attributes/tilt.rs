@@ -1,7 +1,8 @@
 //! Tilt: the angle of the product's straight edges against the nearest axis.
 //!
 //! A histogram of gradient directions modulo 90°, weighted by strength (the idea of Hough's transform without positions):
-//! a box, a bottle or a book gives a sharp peak, a person or a shirt none, and then there is no tilt to tell.
+//! a box, a bottle or a book gives a sharp peak, a person or a shirt none, and then there is no tilt to tell. Along edges
+//! no wider than a pixel Sobel's directions lean towards the axis: a tenth of the angle at most.
 
 use super::area::Area;
 use super::plane::Plane;

@@ -4,6 +4,7 @@ mod evaluate;
 mod explain;
 mod export;
 mod features;
+mod personal;
 mod train;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ pub(super) use evaluate::Evaluate;
 pub(super) use explain::Explain;
 pub(super) use export::Export;
 pub(super) use features::Features;
+pub(super) use personal::Personal;
 pub(super) use train::{Finetune, Learn, Train};
 
 /// Browse, label, train and score the quality of product photos.
@@ -99,6 +101,8 @@ pub(super) enum Command {
     Train(Train),
     /// Teach a model with the project's labels; kept only when it is better than before.
     Finetune(Finetune),
+    /// Fit the personal model to the project's labels, in about a second; from 20 labels on.
+    Personal(Personal),
     /// Learn quality from clean photos alone: they are spoilt in known ways and judged against the original.
     Pretrain(Pretrain),
     /// Score folders: one row a photo.

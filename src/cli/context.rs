@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::args::{Global, ProgressStyle};
 use crate::api::Project;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Preset};
 use crate::error::{Error, Result};
 use crate::logging::{self, LogGuard};
 
@@ -59,6 +59,12 @@ impl Context {
     /// Adds `key=value` settings that a command's own flags stand for.
     pub(super) fn set(&mut self, key: &str, value: Option<impl std::fmt::Display>) {
         self.global.set.extend(value.map(|value| format!("{key}={value}")));
+    }
+
+    /// Puts the settings of a preset below everything that was set on the command line.
+    pub(super) fn begin_with(&mut self, preset: Option<&Preset>) {
+        let settings = preset.map_or(&[] as &[&str], |preset| preset.settings);
+        self.global.set.splice(0..0, settings.iter().map(|setting| (*setting).to_owned()));
     }
 
     /// The configuration in force.

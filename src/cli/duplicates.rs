@@ -57,8 +57,13 @@ fn describe(summary: &DuplicatesSummary) -> String {
     let exact = summary.groups.iter().filter(|group| group.exact).count();
     let spare: usize = summary.groups.iter().map(|group| group.photos.len() - 1).sum();
     let known = if summary.reused > 0 { format!(", {} known already", summary.reused) } else { String::new() };
+    let crowded = if summary.crowded > 0 {
+        format!("\nincomplete  {} photos resemble too many others to compare every pair", summary.crowded)
+    } else {
+        String::new()
+    };
     format!(
-        "photos      {}{known}\ngroups      {groups}: {exact} of the same file, {} of the same picture\nto spare    {spare} photos",
+        "photos      {}{known}\ngroups      {groups}: {exact} of the same file, {} of the same picture\nto spare    {spare} photos{crowded}",
         summary.photos,
         groups - exact
     )

@@ -45,6 +45,14 @@ fn describe(explanation: &Explanation) -> String {
         format!("score       {:.0}, 90 % interval {:.0} to {:.0}", score.value, score.low, score.high),
         format!("model       {}", explanation.model),
     ];
+    if explanation.unfamiliar {
+        lines.push("unfamiliar  unlike the photos it learnt from: do not rely on this score".to_owned());
+    }
+    lines.extend(explanation.nearest.iter().enumerate().map(|(index, other)| {
+        let title = if index == 0 { "labelled    " } else { "            " };
+        format!("{title}{:.0}  {}", other.label, other.path.display())
+    }));
+    lines.extend(explanation.base.as_ref().map(|base| format!("map         of the network it is based on, {base}")));
     lines.extend(explanation.reason.as_ref().map(|reason| format!("rule        {reason}")));
     let map = explanation.occlusion.as_ref().unwrap_or(&explanation.cells);
     if let Some((value, place)) = worst(map) {

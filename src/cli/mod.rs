@@ -18,6 +18,7 @@ mod features;
 mod label;
 mod models;
 mod open;
+mod personal;
 mod pretrain;
 mod report;
 mod rules;
@@ -114,6 +115,7 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Label(command) => label::run(&context, command),
         Command::Train(args) => train::run(context, args),
         Command::Finetune(args) => train::finetune(context, args),
+        Command::Personal(args) => personal::run(context, args),
         Command::Pretrain(args) => pretrain::run(context, args),
         Command::Audit(args) => audit::run(&context, args),
         Command::Score(args) => score::run(context, args),

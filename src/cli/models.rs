@@ -19,7 +19,11 @@ pub(super) fn run(context: &Context, command: &args::Models) -> Result<Done> {
             let interval =
                 if card.reach.n > 0 { format!("±{:.1}", card.reach.half_width) } else { "unknown".to_owned() };
             let made = clock::local_text(card.created_ms);
-            vec![card.id.0.clone(), model.name.clone(), card.architecture.clone(), interval, made]
+            let what = match &card.personal {
+                Some(about) => format!("{} on {}, {} labels", card.architecture, about.base_name, about.labels),
+                None => card.architecture.clone(),
+            };
+            vec![card.id.0.clone(), model.name.clone(), what, interval, made]
         })
         .collect();
     let columns = ["MODEL", "NAME", "ARCHITECTURE", "90 % INTERVAL", "MADE"].map(|name| (name, Side::Left));

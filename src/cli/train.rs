@@ -8,10 +8,11 @@ use super::open::show_failed;
 use super::table::{Side, layout};
 use super::watch::{Ended, stopped, wake, watch};
 use crate::api::{self, Project, SeriesPlan, SeriesRequest, SeriesSummary, TrainRequest, TrainSummary, Trial};
-use crate::config::Learns;
+use crate::config::{Learns, PRESETS};
 use crate::error::Result;
 
 pub(super) fn run(mut context: Context, args: args::Train) -> Result<Done> {
+    context.begin_with(PRESETS.iter().find(|preset| args.preset.as_deref() == Some(preset.name)));
     context.set("train.epochs", args.epochs);
     context.set("train.loss", args.loss);
     context.set("train.device", args.device);

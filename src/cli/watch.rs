@@ -155,9 +155,13 @@ impl View {
         let due = self.last_line.is_none_or(|at| at.elapsed() >= LINE_EVERY);
         if new_stage || due || progress.done == progress.total {
             self.last_line = Some(Instant::now());
-            let total = if progress.total > 0 { format!("/{}", progress.total) } else { String::new() };
+            let count = match (progress.done, progress.total) {
+                (0, 0) => String::new(),
+                (done, 0) => format!(" {done}"),
+                (done, total) => format!(" {done}/{total}"),
+            };
             let gap = if progress.detail.is_empty() { "" } else { "  " };
-            note_line(&format!("{} {}{total}{gap}{}", progress.stage, progress.done, progress.detail));
+            note_line(&format!("{}{count}{gap}{}", progress.stage, progress.detail));
         }
     }
 

@@ -24,11 +24,13 @@ pub enum LossKind {
     Rank,
     /// Hinge on the difference of each pair of photos of a step.
     Margin,
+    /// Earth mover's distance of the expected votes from the votes there are; photos without single votes do not count.
+    Emd,
 }
 
 impl LossKind {
     /// Every kind, in the order a sum is written.
-    pub const ALL: [Self; 6] = [Self::Huber, Self::Mse, Self::Mae, Self::Plcc, Self::Rank, Self::Margin];
+    pub const ALL: [Self; 7] = [Self::Huber, Self::Mse, Self::Mae, Self::Plcc, Self::Rank, Self::Margin, Self::Emd];
 
     /// The stable name in configurations.
     pub fn name(self) -> &'static str {
@@ -39,6 +41,7 @@ impl LossKind {
             Self::Plcc => "plcc",
             Self::Rank => "rank",
             Self::Margin => "margin",
+            Self::Emd => "emd",
         }
     }
 
@@ -70,7 +73,12 @@ impl Loss {
         LossKind::ALL.into_iter().zip(self.weights).filter(|(_, weight)| *weight > 0.0)
     }
 
-    /// Whether it tells how high scores should be, and not only how they relate.
+    /// The weight of a kind, 0 when it is no part.
+    pub fn weight(&self, kind: LossKind) -> f64 {
+        self.weights[kind as usize]
+    }
+
+    /// Whether it tells, of every photo, how high its score should be, and not only how scores relate.
     pub fn has_level(&self) -> bool {
         self.terms().any(|(kind, _)| matches!(kind, LossKind::Huber | LossKind::Mse | LossKind::Mae))
     }
@@ -182,6 +190,11 @@ mod tests {
             ("loss = \"huber\"", Loss::from(LossKind::Huber), "huber"),
             ("loss = \"margin\"", Loss::from(LossKind::Margin), "margin"),
             ("loss = { huber = 1, rank = 0.5 }", sum, "huber + 0.5 rank"),
+            (
+                "loss = { huber = 1.0, emd = 0.5 }",
+                Loss::sum(&[(LossKind::Huber, 1.0), (LossKind::Emd, 0.5)]).expect("sound"),
+                "huber + 0.5 emd",
+            ),
             ("loss = { mse = 1.0 }", Loss::from(LossKind::Mse), "mse"),
             ("loss = { mae = 2, plcc = 0.0 }", Loss::sum(&[(LossKind::Mae, 2.0)]).expect("sound"), "2 mae"),
         ];
@@ -199,8 +212,8 @@ mod tests {
     #[test]
     fn nonsense_is_refused_with_what_is_known() {
         for (text, says) in [
-            ("loss = \"hubr\"", "huber, mse, mae, plcc, rank, margin"),
-            ("loss = { huber = 1.0, emd = 1.0 }", "there is no loss \"emd\""),
+            ("loss = \"hubr\"", "huber, mse, mae, plcc, rank, margin, emd"),
+            ("loss = { huber = 1.0, ssim = 1.0 }", "there is no loss \"ssim\""),
             ("loss = { huber = -1.0 }", "must not be negative"),
             ("loss = { huber = inf }", "must not be negative"),
             ("loss = { huber = 0.0 }", "above zero"),

@@ -9,5 +9,5 @@ mod synthetic;
 
 pub use dataset::{Dataset, Sample, shuffled_batches};
 pub use loader::{Loader, Unreadable};
-pub use split::{Candidate, FEWEST_LABELS, SplitShares, assign};
+pub use split::{Candidate, FEWEST_LABELS, SplitShares, assign, groups_of};
 pub use synthetic::{CleanPhotos, RUNGS, SAME_FLAW, Synthetic};

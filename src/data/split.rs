@@ -119,7 +119,8 @@ fn deal<'a>(
     dealt
 }
 
-fn groups_of(candidates: &[Candidate], scenes: &[Vec<ImageId>]) -> Vec<String> {
+/// The group of each photo, as [`assign`] takes it.
+pub fn groups_of(candidates: &[Candidate], scenes: &[Vec<ImageId>]) -> Vec<String> {
     let folder = |candidate: &Candidate| candidate.path.parent().map(|parent| parent.to_string_lossy().into_owned());
     let folders: std::collections::BTreeSet<_> = candidates.iter().map(folder).collect();
     let folder_is_sku = folders.len() >= 10;

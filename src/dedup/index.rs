@@ -9,10 +9,6 @@ const BANDS: u32 = 4;
 /// Bits of a band.
 const BAND_BITS: u32 = 16;
 
-/// Hits after which a search ends, for catalogues in which thousands of photos hardly differ: what lies beyond is
-/// reached through those that were hit.
-const MOST_HITS: usize = 4096;
-
 /// Hashes by the value of each band.
 pub(super) struct Index<'a> {
     hashes: &'a [u64],
@@ -47,9 +43,9 @@ impl<'a> Index<'a> {
         Self { hashes, bands: bands.collect() }
     }
 
-    /// Puts into `found` what differs from the hash at `place` in at most `radius` bits (at most 15) and stands after
-    /// it, as (bits, place), each once. `masks` are those of [`masks`] for the radius.
-    pub(super) fn after(&self, place: u32, radius: u32, masks: &[u16], found: &mut Vec<(u32, u32)>) {
+    /// Puts into `found` the places after `place` whose hashes differ from its own in at most `radius` bits (at most
+    /// 15), each once. `masks` are those of [`masks`] for the radius.
+    pub(super) fn after(&self, place: u32, radius: u32, masks: &[u16], found: &mut Vec<u32>) {
         found.clear();
         let hash = self.hashes[place as usize];
         let within = radius / BANDS;
@@ -60,14 +56,10 @@ impl<'a> Index<'a> {
                 let places = &buckets.places[range];
                 for &other in &places[places.partition_point(|&other| other <= place)..] {
                     let difference = hash ^ self.hashes[other as usize];
-                    let bits = difference.count_ones();
                     // An earlier band has found it already.
-                    let seen = (0..band).any(|band| key(difference, band).count_ones() <= within);
-                    if bits <= radius && !seen {
-                        found.push((bits, other));
-                        if found.len() == MOST_HITS {
-                            return;
-                        }
+                    let seen = || (0..band).any(|band| key(difference, band).count_ones() <= within);
+                    if difference.count_ones() <= radius && !seen() {
+                        found.push(other);
                     }
                 }
             }
@@ -102,7 +94,7 @@ mod tests {
             let (masks, mut found, mut pairs) = (masks(radius), Vec::new(), Vec::new());
             for place in 0..hashes.len() as u32 {
                 index.after(place, radius, &masks, &mut found);
-                pairs.extend(found.iter().map(|&(_, other)| (place, other)));
+                pairs.extend(found.iter().map(|&other| (place, other)));
             }
             pairs.sort_unstable();
             let places = 0..hashes.len() as u32;
@@ -115,11 +107,10 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_of_equal_hashes_ends_early() {
-        let hashes = vec![7; 3 * MOST_HITS];
+    fn a_crowd_of_equal_hashes_is_found_whole() {
         let mut found = Vec::new();
-        Index::new(&hashes).after(0, 11, &masks(11), &mut found);
-        assert_eq!(found.len(), MOST_HITS);
+        Index::new(&[7; 9000]).after(0, 11, &masks(11), &mut found);
+        assert!(found.iter().copied().eq(1..9000));
         assert_eq!(masks(11).len(), 137);
     }
 }

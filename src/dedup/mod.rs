@@ -7,13 +7,14 @@ mod compare;
 mod fingerprint;
 mod groups;
 mod index;
+mod sets;
 
 use std::collections::BTreeMap;
 
 pub use best::{Facts, best_first, reason};
-pub use compare::{distance, outline_likeness};
+pub use compare::{Outline, distance};
 pub use fingerprint::{Fingerprint, LEAST_SIDE, VERSION};
-pub use groups::{NearGroup, SAME_SCENE, near_groups, scene_groups};
+pub use groups::{Grouping, NearGroup, SAME_SCENE, near_groups, scene_groups};
 
 use crate::domain::ImageId;
 

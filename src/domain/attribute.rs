@@ -33,7 +33,7 @@ pub enum Attribute {
     /// Radius in pixels of the Gaussian that blurs a step as the product's edges are, at the size at which a photo is judged
     /// ([`super::VIEWING_SIZE`]).
     Blur,
-    /// Standard deviation of the noise over the product, in grey levels.
+    /// Standard deviation of the noise where the product is smoothest, in grey levels.
     Noise,
     /// Mean luma of the product, 0-255.
     Brightness,

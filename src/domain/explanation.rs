@@ -1,5 +1,7 @@
 //! Why a photo has its score: where it gains and loses, and which flaws the network sees.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use super::{ModelId, Score};
@@ -48,4 +50,21 @@ pub struct Explanation {
     pub flaws: Vec<SeenFlaw>,
     /// The main rule that the photo breaks, in words.
     pub reason: Option<String>,
+    /// The network that cells, occlusion and flaws are of, when the model is a personal one.
+    pub base: Option<ModelId>,
+    /// The photo is unlike those that the model learnt from: its score cannot be relied on.
+    pub unfamiliar: bool,
+    /// The labelled photos most like it, nearest first; of a personal model only.
+    pub nearest: Vec<Neighbour>,
+}
+
+/// A labelled photo that resembles another.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Neighbour {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its label, 0-100.
+    pub label: f64,
+    /// How far it is in the space of features: 0 for the same content; only the order means something.
+    pub distance: f64,
 }

@@ -6,6 +6,7 @@ mod attribute;
 mod evaluation;
 mod evidence;
 mod explanation;
+mod histogram;
 mod model;
 mod photo;
 mod run;
@@ -19,8 +20,9 @@ pub use evaluation::{
     Measure, Measured, Rating, Residuals, Subset, Summary, Verdict, signed,
 };
 pub use evidence::{Clip, Evidence, Ground, Region};
-pub use explanation::{Explanation, QualityMap, SeenFlaw};
-pub use model::{Calibration, ModelCard, ModelId, Reach};
+pub use explanation::{Explanation, Neighbour, QualityMap, SeenFlaw};
+pub use histogram::{HISTOGRAM_LEVELS, Histogram};
+pub use model::{Calibration, ModelCard, ModelId, PersonalCard, Reach};
 pub use photo::{ImageId, ImportedFile, Photo, VIEWING_SIZE};
 pub use run::{MetricPoint, Run, RunId, RunMeta, RunStatus};
 pub use score::{Score, ScoreRow};

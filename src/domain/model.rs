@@ -96,11 +96,38 @@ pub struct ModelCard {
     pub created_ms: i64,
     /// Packshot's version and build variant.
     pub code_version: String,
+    /// What it adds to a network, when it is a personal model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub personal: Option<PersonalCard>,
+}
+
+/// What a personal model is: a ridge on features of a network, fitted to a person's labels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PersonalCard {
+    /// The network that describes photos, and whose score it starts from.
+    pub base: ModelId,
+    /// What that is called.
+    pub base_name: String,
+    /// What the features are known by: network, versions of preprocessing and measures.
+    pub extractor: String,
+    /// The basis that they are projected on: the start of its SHA-256.
+    pub basis: String,
+    /// Labels it learnt from.
+    pub labels: usize,
+    /// Groups they come from.
+    pub groups: usize,
+    /// Spearman's correlation of scores and labels, each group left out in turn.
+    pub srcc: Option<f64>,
+    /// The share of the labels in the score, 0-1; the rest is the network's.
+    pub own_share: f64,
 }
 
 impl ModelCard {
     /// Version written by this build.
     pub const FORMAT: u32 = 1;
+
+    /// What stands in place of an architecture's name on the card of a personal model.
+    pub const PERSONAL: &'static str = "personal";
 
     /// The raw network output as a score with its interval.
     pub fn score(&self, raw: f64) -> Score {

@@ -66,7 +66,7 @@ mod tests {
     fn tables_have_every_metric_and_leave_empty_what_is_infinite_or_not_known() {
         let photo = RgbImage::from_fn(60, 40, |x, y| Rgb([(x * 3) as u8, (y * 5) as u8, ((x * y) % 50) as u8]));
         let planes = Planes::of(&photo);
-        let difference = Pair::of(&planes, &planes).map(|pair| Difference::of(&pair));
+        let difference = Pair::of(&planes, &planes).and_then(|pair| Difference::of(&pair, &|| true));
         let row = |difference, error: Option<&str>| CompareRow {
             path: PathBuf::from("b.png"),
             resized_from: Some((30, 20)),

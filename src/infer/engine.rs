@@ -163,6 +163,7 @@ pub fn engine_speeds(architecture: &Architecture, batch: usize) -> Result<Engine
         run: None,
         created_ms: 0,
         code_version: String::new(),
+        personal: None,
     };
     let graph = graph::onnx(&card, &network);
     let candidate = Candidate { card: &card, network: &network, device: &device, graph };

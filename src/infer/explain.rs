@@ -144,6 +144,7 @@ mod tests {
             run: None,
             created_ms: 0,
             code_version: "test".to_owned(),
+            personal: None,
         };
         Explainer { card, network: nn::fresh("cnn-xs", 4, &device).expect("known"), device }
     }

@@ -2,6 +2,7 @@
 //!
 //! On a CPU one of three engines computes, see [`Engine`]. Must not know files of photos, the store, or front ends.
 
+mod describe;
 mod each;
 mod engine;
 mod explain;
@@ -11,6 +12,7 @@ mod onnxruntime;
 mod proto;
 mod tract;
 
+pub use describe::{Describer, Description};
 pub use engine::{Engine, EngineSpeeds, MOST_APART, engine_speeds};
 pub use explain::Explainer;
 pub use features::Extractor;

@@ -3,9 +3,11 @@
 //! The worker never blocks on its watcher: progress is latest-value, warnings are bounded, and there is always
 //! exactly one final event, even when the worker panics. Must not know what the work is.
 
+mod aside;
 mod control;
 mod handle;
 
+pub use aside::aside;
 pub use control::{Control, Stopped};
 pub use handle::{JobEvent, JobHandle, Outcome, Progress, Reporter, Wake, spawn};
 

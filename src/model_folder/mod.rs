@@ -12,6 +12,7 @@ use burn::tensor::{Bytes, Device};
 
 use crate::domain::{ModelCard, ModelId};
 use crate::error::{Error, Result};
+use crate::files::write_atomically;
 use crate::nn::{self, Network};
 
 pub use shipped::{SHIPPED, shipped};
@@ -112,12 +113,41 @@ pub fn read_card(folder: &Path) -> Result<ModelCard> {
     Ok(card)
 }
 
-/// Reads a model: card and network, on `device`.
+/// Writes a card beside what it describes, whole or not at all.
 ///
 /// # Errors
-/// As [`read_card`], and when the weights do not belong to the card.
+/// When the file cannot be written.
+pub fn write_card(folder: &Path, card: &ModelCard) -> Result<()> {
+    let text = serde_json::to_string_pretty(card)
+        .map_err(|error| Error::internal("could not serialise the model card").caused_by(error))?;
+    write_atomically(&folder.join(CARD), true, |out| out.write_all(text.as_bytes()))
+}
+
+/// Copies a network, card and weights, to another folder; one that holds it already is left alone.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub fn copy_network(from: &Path, to: &Path) -> Result<()> {
+    let card = read_card(from)?;
+    if read_card(to).is_ok_and(|found| found == card) && to.join(WEIGHTS).is_file() {
+        return Ok(());
+    }
+    let read = |name: &str| {
+        let path = from.join(name);
+        std::fs::read(&path).map_err(|error| Error::io("read", &path, error))
+    };
+    replace_folder(to, &[(WEIGHTS, &read(WEIGHTS)?), (CARD, &read(CARD)?)])
+}
+
+/// Reads a network: card and weights, on `device`.
+///
+/// # Errors
+/// As [`read_card`], when the folder holds a personal model, and when the weights do not belong to the card.
 pub fn load(folder: &Path, device: &Device) -> Result<(ModelCard, Network)> {
     let card = read_card(folder)?;
+    if card.personal.is_some() {
+        return Err(not_a_network(folder));
+    }
     let path = folder.join(WEIGHTS);
     let bytes = std::fs::read(&path).map_err(|error| Error::io("read", &path, error))?;
     if !crate::imaging::sha256_hex(&bytes).starts_with(&card.id.0) {
@@ -130,6 +160,12 @@ pub fn load(folder: &Path, device: &Device) -> Result<(ModelCard, Network)> {
     let network = network(&card.architecture, bytes, device)
         .map_err(|error| Error::bad_data(format!("{} cannot be loaded", path.display())).caused_by(error))?;
     Ok((card, network))
+}
+
+/// Says that a personal model was given where only a network will do.
+pub fn not_a_network(folder: &Path) -> Error {
+    Error::bad_data(format!("{} holds a personal model, and this needs a network", folder.display()))
+        .hint("Name a network with --model, for example \"default\"; `packshot models list` shows them.")
 }
 
 /// Bytes as burn's readers want them.
@@ -166,6 +202,7 @@ mod tests {
             run: None,
             created_ms: 5,
             code_version: "test".to_owned(),
+            personal: None,
         }
     }
 

@@ -103,18 +103,31 @@ impl Cnn {
 
     /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` with values 0-1 -> everything that the heads say.
     pub(super) fn outputs(&self, views: Tensor<5>) -> Outputs {
-        let [n, v, ..] = views.dims();
-        let (features, last) = self.trunk(views);
+        let (pooled, last) = self.trunk(views, &self.pooled());
+        self.judge(by_photo(pooled), last)
+    }
+
+    /// As [`Self::outputs`], with mean and deviation of the planes of every convolution: a description of the photo at every
+    /// depth, `[n, VIEWS · 2 · channels of all convolutions]`.
+    pub(super) fn described(&self, views: Tensor<5>) -> (Outputs, Tensor<2>) {
+        let (pooled, last) = self.trunk(views, &Vec::from_iter(0..self.blocks.len()));
+        let head = self.pooled().map(|block| pooled[block].clone());
+        (self.judge(by_photo(head.to_vec()), last), by_photo(pooled))
+    }
+
+    /// What the heads say of features `[n, feature_count]` and the last stage `[n · VIEWS, channels, h, w]`.
+    fn judge(&self, features: Tensor<2>, last: Tensor<4>) -> Outputs {
+        let [n, _] = features.dims();
         let heads = self.heads.forward(activation::relu(self.hidden.forward(features)));
         let [_, _, h, w] = last.dims();
         let cells = self.cells.forward(last);
-        let channel = |index: usize| cells.clone().slice_dim(1, index..=index).reshape([n, v * h * w]);
-        Outputs::of(heads, channel(0), channel(1))
+        let channel = |index: usize| cells.clone().slice_dim(1, index..=index).reshape([n, VIEWS * h * w]);
+        Outputs::of(&heads, channel(0), channel(1))
     }
 
     /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` -> features `[n, feature_count]`.
     pub(super) fn features(&self, views: Tensor<5>) -> Tensor<2> {
-        self.trunk(views).0
+        by_photo(self.trunk(views, &self.pooled()).0)
     }
 
     /// The weights behind the score as plain numbers, batch normalisation folded into the convolutions.
@@ -133,21 +146,25 @@ impl Cnn {
         [self.blocks.len() - 3, self.blocks.len() - 1]
     }
 
-    /// Features `[n, feature_count]` and the last stage `[n · VIEWS, channels, h, w]`.
-    fn trunk(&self, views: Tensor<5>) -> (Tensor<2>, Tensor<4>) {
+    /// Mean and deviation of the output of the named blocks, `[n · VIEWS, 2 · channels]` each, and the last stage
+    /// `[n · VIEWS, channels, h, w]`.
+    fn trunk(&self, views: Tensor<5>, pooled: &[usize]) -> (Vec<Tensor<2>>, Tensor<4>) {
         let [n, v, c, h, w] = views.dims();
         let mut plane = (views.reshape([n * v, c, h, w]) - INPUT_CENTRE) * INPUT_GAIN;
-        let [before_last, _] = self.pooled();
-        let mut pooled = Vec::with_capacity(2);
+        let mut found = Vec::with_capacity(pooled.len());
         for (index, block) in self.blocks.iter().enumerate() {
             plane = still(index < self.frozen, block, plane, ConvBlock::forward);
-            if index == before_last {
-                pooled.push(mean_std_pool(plane.clone()));
+            if pooled.contains(&index) {
+                found.push(mean_std_pool(plane.clone()));
             }
         }
-        pooled.push(mean_std_pool(plane.clone()));
-        let features = Tensor::cat(pooled, 1);
-        let [_, per_view] = features.dims();
-        (features.reshape([n, v * per_view]), plane)
+        (found, plane)
     }
+}
+
+/// Features of views `[n · VIEWS, …]` side by side, those of a photo's views in one row.
+fn by_photo(pooled: Vec<Tensor<2>>) -> Tensor<2> {
+    let features = Tensor::cat(pooled, 1);
+    let [views, per_view] = features.dims();
+    features.reshape([views / VIEWS, VIEWS * per_view])
 }

@@ -43,6 +43,10 @@ impl NetworkConfig {
 
 /// A network.
 #[derive(Module, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are a handful of networks at a time, and burn's modules cannot be boxed"
+)]
 pub enum Network {
     /// A plain convolutional network.
     Cnn(Cnn),
@@ -65,6 +69,15 @@ impl Network {
         match self {
             Self::Cnn(network) => network.outputs(views),
             Self::Vit(network) => network.outputs(views),
+        }
+    }
+
+    /// As [`Self::outputs`], with a description of the photo at every depth, the same count of values for every photo: mean and
+    /// deviation of what every convolution or block says, view beside view.
+    pub fn described(&self, views: Tensor<5>) -> (Outputs, Tensor<2>) {
+        match self {
+            Self::Cnn(network) => network.described(views),
+            Self::Vit(network) => network.described(views),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What every network says about photos.
 
+use std::ops::Range;
+
 use burn::tensor::{Tensor, activation};
 
 use super::DEFECTS;
@@ -31,7 +33,7 @@ impl Outputs {
     /// From the heads `[n, HEAD_COLUMNS]` and, for every cell of every view, quality and strength `[n, VIEWS · cells]`.
     /// The score is that of the whole plus the weighted mean of its cells, which can be shown as a map (patch weighting
     /// as in WaDIQaM, Bosse et al. 2018).
-    pub(super) fn of(heads: Tensor<2>, quality: Tensor<2>, strength: Tensor<2>) -> Self {
+    pub(super) fn of(heads: &Tensor<2>, quality: Tensor<2>, strength: Tensor<2>) -> Self {
         let [n, _] = heads.dims();
         let weight = activation::softplus(strength, 1.0) + WEIGHT_FLOOR;
         let weight = weight.clone() / weight.sum_dim(1);
@@ -44,6 +46,20 @@ impl Outputs {
             severities: activation::sigmoid(column(2 + DEFECTS, HEAD_COLUMNS)),
             quality,
             weight,
+        }
+    }
+
+    /// What is said about some of the photos.
+    pub fn rows(&self, rows: Range<usize>) -> Self {
+        let numbers = |all: &Tensor<1>| all.clone().slice_dim(0, rows.clone());
+        let tables = |all: &Tensor<2>| all.clone().slice_dim(0, rows.clone());
+        Self {
+            score: numbers(&self.score),
+            log_variance: numbers(&self.log_variance),
+            defects: tables(&self.defects),
+            severities: tables(&self.severities),
+            quality: tables(&self.quality),
+            weight: tables(&self.weight),
         }
     }
 }

@@ -8,7 +8,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation};
 
-use super::blocks::{INPUT_CENTRE, INPUT_GAIN, NORM_EPSILON, still};
+use super::blocks::{INPUT_CENTRE, INPUT_GAIN, NORM_EPSILON, mean_std_pool, still};
 use super::folded::{self, FoldedVit, FoldedVitBlock};
 use super::outputs::{HEAD_COLUMNS, Outputs};
 use super::{VIEW_EDGE, VIEWS};
@@ -119,19 +119,34 @@ impl Vit {
     /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` with values 0-1 -> everything that the heads say.
     pub(super) fn outputs(&self, views: Tensor<5>) -> Outputs {
         let [n, v, ..] = views.dims();
-        let tokens = self.trunk(views);
+        self.judge(self.trunk(views, &mut |_| ()), n, v)
+    }
+
+    /// As [`Self::outputs`], with mean and deviation of the tokens after every block, `[n, depth · VIEWS · 2 · width]`.
+    pub(super) fn described(&self, views: Tensor<5>) -> (Outputs, Tensor<2>) {
+        let [n, v, ..] = views.dims();
+        let mut found = Vec::with_capacity(self.blocks.len());
+        let tokens = self.trunk(views, &mut |tokens| {
+            let [_, _, width] = tokens.dims();
+            found.push(mean_std_of_tokens(tokens).reshape([n, v * 2 * width]));
+        });
+        (self.judge(tokens, n, v), Tensor::cat(found, 1))
+    }
+
+    /// What the heads say of tokens `[n · v, tokens, width]`.
+    fn judge(&self, tokens: Tensor<3>, n: usize, v: usize) -> Outputs {
         let features = pooled(tokens.clone(), n, v);
         let heads = self.heads.forward(activation::relu(self.hidden.forward(features)));
         let [_, count, _] = tokens.dims();
         let cells = self.cells.forward(tokens);
         let column = |index: usize| cells.clone().slice_dim(2, index..=index).reshape([n, v * count]);
-        Outputs::of(heads, column(0), column(1))
+        Outputs::of(&heads, column(0), column(1))
     }
 
     /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` -> features `[n, feature_count]`.
     pub(super) fn features(&self, views: Tensor<5>) -> Tensor<2> {
         let [n, v, ..] = views.dims();
-        pooled(self.trunk(views), n, v)
+        pooled(self.trunk(views, &mut |_| ()), n, v)
     }
 
     /// The weights behind the score as plain numbers.
@@ -147,16 +162,19 @@ impl Vit {
         }
     }
 
-    /// Views -> normalised tokens `[n · VIEWS, tokens, width]`.
-    fn trunk(&self, views: Tensor<5>) -> Tensor<3> {
+    /// Views -> normalised tokens `[n · VIEWS, tokens, width]`; `seen` is shown the tokens after every block.
+    fn trunk(&self, views: Tensor<5>, seen: &mut dyn FnMut(Tensor<3>)) -> Tensor<3> {
         let embedded = if self.frozen > 0 && views.device().is_autodiff() {
             Tensor::from_inner(self.embedding.valid().forward(views.inner()))
         } else {
             self.embedding.forward(views)
         };
         let blocks = self.blocks.iter().enumerate();
-        let tokens = blocks
-            .fold(embedded, |tokens, (index, block)| still(self.frozen > index + 1, block, tokens, VitBlock::forward));
+        let tokens = blocks.fold(embedded, |tokens, (index, block)| {
+            let tokens = still(self.frozen > index + 1, block, tokens, VitBlock::forward);
+            seen(tokens.clone());
+            tokens
+        });
         still(self.frozen > self.blocks.len() + 1, &self.norm, tokens, LayerNorm::forward)
     }
 }
@@ -165,6 +183,12 @@ impl Vit {
 fn pooled(tokens: Tensor<3>, n: usize, views: usize) -> Tensor<2> {
     let [_, _, width] = tokens.dims();
     tokens.mean_dim(1).reshape([n, views * width])
+}
+
+/// Tokens `[b, tokens, width]` -> mean and deviation of every channel `[b, 2 · width]`.
+fn mean_std_of_tokens(tokens: Tensor<3>) -> Tensor<2> {
+    let [batch, count, width] = tokens.dims();
+    mean_std_pool(tokens.swap_dims(1, 2).reshape([batch, width, count, 1]))
 }
 
 /// Patches to tokens.

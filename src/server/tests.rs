@@ -23,6 +23,7 @@ fn card() -> ModelCard {
         run: None,
         created_ms: 0,
         code_version: String::new(),
+        personal: None,
     }
 }
 

@@ -28,6 +28,7 @@ const MIGRATIONS: &[&[&str]] = &[
     &[super::measurement::SCHEMA],
     &[super::fingerprint::SCHEMA],
     &[super::feature::SCHEMA],
+    &[super::score::WITHOUT_ATTRIBUTES],
 ];
 
 /// How long a writer waits for another process before giving up.

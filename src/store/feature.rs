@@ -128,9 +128,39 @@ impl Store {
             while let Some(row) = rows.next()? {
                 found.images.push(ImageId(row.get(0)?));
                 let bytes = row.get_ref(1)?.as_blob()?;
-                found.values.extend(bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])));
+                extend(&mut found.values, bytes);
             }
             Ok(found)
+        })
+    }
+
+    /// Every vector of an extractor by content hash, whether the content is in the project or was only scored.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn features_by_content(&self, extractor: &str) -> Result<(Vec<String>, Vec<u16>)> {
+        let Some((id, dims)) = self.extractor(extractor)? else { return Ok((Vec::new(), Vec::new())) };
+        self.read("read the features", |conn| {
+            let sql = "SELECT sha256, vector FROM feature WHERE extractor = ?1 AND length(vector) = ?2";
+            let (mut contents, mut values) = (Vec::new(), Vec::new());
+            let mut statement = conn.prepare(sql)?;
+            let mut rows = statement.query(params![id, 2 * dims as i64])?;
+            while let Some(row) = rows.next()? {
+                contents.push(row.get(0)?);
+                extend(&mut values, row.get_ref(1)?.as_blob()?);
+            }
+            Ok((contents, values))
+        })
+    }
+
+    /// Deletes the features of every other extractor: what nothing reads any more.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn keep_only_extractor(&mut self, name: &str) -> Result<()> {
+        self.write("delete old features", |tx| {
+            tx.execute("DELETE FROM feature WHERE extractor IN (SELECT id FROM extractor WHERE name <> ?1)", [name])?;
+            tx.execute("DELETE FROM extractor WHERE name <> ?1", [name]).map(drop)
         })
     }
 
@@ -159,6 +189,11 @@ impl Store {
             found.optional()
         })
     }
+}
+
+/// Half-precision bits from a blob, appended.
+fn extend(values: &mut Vec<u16>, bytes: &[u8]) {
+    values.extend(bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])));
 }
 
 #[cfg(test)]
@@ -215,6 +250,21 @@ mod tests {
         assert!(store.features("net").expect("reads").values.is_empty());
         assert_eq!(store.extractor_basis("net").expect("reads"), Some(b"two".to_vec()));
         assert_eq!(store.extractor_basis("other").expect("reads"), None);
+    }
+
+    #[test]
+    fn features_are_found_by_content_and_old_extractors_go() {
+        let (_folder, mut store) = store_of(&[file("a", "11", None)]);
+        for name in ["old", "new"] {
+            store.save_extractor(name, 1, b"one").expect("saves");
+            store.save_features(name, [("11", [3].as_slice()), ("99", [4].as_slice())]).expect("saves");
+        }
+        store.keep_only_extractor("new").expect("deletes");
+        let (mut contents, values) = store.features_by_content("new").expect("reads");
+        contents.sort();
+        assert_eq!((contents, values.len()), (vec!["11".to_owned(), "99".to_owned()], 2));
+        assert!(store.features_by_content("old").expect("reads").0.is_empty());
+        assert_eq!(store.extractor_basis("old").expect("reads"), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::Store;
 use crate::domain::Attributes;
@@ -18,6 +18,23 @@ CREATE TABLE measurement (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// Keeps attributes within a transaction.
+pub(super) fn save<'a>(
+    tx: &Transaction<'_>,
+    version: u32,
+    rows: impl IntoIterator<Item = (&'a str, &'a Attributes)>,
+) -> rusqlite::Result<()> {
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO measurement (sha256, version, attributes) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET version = excluded.version, attributes = excluded.attributes",
+    )?;
+    for (sha256, attributes) in rows {
+        let text = serde_json::to_string(attributes).unwrap_or_default();
+        statement.execute(params![sha256, version, text])?;
+    }
+    Ok(())
+}
+
 impl Store {
     /// Keeps attributes by content hash, in one transaction; `version` is the measuring version.
     ///
@@ -28,16 +45,18 @@ impl Store {
         version: u32,
         rows: impl IntoIterator<Item = (&'a str, &'a Attributes)>,
     ) -> Result<()> {
-        self.write("save the measurements", |tx| {
-            let mut statement = tx.prepare_cached(
-                "INSERT INTO measurement (sha256, version, attributes) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET version = excluded.version, attributes = excluded.attributes",
-            )?;
-            for (sha256, attributes) in rows {
-                let text = serde_json::to_string(attributes).unwrap_or_default();
-                statement.execute(params![sha256, version, text])?;
-            }
-            Ok(())
+        self.write("save the measurements", |tx| save(tx, version, rows))
+    }
+
+    /// The attributes of one content in a measuring version; nothing when they are not known.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn attributes_of(&self, version: u32, sha256: &str) -> Result<Option<Attributes>> {
+        self.read("read the measurements", |conn| {
+            let sql = "SELECT attributes FROM measurement WHERE sha256 = ?1 AND version = ?2";
+            let found = conn.prepare_cached(sql)?.query_row(params![sha256, version], |row| row.get::<_, String>(0));
+            Ok(found.optional()?.and_then(|text| serde_json::from_str(&text).ok()))
         })
     }
 
@@ -72,5 +91,7 @@ mod tests {
         store.save_attributes(2, [("aa", &fill(0.3))]).expect("replaces");
         assert_eq!(store.attributes(1).expect("reads"), HashMap::from([("bb".to_owned(), fill(0.2))]));
         assert_eq!(store.attributes(2).expect("reads"), HashMap::from([("aa".to_owned(), fill(0.3))]));
+        let one = |version, sha256| store.attributes_of(version, sha256).expect("reads");
+        assert_eq!((one(2, "aa"), one(2, "bb"), one(1, "aa")), (Some(fill(0.3)), None, None));
     }
 }

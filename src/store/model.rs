@@ -65,6 +65,21 @@ impl Store {
         })
     }
 
+    /// Records a model in place of the one that its folder held before.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn replace_model(&mut self, model: &StoredModel) -> Result<()> {
+        self.write("record the model", |tx| {
+            tx.execute("DELETE FROM model WHERE path = ?1", [&model.path])?;
+            tx.execute(
+                "INSERT INTO model (id, run_id, architecture, path, created_ms) VALUES (?1, NULL, ?2, ?3, ?4)",
+                params![model.id.0, model.architecture, model.path, model.created_ms],
+            )
+            .map(drop)
+        })
+    }
+
     /// Every model, newest first; models of deleted runs are left out.
     ///
     /// # Errors
@@ -78,5 +93,29 @@ impl Store {
             );
             conn.prepare(&sql)?.query_map([], model)?.collect()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_holds_one_model() {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let mut store = Store::open(folder.path()).expect("opens");
+        let model = |id: &str, path: &str, created_ms| StoredModel {
+            id: ModelId(id.to_owned()),
+            run: None,
+            architecture: "personal".to_owned(),
+            path: path.to_owned(),
+            created_ms,
+        };
+        store.save_model(&model("a", "models/run", 5)).expect("saves");
+        store.replace_model(&model("b", "models/personal", 3)).expect("saves");
+        store.replace_model(&model("c", "models/personal", 3)).expect("replaces");
+        store.replace_model(&model("c", "models/personal", 9)).expect("makes it the newest");
+        let found: Vec<String> = store.models().expect("lists").into_iter().map(|model| model.id.0).collect();
+        assert_eq!(found, ["c", "a"]);
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use rusqlite::{Row, params};
 
-use super::Store;
+use super::{Store, measurement};
 use crate::domain::{ModelId, Score, ScoreRow};
 use crate::error::Result;
 
@@ -23,6 +23,10 @@ CREATE TABLE score (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// Attributes belong to a content and a version of the measures: they moved to the table `measurement`. Here they had no
+/// version, so that nobody could tell which were out of date.
+pub(super) const WITHOUT_ATTRIBUTES: &str = "ALTER TABLE score DROP COLUMN attributes;";
+
 fn score_row(row: &Row<'_>, model: &ModelId) -> rusqlite::Result<ScoreRow> {
     let attributes: Option<String> = row.get(4)?;
     Ok(ScoreRow {
@@ -38,46 +42,50 @@ fn score_row(row: &Row<'_>, model: &ModelId) -> rusqlite::Result<ScoreRow> {
 }
 
 impl Store {
-    /// Saves the rows that hold a score, in one transaction; errors are not kept, so that they are tried again. Attributes
-    /// belong to the content: those of an earlier row stay when a row has none.
+    /// Saves the rows that hold a score, in one transaction; errors are not kept, so that they are tried again. Attributes,
+    /// of that measuring version, go where every measurement is; those of an earlier row stay when a row has none.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn save_scores(&mut self, rows: &[ScoreRow]) -> Result<()> {
+    pub fn save_scores(&mut self, rows: &[ScoreRow], version: u32) -> Result<()> {
         self.write("save the scores", |tx| {
             let mut statement = tx.prepare_cached(
-                "INSERT INTO score (sha256, model_id, value, low, high, attributes, reason, at_ms)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                "INSERT INTO score (sha256, model_id, value, low, high, reason, at_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                  ON CONFLICT DO UPDATE SET value = excluded.value, low = excluded.low, high = excluded.high,
-                    attributes = coalesce(excluded.attributes, attributes), reason = excluded.reason, at_ms = excluded.at_ms",
+                    reason = excluded.reason, at_ms = excluded.at_ms",
             )?;
             for row in rows {
                 let Some(score) = row.score else { continue };
-                let attributes = row.attributes.and_then(|attributes| serde_json::to_string(&attributes).ok());
+                let values = (score.value, score.low, score.high);
                 statement.execute(params![
                     row.sha256,
                     row.model.0,
-                    score.value,
-                    score.low,
-                    score.high,
-                    attributes,
+                    values.0,
+                    values.1,
+                    values.2,
                     row.reason,
                     row.at_ms
                 ])?;
             }
-            Ok(())
+            let scored = rows.iter().filter(|row| row.score.is_some());
+            let measured = scored.filter_map(|row| Some((row.sha256.as_str(), row.attributes.as_ref()?)));
+            measurement::save(tx, version, measured)
         })
     }
 
-    /// Everything a model has scored, by content hash; paths are left empty.
+    /// Everything a model has scored, by content hash; paths are left empty. Attributes are those of this measuring
+    /// version, absent where a content was measured under another or not at all.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn scores_of(&self, model: &ModelId) -> Result<HashMap<String, ScoreRow>> {
+    pub fn scores_of(&self, model: &ModelId, version: u32) -> Result<HashMap<String, ScoreRow>> {
         self.read("read the scores", |conn| {
-            let sql = "SELECT sha256, value, low, high, attributes, reason, at_ms FROM score WHERE model_id = ?1";
-            let mut statement = conn.prepare(sql)?;
-            let rows = statement.query_map([&model.0], |row| score_row(row, model))?;
+            let mut statement = conn.prepare(
+                "SELECT score.sha256, value, low, high, attributes, reason, at_ms FROM score LEFT JOIN measurement
+                 ON measurement.sha256 = score.sha256 AND version = ?2 WHERE model_id = ?1",
+            )?;
+            let rows = statement.query_map(params![model.0, version], |row| score_row(row, model))?;
             rows.map(|row| row.map(|row| (row.sha256.clone(), row))).collect()
         })
     }
@@ -104,16 +112,24 @@ mod tests {
             at_ms: 1,
         };
         let failed = ScoreRow { score: None, error: Some("truncated".to_owned()), ..row("cc", 0.0) };
-        store.save_scores(&[row("aa", 10.0), row("bb", 20.0), failed]).expect("saves");
-        store.save_scores(&[row("aa", 30.0)]).expect("replaces");
-        let scores = store.scores_of(&model).expect("reads");
+        store.save_scores(&[row("aa", 10.0), row("bb", 20.0), failed], 1).expect("saves");
+        store.save_scores(&[row("aa", 30.0)], 1).expect("replaces");
+        let scores = store.scores_of(&model, 1).expect("reads");
         assert_eq!(scores.len(), 2);
         assert_eq!(scores["aa"], row("aa", 30.0));
-        let measured = Attributes::default().with(Attribute::Fill, 0.5);
-        store.save_scores(&[ScoreRow { attributes: Some(measured), ..row("bb", 20.0) }]).expect("saves");
-        store.save_scores(&[row("bb", 40.0)]).expect("keeps the attributes");
-        let found = &store.scores_of(&model).expect("reads")["bb"];
-        assert_eq!((found.score.map(|score| score.value), found.attributes), (Some(40.0), Some(measured)));
-        assert!(store.scores_of(&ModelId("other".to_owned())).expect("reads").is_empty());
+        assert!(store.scores_of(&ModelId("other".to_owned()), 1).expect("reads").is_empty());
+
+        let fill = |fill| Attributes::default().with(Attribute::Fill, fill);
+        store.save_scores(&[ScoreRow { attributes: Some(fill(0.5)), ..row("bb", 20.0) }], 1).expect("saves");
+        store.save_scores(&[row("bb", 40.0)], 1).expect("keeps the attributes");
+        let found = |store: &Store, version| {
+            let row = &store.scores_of(&model, version).expect("reads")["bb"];
+            (row.score.map(|score| score.value), row.attributes)
+        };
+        assert_eq!(found(&store, 1), (Some(40.0), Some(fill(0.5))));
+        assert_eq!(store.attributes(1).expect("reads")["bb"], fill(0.5), "an audit need not measure again");
+        assert_eq!(found(&store, 2), (Some(40.0), None), "other measures, other numbers");
+        store.save_attributes(2, [("bb", &fill(0.7))]).expect("saves");
+        assert_eq!(found(&store, 2), (Some(40.0), Some(fill(0.7))), "the score follows what is measured");
     }
 }

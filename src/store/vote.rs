@@ -1,9 +1,11 @@
 //! Table `vote`: the append-only log of what people said; labels are derived from it.
 
+use std::collections::HashMap;
+
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::Store;
-use crate::domain::{ImageId, Label, Vote, VoteId, VoteKind};
+use crate::domain::{Histogram, ImageId, Label, Vote, VoteId, VoteKind};
 use crate::error::Result;
 
 pub(super) const SCHEMA: &str = "
@@ -164,6 +166,38 @@ impl Store {
         })
     }
 
+    /// The id of the newest entry of the vote log, 0 when it is empty.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn newest_vote(&self) -> Result<VoteId> {
+        self.read("read the votes", |conn| {
+            conn.query_row("SELECT ifnull(max(id), 0) FROM vote", [], |row| row.get(0).map(VoteId))
+        })
+    }
+
+    /// How the single votes on each photo spread (means of several raters say nothing about it), as the log stood when
+    /// `last` was its newest entry.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn histograms(&self, last: VoteId) -> Result<HashMap<ImageId, Histogram>> {
+        self.read("read the votes", |conn| {
+            let sql = "SELECT image_id, score FROM (
+                    SELECT vote.*, row_number() OVER (PARTITION BY image_id, rater ORDER BY id DESC) AS newest FROM vote
+                    WHERE kind <> 'undo' AND id <= ?1
+                    AND id NOT IN (SELECT undoes FROM vote WHERE undoes IS NOT NULL AND id <= ?1))
+                WHERE newest = 1 AND n = 1 AND score IS NOT NULL ORDER BY image_id, id";
+            let mut votes: HashMap<ImageId, Vec<f64>> = HashMap::new();
+            let mut statement = conn.prepare(sql)?;
+            let mut rows = statement.query([last.0])?;
+            while let Some(row) = rows.next()? {
+                votes.entry(ImageId(row.get(0)?)).or_default().push(row.get(1)?);
+            }
+            Ok(votes.into_iter().filter_map(|(image, votes)| Some((image, Histogram::of(&votes)?))).collect())
+        })
+    }
+
     /// How many entries the vote log has, undos included: nothing ever makes it smaller.
     ///
     /// # Errors
@@ -257,5 +291,26 @@ mod tests {
             [by("file", 1, VoteKind::Mean { score: 12.5, n: 1 }), by("file", 2, VoteKind::Mean { score: 80.0, n: 1 })];
         assert_eq!(store.append_votes(&votes).expect("imports"), VoteTally { added: 2, unchanged: 0 });
         assert_eq!(store.append_votes(&votes).expect("imports"), VoteTally { added: 0, unchanged: 2 });
+    }
+
+    #[test]
+    fn histograms_hold_single_votes_as_the_log_stood() {
+        let (_folder, mut store) = project();
+        let rating = |level| VoteKind::Rating { level, levels: 5 };
+        assert_eq!(store.newest_vote().expect("reads"), VoteId(0));
+        store.append_vote(&by("panel", 1, VoteKind::Mean { score: 90.0, n: 12 })).expect("votes");
+        store.append_vote(&by("a", 1, rating(2))).expect("votes");
+        store.append_vote(&by("b", 1, VoteKind::Mean { score: 75.0, n: 1 })).expect("votes");
+        store.append_vote(&by("c", 1, VoteKind::Skip)).expect("votes");
+        let before = store.newest_vote().expect("reads");
+        let last = store.append_vote(&by("a", 1, rating(1))).expect("votes");
+        let shares = |last| store.histograms(last).expect("reads").get(&ImageId(1)).map(|found| found.0);
+        assert_eq!(shares(before), Some([0.0, 0.5, 0.0, 0.5, 0.0]));
+        assert_eq!(shares(last), Some([0.5, 0.0, 0.0, 0.5, 0.0]));
+        assert_eq!(shares(VoteId(1)), None, "a mean says nothing about the spread");
+        store.append_vote(&by("a", 1, VoteKind::Undo { vote: last })).expect("votes");
+        let shares = |last| store.histograms(last).expect("reads").get(&ImageId(1)).map(|found| found.0);
+        assert_eq!(shares(VoteId(i64::MAX)), Some([0.0, 0.5, 0.0, 0.5, 0.0]), "taken back");
+        assert_eq!(shares(last), Some([0.5, 0.0, 0.0, 0.5, 0.0]));
     }
 }

@@ -12,12 +12,16 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
 use super::checkpoint::{Best, Checkpoint, Position};
 use super::learner::{Descent, Learner};
-use super::{Schedule, losses, metrics};
+use super::memory::{self, Attempt};
+use super::pretrain::in_order;
+use super::replay::{Ladder, Mix};
+use super::step::{self, Step};
+use super::{Schedule, metrics};
 use crate::config::TrainConfig;
-use crate::data::{Dataset, Loader, shuffled_batches};
-use crate::domain::{MetricPoint, ModelCard, Reach, Split};
+use crate::data::{CleanPhotos, Dataset, Loader, RUNGS, shuffled_batches};
+use crate::domain::{Histogram, MetricPoint, ModelCard, Reach, Split};
 use crate::error::Result;
-use crate::nn::{self, Network};
+use crate::nn;
 use crate::preprocess::{self, Views};
 use crate::{jobs, model_folder};
 
@@ -46,6 +50,10 @@ pub struct Job<'a> {
     pub card: &'a ModelCard,
     /// The folder of the model to start from; random weights without one.
     pub start: Option<&'a Path>,
+    /// How votes on the samples spread, by index; may be empty when the loss does not ask.
+    pub histograms: &'a [Option<Histogram>],
+    /// Photos whose synthetic versions are replayed; needed when the configuration asks for a share of them.
+    pub clean: &'a CleanPhotos,
 }
 
 /// Whoever watches a run.
@@ -59,6 +67,17 @@ pub trait Watcher {
     /// # Errors
     /// When they cannot be stored; the run then fails.
     fn points(&mut self, points: &[MetricPoint]) -> Result<()>;
+    /// Something that people should know, and that does not end the run.
+    fn notice(&mut self, text: &str) {
+        tracing::warn!("{text}");
+    }
+    /// The run goes back to an earlier step: points after it no longer hold.
+    ///
+    /// # Errors
+    /// When they cannot be taken back; the run then fails.
+    fn rewound(&mut self, _step: u64) -> Result<()> {
+        Ok(())
+    }
     /// Whether it may as well end here: others did better. Asked after every epoch.
     fn is_behind(&self) -> bool {
         false
@@ -72,6 +91,8 @@ pub struct Prediction {
     pub index: usize,
     /// The network's raw output.
     pub raw: f64,
+    /// The logarithm of the variance that the network expects of it.
+    pub log_variance: f64,
 }
 
 /// How a run ended.
@@ -96,6 +117,9 @@ pub struct Fit<'a, W> {
     pending: Vec<MetricPoint>,
     pace: Pace,
     saved_at: Instant,
+    mix: Mix,
+    /// Photos in the device's memory at a time.
+    at_a_time: usize,
 }
 
 /// Where the time of an epoch goes.
@@ -127,34 +151,23 @@ impl<'a, W: Watcher> Fit<'a, W> {
     /// When the architecture is unknown or the checkpoint is damaged.
     pub fn new(job: Job<'a>, watcher: &'a mut W) -> Result<Self> {
         let config = job.config;
-        let train = job.dataset.part(Split::Train);
-        let validation = job.dataset.part(Split::Validation);
-        let steps_an_epoch = shuffled_batches(&train, config.batch_size, config.seed, 0).len() as u64;
-        let schedule = Schedule {
-            peak: config.learning_rate,
-            steps: steps_an_epoch * u64::from(config.epochs),
-            warmup: config.warmup,
-        };
-        let descent = Descent {
-            optimiser: config.optimiser,
-            weight_decay: config.weight_decay,
-            clip: config.clip,
-            average: config.average,
-            schedule,
-        };
-        let folder = job.folder.join("checkpoint");
-        let checkpoint = Checkpoint { folder: &folder };
-        let device = job.device.clone().autodiff();
-        let network = match job.start {
-            Some(folder) => model_folder::load(folder, &device)?.1,
-            None => nn::fresh(&config.architecture, config.seed, &device)?,
-        };
-        let (learner, position) = Learner::new(network, descent, checkpoint)?;
-        let learner = learner.learning(config.learns);
-        let saved_at = Instant::now();
-        let pending = Vec::new();
-        let pace = Pace::start();
-        Ok(Self { job, watcher, learner, position, train, validation, pending, pace, saved_at })
+        let mix = Mix::new(config.batch_size, config.replay);
+        let (train, validation) = (job.dataset.part(Split::Train), job.dataset.part(Split::Validation));
+        let (learner, position) = learner(&job, &mix, &train)?;
+        let at_a_time = if config.micro_batch == 0 { mix.photos() } else { config.micro_batch.min(mix.photos()) };
+        Ok(Self {
+            job,
+            watcher,
+            learner,
+            position,
+            train,
+            validation,
+            pending: Vec::new(),
+            pace: Pace::start(),
+            saved_at: Instant::now(),
+            mix,
+            at_a_time,
+        })
     }
 
     /// Where the run stands.
@@ -162,11 +175,22 @@ impl<'a, W: Watcher> Fit<'a, W> {
         self.position
     }
 
-    /// Trains until the last epoch, an early stop, or a request to stop (then the state is saved first).
+    /// Trains until the last epoch, an early stop, or a request to stop (then the state is saved first). When the
+    /// device's memory does not hold a step, it goes on from the last checkpoint with half as many photos at a time.
     ///
     /// # Errors
-    /// When a photo, the disk or the watcher fails, or the loss stops being a number.
+    /// When a photo, the disk or the watcher fails, the loss stops being a number, or the device's memory does not hold
+    /// one photo.
     pub fn run(mut self) -> Result<Ending> {
+        loop {
+            match memory::attempt(|| self.go_on()) {
+                Attempt::Over(ending) => return ending,
+                Attempt::OutOfMemory(said) => self.with_less_memory(&said)?,
+            }
+        }
+    }
+
+    fn go_on(&mut self) -> Result<Ending> {
         while self.position.epoch < self.job.config.epochs && !self.out_of_patience() {
             if !self.epoch()? {
                 self.save()?;
@@ -182,6 +206,21 @@ impl<'a, W: Watcher> Fit<'a, W> {
         Ok(self.ending(false))
     }
 
+    /// Goes back to the last checkpoint (weights of a step that failed may be spoilt) and halves what is computed at a
+    /// time.
+    fn with_less_memory(&mut self, said: &str) -> Result<()> {
+        let fewer = memory::halved(self.at_a_time, said)?;
+        self.watcher.notice(&format!(
+            "the device ran out of memory with {} photos at a time and goes on with {fewer}, from the last checkpoint \
+             (train.micro_batch={fewer} begins with that): {said}",
+            self.at_a_time
+        ));
+        self.at_a_time = fewer;
+        self.pending.clear();
+        (self.learner, self.position) = learner(&self.job, &self.mix, &self.train)?;
+        self.watcher.rewound(self.position.step)
+    }
+
     fn ending(&self, stopped: bool) -> Ending {
         Ending { stopped, epochs: self.position.epoch, best: self.position.best }
     }
@@ -194,20 +233,24 @@ impl<'a, W: Watcher> Fit<'a, W> {
 
     /// One pass over the training photos; false when it was asked to stop.
     fn epoch(&mut self) -> Result<bool> {
-        let config = self.job.config;
-        let batches = shuffled_batches(&self.train, config.batch_size, config.seed, self.position.epoch);
+        let (config, mix) = (self.job.config, self.mix);
+        let batches = shuffled_batches(&self.train, mix.labelled, config.seed, self.position.epoch);
         let rest = batches.get(self.position.batch..).unwrap_or_default();
-        let loader = self.job.loader;
+        let (loader, clean, first) = (self.job.loader, self.job.clean, self.position.step);
+        let make = |index: u64| {
+            let views: Result<Vec<_>> = rest[index as usize].iter().map(|&sample| loader.views(sample)).collect();
+            Ok((index as usize, views?, mix.ladders(clean, config.seed, first + index)?))
+        };
         let mut going = true;
         self.pace = Pace::start();
-        loader.for_each_batch(rest, |index, views| {
+        in_order(0..rest.len() as u64, &make, &mut |(index, views, ladders)| {
             self.pace.waited += self.pace.idle_since.elapsed();
             going = self.watcher.control().checkpoint().is_ok();
             if going {
-                self.step(&rest[index], views)?;
+                self.step(&rest[index], &views, &ladders)?;
                 self.save_when_due()?;
             }
-            self.pace.photos += views.len();
+            self.pace.photos += views.len() + ladders.len() * RUNGS;
             self.pace.idle_since = Instant::now();
             Ok(going)
         })?;
@@ -215,25 +258,25 @@ impl<'a, W: Watcher> Fit<'a, W> {
         Ok(going)
     }
 
-    fn step(&mut self, samples: &[usize], views: &[Arc<Views>]) -> Result<()> {
+    fn step(&mut self, samples: &[usize], views: &[Arc<Views>], ladders: &[Ladder]) -> Result<()> {
         let config = self.job.config;
         let device = self.job.device.clone().autodiff();
         let (seed, epoch) = (config.seed, self.position.epoch);
         let seen: Vec<Views> =
             samples.iter().zip(views).map(|(&sample, views)| augmented(views, seed, epoch, sample)).collect();
         let targets: Vec<f32> = samples.iter().map(|&sample| self.target(sample) as f32).collect();
-        let size = if config.micro_batch == 0 { seen.len() } else { config.micro_batch };
-        let parts = seen.chunks(size).zip(targets.chunks(size)).map(|(views, targets)| {
-            let share = views.len() as f64 / samples.len() as f64;
-            let device = &device;
-            let of = move |network: &Network| {
-                let input = preprocess::batch(views.iter(), views.len(), device);
-                let target = Tensor::<1>::from_data(targets, device);
-                losses::loss(config.loss, config.huber_delta, &network.forward(input), &target)
-            };
-            (share, of)
-        });
-        let loss = self.learner.step(self.position.step, parts)?;
+        let histograms: Vec<_> = samples.iter().map(|&sample| self.histogram(sample)).collect();
+        let step = Step {
+            config,
+            calibration: self.job.card.calibration,
+            views: &seen,
+            targets: &targets,
+            histograms: &histograms,
+            ladders,
+            replay_share: self.mix.share,
+            device: &device,
+        };
+        let loss = self.learner.step(self.position.step, step.parts(self.at_a_time))?;
         self.position.step += 1;
         self.position.batch += 1;
         let step = self.position.step;
@@ -243,6 +286,10 @@ impl<'a, W: Watcher> Fit<'a, W> {
         }
         self.watcher.stepped(epoch, step, steps, loss);
         Ok(())
+    }
+
+    fn histogram(&self, sample: usize) -> Option<Histogram> {
+        self.job.histograms.get(sample).copied().flatten()
     }
 
     fn target(&self, sample: usize) -> f64 {
@@ -256,16 +303,7 @@ impl<'a, W: Watcher> Fit<'a, W> {
         let samples = &self.job.dataset.samples;
         let scores: Vec<f64> = predictions.iter().map(|prediction| calibration.score(prediction.raw)).collect();
         let labels: Vec<f64> = predictions.iter().map(|prediction| samples[prediction.index].label).collect();
-        let raw: Vec<f32> = predictions.iter().map(|prediction| prediction.raw as f32).collect();
-        let targets: Vec<f32> = predictions.iter().map(|prediction| self.target(prediction.index) as f32).collect();
-        let device = self.job.device;
-        let loss = losses::loss(
-            self.job.config.loss,
-            self.job.config.huber_delta,
-            &Tensor::<1>::from_data(raw.as_slice(), device),
-            &Tensor::<1>::from_data(targets.as_slice(), device),
-        );
-        let loss = f64::from(loss.into_scalar::<f32>());
+        let loss = self.validation_loss(&predictions);
         let srcc = metrics::srcc(&scores, &labels);
         let measured = [
             ("validation_loss", Some(loss)),
@@ -287,14 +325,32 @@ impl<'a, W: Watcher> Fit<'a, W> {
         Ok(())
     }
 
+    fn validation_loss(&self, predictions: &[Prediction]) -> f64 {
+        let column = |value: &dyn Fn(&Prediction) -> f64| {
+            let values: Vec<f32> = predictions.iter().map(|prediction| value(prediction) as f32).collect();
+            Tensor::<1>::from_data(values.as_slice(), self.job.device)
+        };
+        let score = column(&|prediction| prediction.raw);
+        let target = column(&|prediction| self.target(prediction.index));
+        let histograms: Vec<_> = predictions.iter().map(|prediction| self.histogram(prediction.index)).collect();
+        let (config, calibration) = (self.job.config, self.job.card.calibration);
+        let log_variance = column(&|prediction| prediction.log_variance);
+        let loss = step::labelled_loss(config, calibration, score, log_variance, &target, &histograms, self.job.device);
+        f64::from(loss.into_scalar::<f32>())
+    }
+
     fn predictions(&self) -> Result<Vec<Prediction>> {
         let network = self.learner.scoring();
-        let batches: Vec<Vec<usize>> = self.validation.chunks(VALIDATION_BATCH).map(<[usize]>::to_vec).collect();
+        // Without gradients, more photos fit.
+        let size = VALIDATION_BATCH.min(4 * self.at_a_time);
+        let batches: Vec<Vec<usize>> = self.validation.chunks(size).map(<[usize]>::to_vec).collect();
         let mut predictions = Vec::with_capacity(self.validation.len());
         self.job.loader.for_each_batch(&batches, |index, views| {
-            let input = preprocess::batch(views.iter().map(AsRef::as_ref), VALIDATION_BATCH, self.job.device);
-            let raw = network.raw_scores(input, views.len());
-            predictions.extend(batches[index].iter().zip(raw).map(|(&index, raw)| Prediction { index, raw }));
+            let outputs = network.outputs(preprocess::batch(views.iter().map(AsRef::as_ref), size, self.job.device));
+            let column = |tensor: Tensor<1>| tensor.into_data().iter::<f32>().map(f64::from).collect::<Vec<_>>();
+            let said = column(outputs.score).into_iter().zip(column(outputs.log_variance));
+            let said = batches[index].iter().zip(said);
+            predictions.extend(said.map(|(&index, (raw, log_variance))| Prediction { index, raw, log_variance }));
             Ok(true)
         })?;
         Ok(predictions)
@@ -333,6 +389,32 @@ impl<'a, W: Watcher> Fit<'a, W> {
         self.saved_at = Instant::now();
         Ok(())
     }
+}
+
+/// The learner of a job: fresh, or from its checkpoint when there is one; and where it stands.
+fn learner(job: &Job<'_>, mix: &Mix, train: &[usize]) -> Result<(Learner, Position)> {
+    let config = job.config;
+    let steps_an_epoch = shuffled_batches(train, mix.labelled, config.seed, 0).len() as u64;
+    let schedule = Schedule {
+        peak: config.learning_rate,
+        steps: steps_an_epoch * u64::from(config.epochs),
+        warmup: config.warmup,
+    };
+    let descent = Descent {
+        optimiser: config.optimiser,
+        weight_decay: config.weight_decay,
+        clip: config.clip,
+        average: config.average,
+        schedule,
+    };
+    let folder = job.folder.join("checkpoint");
+    let device = job.device.clone().autodiff();
+    let network = match job.start {
+        Some(folder) => model_folder::load(folder, &device)?.1,
+        None => nn::fresh(&config.architecture, config.seed, &device)?,
+    };
+    let (learner, position) = Learner::new(network, descent, Checkpoint { folder: &folder })?;
+    Ok((learner.learning(config.learns), position))
 }
 
 /// Where a run's best model lies.

@@ -16,15 +16,18 @@ pub mod handcrafted;
 mod learner;
 pub mod linear;
 pub mod losses;
+mod memory;
 pub mod metrics;
 pub mod personal;
 mod pretrain;
 mod pretrain_losses;
+mod replay;
 mod reuse;
 pub mod ridge;
 pub mod scaling;
 mod schedule;
 mod shuffle;
+mod step;
 
 pub use checkpoint::{Best, Checkpoint, Position};
 pub use fit::{Ending, Fit, Job, Prediction, Watcher, model_path};

@@ -34,8 +34,8 @@ const LADDERS_A_LOOK: u64 = 64;
 const LADDERS_AT_THE_END: u64 = 512;
 /// Common length to which longer gradients are shortened.
 const LONGEST_GRADIENT: f64 = 5.0;
-/// Decay of the slow average of the weights a step.
-const AVERAGE: f64 = 0.998;
+/// The slow average of the weights looks back over about this share of the run.
+const AVERAGED_SHARE: f64 = 0.1;
 /// Held-out photos draw from another stream of random numbers.
 const HELD_OUT_SEED: u64 = 0x6865_6c64;
 
@@ -109,7 +109,7 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
             optimiser: OptimiserKind::Adamw,
             weight_decay: plan.weight_decay,
             clip: LONGEST_GRADIENT,
-            average: AVERAGE,
+            average: 1.0 - 1.0 / (AVERAGED_SHARE * plan.steps as f64).max(10.0),
             schedule: Schedule { peak: plan.learning_rate, steps: plan.steps, warmup: 0.05 },
         };
         let folder = plan.folder.join("checkpoint");
@@ -262,7 +262,7 @@ fn targets(batch: &[Cow<'_, Synthetic>], card: &ModelCard, device: &Device) -> T
 }
 
 /// Makes things on every core and hands them over in order, a few ahead; stops when `take` says false.
-fn in_order<T: Send>(
+pub(super) fn in_order<T: Send>(
     range: std::ops::Range<u64>,
     make: &(dyn Fn(u64) -> Result<T> + Sync),
     take: &mut dyn FnMut(T) -> Result<bool>,

@@ -16,7 +16,7 @@ use super::running::Running;
 use super::state::AppState;
 use super::thumbs::Thumbs;
 use super::update::{list_due, opening, sort_rows, update};
-use super::{panels, theme};
+use super::{panels, theme, tutor};
 use crate::api::{self, AuditRequest, DuplicatesRequest, Project, ScoreRequest, TrainRequest, clock};
 use crate::error::{Error, Result};
 use crate::jobs::{self, JobHandle, Outcome, Wake};
@@ -29,6 +29,7 @@ pub struct App {
     project: Project,
     state: AppState,
     desk: Desk,
+    tutor: Desk,
     thumbs: Thumbs,
     lens: Lens,
     running: Vec<Running>,
@@ -51,6 +52,7 @@ impl App {
         let wake: Wake = Arc::new(move || repaint.request_repaint());
         Ok(Self {
             desk: Desk::open(project.clone(), wake.clone())?,
+            tutor: tutor::open(project.clone(), wake.clone())?,
             thumbs: Thumbs::new(&project, &wake)?,
             lens: Lens::new(&project, &wake)?,
             state: AppState::new(project.root(), project.config.clone(), prefs),
@@ -88,7 +90,7 @@ impl App {
 
     /// Nothing is on its way: no errand, no job, no picture.
     pub fn is_idle(&self) -> bool {
-        let quiet = self.desk.is_idle() && self.running.is_empty() && self.asides.is_empty();
+        let quiet = self.desk.is_idle() && self.tutor.is_idle() && self.running.is_empty() && self.asides.is_empty();
         quiet && self.thumbs.is_idle() && self.lens.is_idle()
     }
 
@@ -111,7 +113,8 @@ impl App {
         }
         let until = Instant::now() + BUDGET;
         while Instant::now() < until {
-            let Some(message) = self.desk.answer().or_else(|| self.answers.1.try_recv().ok()) else { break };
+            let answer = self.desk.answer().or_else(|| self.tutor.answer());
+            let Some(message) = answer.or_else(|| self.answers.1.try_recv().ok()) else { break };
             self.handle(message);
         }
         for index in 0..self.running.len() {
@@ -174,6 +177,12 @@ impl App {
                 let request = DuplicatesRequest { paths: Vec::new(), exact_only };
                 let job = api::start_duplicates(&self.project, request, self.wake.clone());
                 job.map(|job| self.running.push(Running::Duplicates(job)))
+            }
+            Effect::StartDescribe => api::start_describing(&self.project, self.wake.clone())
+                .map(|job| self.running.push(Running::Describe(job))),
+            errand @ (Effect::Learn(_) | Effect::LookAlike(_)) => {
+                self.tutor.send(errand);
+                Ok(())
             }
             Effect::Stop(kind) => {
                 self.running.iter().filter(|job| job.kind() == kind).for_each(|job| job.control().cancel());

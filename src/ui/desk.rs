@@ -30,15 +30,27 @@ impl Desk {
     /// # Errors
     /// When no thread can be started.
     pub fn open(project: Project, wake: Wake) -> Result<Self> {
+        Self::staffed("packshot-desk", wake, move |errand| answers_to(&project, errand))
+    }
+
+    /// Starts a thread of that name where `clerk` does the errands.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn staffed(
+        name: &str,
+        wake: Wake,
+        mut clerk: impl FnMut(Effect) -> Vec<Message> + Send + 'static,
+    ) -> Result<Self> {
         let (errands, todo) = channel();
         let (answer, answers) = channel();
         let notify = wake.clone();
-        let thread = jobs::spawn("packshot-desk", wake, move |reporter| {
+        let thread = jobs::spawn(name, wake, move |reporter| {
             loop {
                 match todo.recv_timeout(Duration::from_millis(100)) {
                     Ok(errand) => {
                         // A closed window needs no answers.
-                        let _closed = answer.send(answers_to(&project, errand));
+                        let _closed = answer.send(clerk(errand));
                         notify();
                     }
                     Err(RecvTimeoutError::Timeout) if !reporter.control.is_cancelled() => {}

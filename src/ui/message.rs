@@ -11,8 +11,8 @@ use super::prefs::{Page, SortBy};
 use super::state::{AuditColumn, AuditFilter, ScoreColumn};
 use super::view::{Pairing, View};
 use crate::api::{
-    ArchitectureEntry, AuditRow, AuditSummary, DuplicateGroup, DuplicatesSummary, LabelProgress, ModelEntry,
-    OpenSummary, PhotoRow, RunView, ScoreSummary, TrainSummary,
+    Alike, ArchitectureEntry, AuditRow, AuditSummary, DescribeSummary, DuplicateGroup, DuplicatesSummary,
+    LabelProgress, Lesson, ModelEntry, OpenSummary, PhotoRow, RunView, ScoreSummary, TrainSummary,
 };
 use crate::config::TrainConfig;
 use crate::domain::{ImageId, Run, RunId, ScoreRow, Vote, VoteKind};
@@ -33,6 +33,8 @@ pub enum JobKind {
     Audit,
     /// Looking for duplicates.
     Duplicates,
+    /// Describing photos for the personal model.
+    Describe,
 }
 
 impl JobKind {
@@ -44,6 +46,7 @@ impl JobKind {
             Self::Score => "Scoring",
             Self::Audit => "Measuring",
             Self::Duplicates => "Looking for duplicates",
+            Self::Describe => "Describing photos",
         }
     }
 }
@@ -225,6 +228,14 @@ pub enum Message {
     AuditEnded(Outcome<AuditSummary>),
     /// The search for duplicates ended.
     DuplicatesEnded(Outcome<DuplicatesSummary>),
+    /// Describing photos ended.
+    DescribeEnded(Outcome<DescribeSummary>),
+    /// The personal model was fitted, or there are too few labels.
+    Learnt(Box<Lesson>),
+    /// The personal model could not be fitted.
+    LearningFailed(Error),
+    /// Where a photo stands among the labelled ones.
+    LookedAlike(Alike),
 }
 
 /// What is to be done; pure [`super::update`] asks for it, the application does it.
@@ -276,6 +287,12 @@ pub enum Effect {
     StartAudit,
     /// Start a search for duplicates; `true` for equal files only.
     StartDuplicates(bool),
+    /// Start describing photos for the personal model.
+    StartDescribe,
+    /// Fit the personal model; `true` when photos were described since.
+    Learn(bool),
+    /// Find the labelled photos most like this one.
+    LookAlike(ImageId),
     /// Stop a job.
     Stop(JobKind),
     /// Pause a job or go on.

@@ -15,6 +15,7 @@ mod running;
 mod state;
 mod theme;
 mod thumbs;
+mod tutor;
 mod update;
 mod view;
 mod widgets;

@@ -1,7 +1,7 @@
 //! The long works the window has started.
 
 use super::message::{JobKind, Message};
-use crate::api::{AuditJob, DuplicatesSummary, OpenSummary, ScoreJob, TrainSummary};
+use crate::api::{AuditJob, DescribeSummary, DuplicatesSummary, OpenSummary, ScoreJob, TrainSummary};
 use crate::jobs::{Control, JobEvent, JobHandle};
 
 /// A job under way.
@@ -16,6 +16,8 @@ pub enum Running {
     Audit(AuditJob),
     /// Looking for duplicates.
     Duplicates(JobHandle<DuplicatesSummary>),
+    /// Describing photos.
+    Describe(JobHandle<DescribeSummary>),
 }
 
 impl Running {
@@ -27,6 +29,7 @@ impl Running {
             Self::Score(_) => JobKind::Score,
             Self::Audit(_) => JobKind::Audit,
             Self::Duplicates(_) => JobKind::Duplicates,
+            Self::Describe(_) => JobKind::Describe,
         }
     }
 
@@ -38,6 +41,7 @@ impl Running {
             Self::Score(job) => job.handle.control(),
             Self::Audit(job) => job.handle.control(),
             Self::Duplicates(handle) => handle.control(),
+            Self::Describe(handle) => handle.control(),
         }
     }
 
@@ -49,6 +53,7 @@ impl Running {
             Self::Score(job) => job.handle.is_finished(),
             Self::Audit(job) => job.handle.is_finished(),
             Self::Duplicates(handle) => handle.is_finished(),
+            Self::Describe(handle) => handle.is_finished(),
         }
     }
 
@@ -72,6 +77,7 @@ impl Running {
                 measured.into_iter().chain(messages(kind, events, Message::AuditEnded)).collect()
             }
             Self::Duplicates(handle) => messages(kind, handle.drain(), Message::DuplicatesEnded),
+            Self::Describe(handle) => messages(kind, handle.drain(), Message::DescribeEnded),
         }
     }
 }

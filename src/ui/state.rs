@@ -2,6 +2,7 @@
 
 mod auditing;
 mod doubles;
+mod learning;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use crate::query;
 
 pub use auditing::{AuditColumn, AuditFilter, Auditing};
 pub use doubles::{Doubles, Large};
+pub use learning::{Guess, Learning};
 
 /// A long work as the job strip shows it.
 #[derive(Debug, Clone)]
@@ -174,6 +176,8 @@ pub struct AppState {
     pub browse: Browse,
     /// The label page.
     pub label: Labelling,
+    /// The personal model.
+    pub learning: Learning,
     /// The train page.
     pub train: Training,
     /// The score page.
@@ -215,6 +219,7 @@ impl AppState {
             index: HashMap::new(),
             browse: Browse::default(),
             label: Labelling::default(),
+            learning: Learning::default(),
             train: Training::default(),
             score: Scoring::default(),
             audit: Auditing::default(),

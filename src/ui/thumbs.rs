@@ -37,7 +37,8 @@ const UPLOADS: usize = 24;
 /// Requests that may wait; the oldest give way, they have scrolled out of sight.
 const WAITING: usize = 256;
 
-type Key = (PathBuf, u32);
+/// Path, content hash (a photo that changed on disk is another picture) and longest side.
+type Key = (PathBuf, String, u32);
 
 /// What is known of a picture.
 pub enum Slot {
@@ -67,7 +68,7 @@ struct Entry {
 
 #[derive(Default)]
 struct Queue {
-    waiting: Vec<(Key, String)>,
+    waiting: Vec<Key>,
     done: Vec<(Key, Result<ColorImage>)>,
 }
 
@@ -143,13 +144,13 @@ impl Thumbs {
 
     /// A picture whose longest side is at most `edge`; asked for now when it is not there yet.
     pub fn get(&mut self, path: &Path, sha256: &str, edge: u32) -> &Slot {
-        let key = (path.to_owned(), edge.min(self.largest));
+        let key = (path.to_owned(), sha256.to_owned(), edge.min(self.largest));
         let (frame, time) = (self.frame, self.time);
         if !self.entries.contains_key(&key) {
             let mut queue = lock(&self.shared.0);
-            queue.waiting.push((key.clone(), sha256.to_owned()));
+            queue.waiting.push(key.clone());
             if queue.waiting.len() > WAITING {
-                let (dropped, _) = queue.waiting.remove(0);
+                let dropped = queue.waiting.remove(0);
                 self.entries.remove(&dropped);
             }
             drop(queue);
@@ -193,7 +194,7 @@ fn decode_next(project: &Project, shared: &(Mutex<Queue>, Condvar), wake: &Wake)
         .1
         .wait_timeout_while(queue, Duration::from_millis(100), |queue| queue.waiting.is_empty())
         .unwrap_or_else(PoisonError::into_inner);
-    let Some(((path, edge), sha256)) = queue.waiting.pop() else { return };
+    let Some((path, sha256, edge)) = queue.waiting.pop() else { return };
     drop(queue);
     // One picture must not cost the pool a thread.
     let load = || match edge {
@@ -203,7 +204,7 @@ fn decode_next(project: &Project, shared: &(Mutex<Queue>, Condvar), wake: &Wake)
     let load = || load().map(|picture| image_from(&picture));
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(load))
         .unwrap_or_else(|panic| Err(Error::internal(jobs::panic_text(&*panic))));
-    lock(&shared.0).done.push(((path, edge), result));
+    lock(&shared.0).done.push(((path, sha256, edge), result));
     wake();
 }
 
@@ -214,8 +215,41 @@ fn image_from(picture: &Picture) -> ColorImage {
 fn ready(ctx: &egui::Context, key: &Key, image: ColorImage) -> (Slot, usize) {
     let bytes = image.pixels.len() * size_of::<egui::Color32>();
     // Enlarged beyond its pixels, a photo shows them as they are.
-    let magnification = if key.1 > LARGE { TextureFilter::Nearest } else { TextureFilter::Linear };
+    let magnification = if key.2 > LARGE { TextureFilter::Nearest } else { TextureFilter::Linear };
     let options = TextureOptions { magnification, ..TextureOptions::LINEAR };
     let texture = ctx.load_texture(key.0.to_string_lossy(), image, options);
     (Slot::Ready(texture), bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{Rgb, RgbImage};
+
+    use super::*;
+    use crate::config::Config;
+
+    fn drawn(thumbs: &mut Thumbs, path: &Path, sha256: &str) -> [usize; 2] {
+        let ctx = egui::Context::default();
+        for _ in 0..1000 {
+            thumbs.begin_frame(&ctx);
+            match thumbs.get(path, sha256, THUMB) {
+                Slot::Ready(texture) => return texture.size(),
+                Slot::Failed(error) => panic!("{error}"),
+                Slot::Loading(_) => std::thread::sleep(Duration::from_millis(10)),
+            }
+        }
+        panic!("never decoded")
+    }
+
+    #[test]
+    fn a_photo_with_other_content_is_decoded_again_although_its_path_is_known() {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let project = Project::open(&folder.path().join("project"), Config::default()).expect("opens");
+        let path = folder.path().join("cup.png");
+        let mut thumbs = Thumbs::new(&project, &(Arc::new(|| {}) as Wake)).expect("starts");
+        for (sha256, side) in [("aaaaaaaa", 40), ("bbbbbbbb", 64)] {
+            RgbImage::from_pixel(side, 30, Rgb([90; 3])).save(&path).expect("writes");
+            assert_eq!(drawn(&mut thumbs, &path, sha256), [side as usize, 30]);
+        }
+    }
 }

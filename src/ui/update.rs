@@ -13,6 +13,7 @@ mod audit;
 mod doubles;
 mod ended;
 mod label;
+mod learning;
 mod runs;
 mod scores;
 
@@ -31,6 +32,7 @@ pub fn opening(state: &mut AppState) -> Vec<Effect> {
         Effect::LoadArchitectures,
         Effect::LoadPacks,
     ];
+    effects.extend(learning::learn(state, true));
     effects.extend(audit::read(state));
     effects
 }
@@ -126,6 +128,7 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
             state.index = photos.iter().enumerate().map(|(index, row)| (row.photo.id, index)).collect();
             state.photos = photos;
             state.browse.loaded = true;
+            learning::show_scores(state);
             state.arrange();
             restore_selection(state);
             quiet(|| {})
@@ -146,7 +149,7 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
         }),
         Message::Audited(rows) => audit::take(state, rows),
         Message::AuditEnded(outcome) => audit::ended(state, outcome),
-        Message::DuplicatesEnded(outcome) => quiet(|| doubles::ended(state, outcome)),
+        Message::DuplicatesEnded(outcome) => doubles::ended(state, outcome),
         Message::Told(text) => quiet(|| state.toasts.tell(text, now)),
         Message::Written(text, path) => quiet(|| state.toasts.offer(text, "Open it", Message::OpenFile(path), now)),
         Message::ReportWritten(path) => quiet(|| {
@@ -162,6 +165,7 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
             quiet(|| state.toasts.error(&error))
         }
         Message::JobProgress(kind, progress) => quiet(|| job_progress(state, kind, progress)),
+        Message::JobPoints(JobKind::Describe) => learning::learn(state, true),
         Message::JobPoints(_) => runs::follow(state),
         Message::JobWarning(kind, text) => {
             tracing::debug!("{text}");
@@ -178,6 +182,10 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
         Message::OpenEnded(outcome) => ended::open(state, outcome),
         Message::TrainEnded(outcome) => ended::train(state, outcome),
         Message::ScoreEnded(outcome) => ended::score(state, outcome),
+        Message::DescribeEnded(outcome) => learning::described(state, &outcome),
+        Message::Learnt(lesson) => learning::learnt(state, *lesson),
+        Message::LearningFailed(error) => learning::failed_to_learn(state, &error),
+        Message::LookedAlike(alike) => quiet(|| state.learning.alike = Some(alike)),
         _ => Vec::new(),
     }
 }
@@ -275,7 +283,7 @@ fn show(state: &mut AppState, page: Page) -> Vec<Effect> {
 fn select(state: &mut AppState, id: ImageId) -> Vec<Effect> {
     state.browse.selected = Some(id);
     state.prefs.selected = state.photo(id).map(|row| row.photo.path.to_string_lossy().into_owned());
-    Vec::new()
+    if state.learning.model.is_some() { vec![Effect::LookAlike(id)] } else { Vec::new() }
 }
 
 fn move_selection(state: &mut AppState, by: i64) -> Vec<Effect> {
@@ -370,3 +378,7 @@ mod tests;
 #[cfg(test)]
 #[path = "update/audit_tests.rs"]
 mod audit_tests;
+
+#[cfg(test)]
+#[path = "update/learning_tests.rs"]
+mod learning_tests;

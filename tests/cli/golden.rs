@@ -46,6 +46,36 @@ fn every_face_gives_the_same_score() {
     assert!((served - score).abs() < 2e-3, "{path}: server {served}, command line {score}");
 }
 
+#[test]
+fn every_face_gives_the_same_score_of_a_personal_model() {
+    let world = World::new();
+    world.demo();
+    world.run(&["label", "import", "demo/labels.csv"]).expect(0);
+    world.run(&["personal", "--all", "--device", "cpu", "--progress", "none"]).expect(0);
+    world.run(&["score", "demo", "-o", "s.csv", "--device", "cpu", "--again"]).expect(0);
+    let command_line: Vec<(String, f64)> = table(&world.path("s.csv"))
+        .into_iter()
+        .map(|row| (row["path"].clone(), row["score"].parse().expect("number")))
+        .collect();
+    assert_eq!(command_line.len(), 45);
+
+    let window = window_scores(&world, &world.path("project/models/personal"));
+    let project = Project::open(&world.path("project"), Config::default()).expect("project");
+    let browse = api::list_photos(&project).expect("photos").into_iter();
+    let browse: HashMap<String, f64> = browse
+        .map(|row| {
+            (row.photo.path.to_string_lossy().into_owned(), row.score.and_then(|row| row.score).expect("score").value)
+        })
+        .collect();
+    for (path, score) in &command_line {
+        assert!((window[path] - score).abs() < 0.01, "{path}: window {}, command line {score}", window[path]);
+        assert!((browse[path] - score).abs() < 0.01, "{path}: Browse {}, command line {score}", browse[path]);
+    }
+    let (path, score) = &command_line[7];
+    let served = served_score(&world, "personal", &std::fs::read(path).expect("reads"));
+    assert!((served - score).abs() < 0.01, "{path}: server {served}, command line {score}");
+}
+
 /// What the window does when a folder is dropped on it, in a project of its own that knows nothing of the others.
 fn window_scores(world: &World, model: &std::path::Path) -> HashMap<String, f64> {
     let folder = world.path("window-project");

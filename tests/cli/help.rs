@@ -14,6 +14,7 @@ fn every_command_explains_itself_with_examples() {
         &["label", "export"],
         &["train"],
         &["finetune"],
+        &["personal"],
         &["score"],
         &["evaluate"],
         &["export", "onnx"],
@@ -108,6 +109,7 @@ fn a_mistyped_project_is_named_and_not_made() {
         &["label", "export", "-o", "l.csv"],
         &["train"],
         &["finetune"],
+        &["personal"],
         &["serve"],
     ];
     for command in commands {

@@ -12,5 +12,6 @@ mod golden;
 mod help;
 mod interrupt;
 mod journey;
+mod personal;
 mod real;
 mod rules;

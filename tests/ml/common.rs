@@ -23,7 +23,7 @@ pub fn project(folder: &Path, settings: &[&str]) -> Project {
 }
 
 /// Fine checks under a blur that grows with `1 - quality`, slightly different for every `variant`.
-fn photo(quality: f64, variant: u32) -> RgbImage {
+pub fn photo(quality: f64, variant: u32) -> RgbImage {
     let sharp = RgbImage::from_fn(160, 160, |x, y| {
         let value = (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503) ^ variant.wrapping_mul(97)) >> 3;
         let stripe = if (x / 4 + y / 5 + variant).is_multiple_of(2) { 60 } else { 190 };

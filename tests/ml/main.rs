@@ -3,6 +3,8 @@
 mod common;
 mod finetune;
 mod golden;
+mod memory;
+mod personal;
 mod resume;
 mod series;
 mod train;

@@ -7,7 +7,7 @@ use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::{Device, Tensor};
 use packshot::api::{self, TrainRequest};
 use packshot::config::LossKind;
-use packshot::domain::RunStatus;
+use packshot::domain::{RunStatus, Vote, VoteId, VoteKind};
 use packshot::jobs::{JobEvent, Outcome};
 use packshot::train::losses;
 use packshot::{nn, preprocess};
@@ -16,27 +16,30 @@ use super::common::{curves, fill, project, silent, train};
 
 #[test]
 fn one_batch_can_be_overfitted() {
-    let device = Device::flex().autodiff();
-    let config = nn::named("cnn-xs").expect("known").config;
-    let mut network = nn::seeded(config.init(&device), 3);
-    let mut optimiser = AdamWConfig::new().init();
-    let noise = |seed: u32| {
-        let pixel = move |x: u32, y: u32| image::Rgb([(x * seed) as u8, (y * seed * 3) as u8, (x * y) as u8]);
-        preprocess::views(&image::RgbImage::from_fn(96, 96, pixel))
-    };
-    let views: Vec<_> = (1..=4).map(noise).collect();
-    let targets = [-1.0_f32, 0.5, 1.0, 0.0];
-    let mut last = f32::MAX;
-    for _ in 0..60 {
-        let input = preprocess::batch(views.iter(), 4, &device);
-        let target = Tensor::<1>::from_data(targets, &device);
-        let loss = losses::loss(LossKind::Mse, 1.0, &network.forward(input), &target);
-        let gradients = GradientsParams::from_grads(loss.backward(), &network);
-        network = optimiser.step(5e-3, network, gradients);
-        last = loss.into_scalar();
+    // A constant answer loses 0.55.
+    for (architecture, rate, steps, most) in [("cnn-xs", 5e-3, 60, 0.02), ("vit-ti", 5e-4, 40, 0.1)] {
+        let device = Device::flex().autodiff();
+        let config = nn::named(architecture).expect("known").config;
+        let mut network = nn::seeded(config.init(&device), 3);
+        let mut optimiser = AdamWConfig::new().init();
+        let noise = |seed: u32| {
+            let pixel = move |x: u32, y: u32| image::Rgb([(x * seed) as u8, (y * seed * 3) as u8, (x * y) as u8]);
+            preprocess::views(&image::RgbImage::from_fn(96, 96, pixel))
+        };
+        let views: Vec<_> = (1..=4).map(noise).collect();
+        let targets = [-1.0_f32, 0.5, 1.0, 0.0];
+        let mut last = f32::MAX;
+        for _ in 0..steps {
+            let input = preprocess::batch(views.iter(), 4, &device);
+            let target = Tensor::<1>::from_data(targets, &device);
+            let loss = losses::loss(LossKind::Mse, 1.0, &network.forward(input), &target);
+            let gradients = GradientsParams::from_grads(loss.backward(), &network);
+            network = optimiser.step(rate, network, gradients);
+            last = loss.into_scalar();
+        }
+        assert!(last < most, "{architecture}: loss is still {last}");
+        assert!(network.num_params() > 10_000);
     }
-    assert!(last < 0.02, "loss is still {last}");
-    assert!(network.num_params() > 10_000);
 }
 
 #[test]
@@ -120,4 +123,41 @@ fn too_few_labels_are_refused_before_any_work() {
     let Outcome::Failed(error) = outcome else { panic!("{outcome:?}") };
     assert!(error.summary.contains("too few") && error.details.is_some());
     assert!(api::list_runs(&project, true).expect("runs").is_empty());
+}
+
+#[test]
+fn the_votes_on_a_photo_teach_when_the_loss_asks_and_there_are_any() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let project = project(folder.path(), &["train.epochs=1", "train.loss={huber=1,emd=0.5}"]);
+    fill(&project, folder.path(), 45);
+    match api::start_training(&project, TrainRequest::default(), silent()).expect("starts").join(|_| {}) {
+        Outcome::Failed(error) => assert!(error.summary.contains("all labels are means"), "{error}"),
+        other => panic!("{other:?}"),
+    }
+
+    let mut store = project.store().expect("store");
+    let labels = store.labels().expect("labels");
+    let votes = labels.iter().flat_map(|label| {
+        let level = 1 + (label.mos / 25.0).round() as u8;
+        ["a", "b"].map(|rater| Vote {
+            id: VoteId(0),
+            image: label.image,
+            kind: VoteKind::Rating { level, levels: 5 },
+            rater: rater.to_owned(),
+            source: "test".to_owned(),
+            at_ms: 0,
+        })
+    });
+    store.append_votes(&votes.collect::<Vec<_>>()).expect("votes");
+    let with = train(&project, TrainRequest::default()).run.expect("run");
+    let curve = curves(&project, &with);
+    assert!(curve.iter().any(|point| point.name == "validation_loss" && point.value.is_finite()));
+
+    let mut project = project;
+    project.config.train.loss = LossKind::Huber.into();
+    let without = train(&project, TrainRequest::default()).run.expect("run");
+    let loss = |points: &[packshot::domain::MetricPoint]| {
+        points.iter().find(|point| point.name == "validation_loss").expect("measured").value
+    };
+    assert_ne!(loss(&curve), loss(&curves(&project, &without)));
 }

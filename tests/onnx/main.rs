@@ -63,6 +63,7 @@ pub fn model(architecture: &Architecture, seed: u64, photos: &[Views]) -> (Model
         run: None,
         created_ms: 0,
         code_version: "test".to_owned(),
+        personal: None,
     };
     (card, network)
 }

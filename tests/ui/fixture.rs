@@ -393,6 +393,7 @@ fn remember_model(project: &Project, run: &str) {
         run: Some(run.to_owned()),
         created_ms: NOW,
         code_version: "0.1.0".to_owned(),
+        personal: None,
     };
     let folder = project.models().join(run).join("model");
     std::fs::create_dir_all(&folder).expect("folder");
@@ -403,7 +404,7 @@ fn remember_model(project: &Project, run: &str) {
     store
         .save_model(&StoredModel { id, run: Some(RunId(run.to_owned())), architecture, path, created_ms: NOW })
         .expect("model");
-    store.save_scores(&scores(project, &card)).expect("scores");
+    store.save_scores(&scores(project, &card), packshot::attributes::VERSION).expect("scores");
 }
 
 fn scores(project: &Project, card: &ModelCard) -> Vec<ScoreRow> {

@@ -7,4 +7,5 @@ mod duplicates;
 mod fixture;
 mod golden;
 mod killed;
+mod learning;
 mod pages;

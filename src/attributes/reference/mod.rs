@@ -51,10 +51,12 @@ impl<'a> Planes<'a> {
 }
 
 /// A photo and its edited version, of one size.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Pair<'a> {
     reference: &'a Planes<'a>,
     edited: &'a Planes<'a>,
+    /// Asked between rows; when it says no, a metric may be anything.
+    keep_going: &'a dyn Fn() -> bool,
 }
 
 impl<'a> Pair<'a> {
@@ -62,7 +64,7 @@ impl<'a> Pair<'a> {
     pub fn of(reference: &'a Planes<'a>, edited: &'a Planes<'a>) -> Option<Self> {
         let size = reference.photo.dimensions();
         let fits = size == edited.photo.dimensions() && size.0 > 0 && size.1 > 0;
-        fits.then_some(Self { reference, edited })
+        fits.then_some(Self { reference, edited, keep_going: &|| true })
     }
 }
 
@@ -94,24 +96,18 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Measures a pair by every metric.
-    pub fn of(pair: &Pair<'_>) -> Self {
-        let (mse, mse_luma) = (mse(pair), mse_luma(pair));
-        let (ssim, ms_ssim) = ms_ssim::both(pair);
-        let (fsim, fsimc) = fsim::both(pair).unzip();
-        Self {
-            mse,
-            mae: mae(pair),
-            psnr: psnr(mse),
-            mse_luma,
-            mae_luma: mae_luma(pair),
-            psnr_luma: psnr(mse_luma),
-            ssim,
-            ms_ssim,
-            fsim,
-            fsimc,
-            gmsd: gmsd(pair),
-        }
+    /// Measures a pair by every metric; nothing when `keep_going`, which is asked every few milliseconds, said no.
+    pub fn of(pair: &Pair<'_>, keep_going: &dyn Fn() -> bool) -> Option<Self> {
+        let pair = &Pair { keep_going, ..*pair };
+        let next = || keep_going().then_some(pair);
+        let (mse, mae) = (mse(next()?), mae(next()?));
+        let (mse_luma, mae_luma) = (mse_luma(next()?), mae_luma(next()?));
+        let (ssim, ms_ssim) = ms_ssim::both(next()?);
+        let (fsim, fsimc) = fsim::both(next()?).unzip();
+        let gmsd = gmsd(next()?);
+        let (psnr, psnr_luma) = (psnr(mse), psnr(mse_luma));
+        let found = Self { mse, mae, psnr, mse_luma, mae_luma, psnr_luma, ssim, ms_ssim, fsim, fsimc, gmsd };
+        next().map(|_| found)
     }
 
     /// The metrics' names, as table columns and JSON keys.

@@ -26,7 +26,7 @@ pub fn ms_ssim(pair: &Pair<'_>) -> Option<f64> {
 /// SSIM and MS-SSIM, which share the first size.
 pub(super) fn both(pair: &Pair<'_>) -> (Option<f64>, Option<f64>) {
     let (first, second) = (&pair.reference.luma, &pair.edited.luma);
-    let Some(full) = structure(first, second) else { return (None, None) };
+    let Some(full) = structure(first, second, pair.keep_going) else { return (None, None) };
     if first.width.min(first.height) < MS_SSIM_LEAST_SIDE as usize {
         return (Some(full.ssim), None);
     }
@@ -34,7 +34,7 @@ pub(super) fn both(pair: &Pair<'_>) -> (Option<f64>, Option<f64>) {
     let mut product = full.contrast.max(0.0).powf(WEIGHTS[0]);
     let (mut a, mut b) = (first.halved_repeating_first(), second.halved_repeating_first());
     for (index, weight) in WEIGHTS.into_iter().enumerate().skip(1) {
-        let Some(here) = structure(&a, &b) else { return (Some(ssim), None) };
+        let Some(here) = structure(&a, &b, pair.keep_going) else { return (Some(ssim), None) };
         let last = index == WEIGHTS.len() - 1;
         product *= if last { here.ssim } else { here.contrast }.max(0.0).powf(weight);
         if !last {

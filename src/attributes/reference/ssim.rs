@@ -20,7 +20,7 @@ const C2: f64 = (0.03 * 255.0) * (0.03 * 255.0);
 
 /// Structural similarity of luma, at most 1 (equal luma); nothing below [`SSIM_LEAST_SIDE`] pixels a side.
 pub fn ssim(pair: &Pair<'_>) -> Option<f64> {
-    structure(&pair.reference.luma, &pair.edited.luma).map(|structure| structure.ssim)
+    structure(&pair.reference.luma, &pair.edited.luma, pair.keep_going).map(|structure| structure.ssim)
 }
 
 /// Means over all positions of the window.
@@ -36,8 +36,8 @@ const MAPS: usize = 4;
 
 type Row = [Vec<f64>; MAPS];
 
-/// Compares two planes of one size; nothing when the window does not fit.
-pub(super) fn structure(a: &Plane, b: &Plane) -> Option<Structure> {
+/// Compares two planes of one size; nothing when the window does not fit, or `keep_going` said no.
+pub(super) fn structure(a: &Plane, b: &Plane, keep_going: &dyn Fn() -> bool) -> Option<Structure> {
     if a.width < WINDOW || a.height < WINDOW {
         return None;
     }
@@ -49,6 +49,9 @@ pub(super) fn structure(a: &Plane, b: &Plane) -> Option<Structure> {
     let mut means: Row = std::array::from_fn(|_| vec![0.0; inner]);
     let (mut ssim, mut contrast) = (0.0, 0.0);
     for y in 0..a.height {
+        if !keep_going() {
+            return None;
+        }
         multiply(a.row(y), b.row(y), &mut products);
         for (product, row) in products.iter().zip(&mut rows[y % WINDOW]) {
             slide(&taps, product, row);

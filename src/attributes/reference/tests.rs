@@ -13,7 +13,7 @@ fn fixture(name: &str) -> RgbImage {
 
 fn difference(reference: &RgbImage, edited: &RgbImage) -> Difference {
     let (a, b) = (Planes::of(reference), Planes::of(edited));
-    Difference::of(&Pair::of(&a, &b).expect("one size"))
+    Difference::of(&Pair::of(&a, &b).expect("one size"), &|| true).expect("not stopped")
 }
 
 /// A photo with structure at several scales.

@@ -2,19 +2,26 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args as ClapArgs, ValueEnum};
+
+use crate::config::PRESETS;
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
   packshot train
   packshot train --epochs 30 --loss mae --name \"first try\"
+  packshot train --preset quick
   packshot train --device cpu --set train.learning_rate=0.001
   packshot train --loss \"{ huber = 1, plcc = 0.5, rank = 0.5 }\"
   packshot train --folds 5                             mean and spread over five folds of the groups
   packshot train --sweep learning_rate=0.0005..0.005 --sweep loss=huber,mae --trials 12
   packshot train --resume latest                       go on with a stopped run")]
 pub(in crate::cli) struct Train {
+    /// Settings by one name. They win over the configuration file; flags win over them.
+    #[arg(long, value_name = "NAME", value_parser = presets())]
+    pub(in crate::cli) preset: Option<String>,
     /// Configuration file whose [train] section replaces the project's.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) config: Option<PathBuf>,
@@ -22,7 +29,7 @@ pub(in crate::cli) struct Train {
     #[arg(long, default_value = "")]
     pub(in crate::cli) name: String,
     /// Go on with a run: its id, its name, or "latest".
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "name", "epochs", "loss"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "preset", "name", "epochs", "loss"])]
     pub(in crate::cli) resume: Option<String>,
     /// Train with so many seeds, as one run with mean and standard deviation.
     #[arg(long, value_name = "N", conflicts_with_all = ["resume", "folds", "sweep"])]
@@ -39,7 +46,7 @@ pub(in crate::cli) struct Train {
     /// Most epochs (train.epochs).
     #[arg(long)]
     pub(in crate::cli) epochs: Option<u32>,
-    /// Loss: huber, mse, mae, or a weighted sum with plcc, rank and margin (train.loss).
+    /// Loss: huber, mse, mae, or a weighted sum with plcc, rank, margin and emd (train.loss).
     #[arg(long)]
     pub(in crate::cli) loss: Option<String>,
     /// Device: auto, gpu, cpu (train.device).
@@ -83,4 +90,8 @@ pub(in crate::cli) enum Learn {
     Last,
     /// Everything.
     All,
+}
+
+fn presets() -> PossibleValuesParser {
+    PossibleValuesParser::new(PRESETS.map(|preset| PossibleValue::new(preset.name).help(preset.about)))
 }

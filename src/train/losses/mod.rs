@@ -10,7 +10,7 @@ use burn::tensor::Tensor;
 
 use crate::config::{Loss, LossKind};
 
-pub use distribution::emd;
+pub use distribution::{Votes, emd, emd_of_votes};
 pub use order::{MARGIN, fidelity, fidelity_within, margin_rank, one_minus_plcc};
 
 /// The weighted sum of losses of predictions `[n]` against targets `[n]`, as `[1]`.
@@ -20,17 +20,19 @@ pub use order::{MARGIN, fidelity, fidelity_within, margin_rank, one_minus_plcc};
 /// - Huber (Huber 1964): `mean(½e² if |e| ≤ δ, else δ(|e| − ½δ))`
 /// - [`one_minus_plcc`], [`fidelity`], [`margin_rank`] with [`MARGIN`]
 ///
-/// The earth mover's distance ([`emd`]) is no part of a sum: it compares distributions, and the networks that are
-/// trained here give one number a photo.
+/// The earth mover's distance needs the votes and the network's spread besides: [`emd_of_votes`] is added to this sum by
+/// whoever has them, and left out here.
 pub fn loss(loss: impl Into<Loss>, huber_delta: f64, predicted: &Tensor<1>, target: &Tensor<1>) -> Tensor<1> {
     let loss = loss.into();
-    let term = |(kind, weight): (LossKind, f64)| one(kind, huber_delta, predicted.clone(), target.clone()) * weight;
-    let sum = loss.terms().map(term).reduce(|sum, next| sum + next);
+    let term = |(kind, weight): (LossKind, f64)| {
+        one(kind, huber_delta, predicted.clone(), target.clone()).map(|value| value * weight)
+    };
+    let sum = loss.terms().filter_map(term).reduce(|sum, next| sum + next);
     sum.unwrap_or_else(|| predicted.clone().sum() * 0.0)
 }
 
-fn one(kind: LossKind, huber_delta: f64, predicted: Tensor<1>, target: Tensor<1>) -> Tensor<1> {
-    match kind {
+fn one(kind: LossKind, huber_delta: f64, predicted: Tensor<1>, target: Tensor<1>) -> Option<Tensor<1>> {
+    Some(match kind {
         LossKind::Mse => (predicted - target).square().mean(),
         LossKind::Mae => (predicted - target).abs().mean(),
         LossKind::Huber => {
@@ -42,7 +44,8 @@ fn one(kind: LossKind, huber_delta: f64, predicted: Tensor<1>, target: Tensor<1>
         LossKind::Plcc => one_minus_plcc(predicted, target),
         LossKind::Rank => fidelity(predicted, target),
         LossKind::Margin => margin_rank(predicted, target, MARGIN),
-    }
+        LossKind::Emd => return None,
+    })
 }
 
 #[cfg(test)]

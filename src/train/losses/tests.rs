@@ -3,9 +3,14 @@
 use burn::tensor::Device;
 
 use super::*;
+use crate::domain::{Calibration, Histogram};
 
 const PREDICTED: [f32; 4] = [0.5, -1.0, 3.0, 2.0];
 const TARGET: [f32; 4] = [0.0, 0.0, 0.0, 2.0];
+
+/// The kinds that need nothing but scores.
+const OF_SCORES: [LossKind; 6] =
+    [LossKind::Huber, LossKind::Mse, LossKind::Mae, LossKind::Plcc, LossKind::Rank, LossKind::Margin];
 
 fn value(loss: Tensor<1>) -> f64 {
     f64::from(loss.into_scalar::<f32>())
@@ -76,7 +81,7 @@ fn a_sum_weighs_its_terms() {
 
 #[test]
 fn gradients_point_downhill() {
-    for kind in LossKind::ALL {
+    for kind in OF_SCORES {
         // The first photo is scored above the second, and the labels say the opposite.
         let slope = slope(&|p, t| loss(kind, 1.0, &p, &t), &[1.0, -1.0, 0.5, -0.5], &[-1.0, 1.0, 1.0, -1.0]);
         assert!(slope[0] > 0.0 && slope[1] < 0.0, "{kind:?}: {slope:?}");
@@ -85,7 +90,7 @@ fn gradients_point_downhill() {
 
 #[test]
 fn gradients_stay_finite_where_there_is_nothing_to_learn_from() {
-    let everything = Loss::sum(&LossKind::ALL.map(|kind| (kind, 1.0))).expect("sound");
+    let everything = Loss::sum(&OF_SCORES.map(|kind| (kind, 1.0))).expect("sound");
     let batches: [(&[f32], &[f32]); 6] = [
         (&[0.3; 4], &[0.3; 4]),
         (&[0.3; 4], &[1.0, -1.0, 0.5, 0.0]),
@@ -97,7 +102,7 @@ fn gradients_stay_finite_where_there_is_nothing_to_learn_from() {
     for (predicted, target) in batches {
         let slope = slope(&|p, t| loss(everything, 1.0, &p, &t), predicted, target);
         assert!(slope.iter().all(|slope| slope.is_finite()), "{predicted:?} {target:?}: {slope:?}");
-        for kind in LossKind::ALL {
+        for kind in OF_SCORES {
             assert!(computed(kind, predicted, target).is_finite(), "{kind:?} {predicted:?} {target:?}");
         }
     }
@@ -122,4 +127,61 @@ fn equal_distributions_cost_nothing_and_have_a_finite_gradient() {
         value(emd(Tensor::from_data([[1.0_f32, 0.0, 0.0]], &device), Tensor::from_data([level], &device)))
     };
     assert!(at([0.0, 1.0, 0.0]) < at([0.0, 0.0, 1.0]));
+}
+
+fn votes_fixture() -> (serde_json::Value, Calibration, Vec<Option<Histogram>>) {
+    let fixture: serde_json::Value =
+        serde_json::from_str(include_str!("../../../tests/fixtures/metrics/losses.json")).expect("JSON");
+    let case = fixture["votes"].clone();
+    let number = |key: &str| case[key].as_f64().expect("number");
+    let calibration = Calibration { mean: number("mean"), std: number("std") };
+    let histogram = |votes: &serde_json::Value| {
+        let votes: Vec<f64> =
+            votes.as_array().expect("votes").iter().map(|vote| vote.as_f64().expect("vote")).collect();
+        Histogram::of(&votes)
+    };
+    let histograms = case["votes"].as_array().expect("photos").iter().map(histogram).collect();
+    (case, calibration, histograms)
+}
+
+fn column(values: &serde_json::Value) -> Vec<f32> {
+    values.as_array().expect("numbers").iter().map(|value| value.as_f64().expect("number") as f32).collect()
+}
+
+#[test]
+fn the_distance_of_votes_matches_scipy() {
+    let (case, calibration, histograms) = votes_fixture();
+    let device = Device::flex();
+    let tensor = |values: &[f32]| Tensor::<1>::from_data(values, &device);
+    let (score, spread) = (column(&case["score"]), column(&case["log_variance"]));
+    let all = Votes::new(&histograms, calibration, &device);
+    let found = value(emd_of_votes(tensor(&score), tensor(&spread), &all));
+    let expected = case["emd"].as_f64().expect("number");
+    assert!((found - expected).abs() < 1e-5, "{found}, not {expected}");
+    for (index, expected) in column(&case["distances"]).into_iter().enumerate() {
+        let one = Votes::new(&histograms[index..=index], calibration, &device);
+        let found = value(emd_of_votes(tensor(&score[index..=index]), tensor(&spread[index..=index]), &one));
+        assert!((found - f64::from(expected)).abs() < 1e-5, "{index}: {found}, not {expected}");
+    }
+    let none = Votes::new(&[None, None], calibration, &device);
+    assert_eq!(value(emd_of_votes(tensor(&score[..2]), tensor(&spread[..2]), &none)), 0.0);
+}
+
+#[test]
+fn votes_pull_score_and_spread_toward_them() {
+    let device = Device::flex().autodiff();
+    let calibration = Calibration { mean: 50.0, std: 20.0 };
+    // Far below a vote, between two that disagree, on top of an agreement, and without votes.
+    let histograms = [Histogram::of(&[100.0]), Histogram::of(&[0.0, 100.0]), Histogram::of(&[50.0, 50.0, 50.0]), None];
+    let votes = Votes::new(&histograms, calibration, &device);
+    let score = Tensor::<1>::from_data([-2.5_f32, 0.0, 0.0, 0.0], &device).require_grad();
+    let spread = Tensor::<1>::from_data([-9.0_f32, -2.0, 0.0, 0.0], &device).require_grad();
+    let gradients = emd_of_votes(score.clone(), spread.clone(), &votes).backward();
+    let of =
+        |tensor: &Tensor<1>| tensor.grad(&gradients).expect("gradient").into_data().iter::<f32>().collect::<Vec<_>>();
+    let (score, spread) = (of(&score), of(&spread));
+    assert!(score.iter().chain(&spread).all(|slope| slope.is_finite()), "{score:?} {spread:?}");
+    assert!(score[0] < 0.0, "upwards: {score:?}");
+    assert!(spread[1] < 0.0 && spread[2] > 0.0, "wider where votes disagree, narrower where they agree: {spread:?}");
+    assert_eq!((score[3], spread[3]), (0.0, 0.0));
 }

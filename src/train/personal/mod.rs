@@ -9,6 +9,7 @@
 //! Numbers in, numbers out: must not know where features come from, files or the store.
 
 mod bootstrap;
+mod nearest;
 mod novelty;
 mod predict;
 mod validate;

@@ -152,6 +152,16 @@ fn what_cannot_be_learnt_from_is_refused() {
 }
 
 #[test]
+fn the_nearest_photo_is_the_photo_itself_and_then_those_of_its_group() {
+    let some = shop(0, 90);
+    let scaling = Scaling::fit(&some.features);
+    let model = Personal::fit(some.training(), &scaling, 1).expect("fits");
+    let near = model.nearest(&some.features, &some.features.gather(&[31]), 4).expect("measures");
+    assert_eq!((near.len(), near[0]), (4, (31, 0.0)));
+    assert!(near.windows(2).all(|pair| pair[0].1 <= pair[1].1) && near[1].1 > 0.0, "{near:?}");
+}
+
+#[test]
 fn the_forecast_comes_true() {
     let scaling = Scaling::fit(&shop(60_000, 500).features);
     let fresh = shop(30_000, 2000);

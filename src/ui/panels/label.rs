@@ -32,6 +32,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out
     }
     header(ui, state, id, out);
     film_strip(ui, state, thumbs, out);
+    said(ui, state);
     buttons(ui, state, out);
     photo(ui, state, id, thumbs);
 }
@@ -173,6 +174,31 @@ fn own_level(state: &AppState) -> Option<u8> {
     }
 }
 
+/// What the personal model would have said of the photo before, and how good it is by now.
+fn said(ui: &mut egui::Ui, state: &AppState) {
+    let Some(text) = said_text(state) else { return };
+    egui::Panel::bottom("said").show_separator_line(false).frame(egui::Frame::new()).show(ui, |ui| {
+        ui.add(egui::Label::new(egui::RichText::new(text).color(colours(ui).weak)).truncate());
+    });
+}
+
+fn said_text(state: &AppState) -> Option<String> {
+    let learning = &state.learning;
+    let guess = learning.guess.as_ref().map(|guess| {
+        let name = state.photo(guess.image).map_or_else(String::new, |row| row.photo.file_name());
+        let score = guess.estimate.score;
+        let (vote, value, low, high) = (guess.vote, score.value, score.low, score.high);
+        let unsure = if guess.estimate.unfamiliar { ", but did not know its kind" } else { "" };
+        format!("{name}: you said {vote:.0}, the model {value:.0} ({low:.0} to {high:.0}){unsure}")
+    });
+    let report = learning.report.as_ref().map(|report| {
+        let srcc = report.srcc.map_or_else(|| "SRCC unknown".to_owned(), |srcc| format!("SRCC {srcc:.2}"));
+        format!("{srcc} on left-out groups, learnt from {} labels", report.labels)
+    });
+    let parts: Vec<String> = guess.into_iter().chain(report).collect();
+    (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
 fn film_strip(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out: &mut Vec<Message>) {
     if state.label.data.recent.is_empty() {
         return;
@@ -212,5 +238,31 @@ fn frame(ui: &mut egui::Ui, state: &AppState, vote: &Vote, newest: bool, thumbs:
     }
     if response.on_hover_text(tooltip).clicked() {
         out.push(if newest { Message::UndoVote } else { Message::LabelPhoto(vote.image) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::api::Estimate;
+    use crate::config::Config;
+    use crate::domain::Score;
+    use crate::ui::prefs::Prefs;
+    use crate::ui::state::Guess;
+
+    #[test]
+    fn nothing_is_said_before_a_vote_and_the_guess_after_it() {
+        let mut state = AppState::new(Path::new("/p"), Config::default(), Prefs::default());
+        assert_eq!(said_text(&state), None);
+        let score = Score { value: 61.6, low: 40.2, high: 83.0 };
+        let estimate = Estimate { score, unfamiliar: true };
+        state.learning.scores.insert(ImageId(1), estimate);
+        state.label.current = Some(ImageId(1));
+        assert_eq!(said_text(&state), None, "a score that is known does not show");
+        state.learning.guess = Some(Guess { image: ImageId(1), vote: 75.0, estimate });
+        let text = said_text(&state).expect("shows");
+        assert!(text.contains("you said 75, the model 62 (40 to 83), but did not know its kind"), "{text}");
     }
 }

@@ -120,8 +120,23 @@ fn verdict(ui: &mut egui::Ui, view: &RunView) {
             number("test_plcc").map(|plcc| format!("PLCC {plcc:.2}")),
         ];
         hint(ui, parts.into_iter().flatten().collect::<Vec<_>>().join(" · "));
+        if let Some(found) = view.run.summary.get("verdict").and_then(Value::as_str) {
+            ui.add(egui::Label::new(RichText::new(against_the_start(found)).strong()).wrap());
+        }
     });
     ui.add_space(space().s);
+}
+
+/// What a fine-tuning gained over the model it started from, and what follows.
+fn against_the_start(verdict: &str) -> String {
+    let mut letters = verdict.chars();
+    let start = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let follows = if verdict.starts_with("better") {
+        "The new model is kept."
+    } else {
+        "It is not kept: scores go on coming from the model it started from."
+    };
+    format!("{start}{}. {follows}", letters.as_str())
 }
 
 /// The verdict rests on the lower end of the interval: what is sure, not what is hoped.
@@ -146,5 +161,18 @@ mod tests {
         assert!(in_words(0.9, Some(0.3)).contains("wide"));
         assert!(in_words(0.9, None).contains("Too few"));
         assert!(in_words(0.85, Some(0.8)).contains("closely"));
+    }
+
+    #[test]
+    fn a_fine_tuning_says_whether_it_is_kept() {
+        let text = against_the_start("not better than default: 95 % interval −0.010…+0.030");
+        assert_eq!(
+            text,
+            "Not better than default: 95 % interval −0.010…+0.030. It is not kept: scores go on coming from the model it \
+             started from."
+        );
+        assert!(
+            against_the_start("better than default: SRCC +0.040, 95 % interval +0.010…+0.070").ends_with("is kept.")
+        );
     }
 }

@@ -84,14 +84,26 @@ pub(super) fn ended(state: &mut AppState, outcome: Outcome<AuditSummary>) -> Vec
         state.toasts.error(error);
     }
     let stopped = matches!(outcome, Outcome::Cancelled(_));
+    let mut effects = Vec::new();
     if let Outcome::Completed(summary) | Outcome::Cancelled(summary) = outcome {
+        effects = reread(state, summary.changed);
         let known = if summary.reused > 0 { format!(", {} known already", summary.reused) } else { String::new() };
         let lost = if summary.failed > 0 { format!(", {} cannot be measured", summary.failed) } else { String::new() };
         let end = if stopped { "; stopped, measuring again goes on" } else { "" };
         state.toasts.tell(format!("{} measured{known}{lost}{end}", summary.measured), now);
     }
     // What was measured stands in the list already; only the spread is behind.
-    if state.audit.fresh > 0 { judge(state) } else { Vec::new() }
+    if effects.is_empty() && state.audit.fresh > 0 { judge(state) } else { effects }
+}
+
+/// Photos that changed on disk have other hashes, and so other thumbnails and measures: everything is read again.
+pub(super) fn reread(state: &mut AppState, changed: u64) -> Vec<Effect> {
+    if changed == 0 {
+        return Vec::new();
+    }
+    let mut effects = vec![Effect::LoadPhotos];
+    effects.extend(read(state));
+    effects
 }
 
 /// Another pack.

@@ -1,6 +1,6 @@
 //! The duplicates page: which group shows, and which of its photos stands against the best.
 
-use super::{ended, failed, start};
+use super::{audit, ended, failed, start};
 use crate::api::DuplicatesSummary;
 use crate::jobs::Outcome;
 use crate::ui::message::{Effect, JobKind};
@@ -16,14 +16,16 @@ pub(super) fn find(state: &mut AppState) -> Vec<Effect> {
 }
 
 /// The search ended.
-pub(super) fn ended(state: &mut AppState, outcome: Outcome<DuplicatesSummary>) {
+pub(super) fn ended(state: &mut AppState, outcome: Outcome<DuplicatesSummary>) -> Vec<Effect> {
     ended::forget(state, JobKind::Duplicates);
     let now = state.now_ms;
     if let Some(error) = failed(&outcome) {
         state.toasts.error(error);
     }
     let stopped = matches!(outcome, Outcome::Cancelled(_));
+    let mut effects = Vec::new();
     if let Outcome::Completed(summary) | Outcome::Cancelled(summary) = outcome {
+        effects = audit::reread(state, summary.changed);
         let lost = if summary.failed.is_empty() {
             String::new()
         } else {
@@ -33,6 +35,11 @@ pub(super) fn ended(state: &mut AppState, outcome: Outcome<DuplicatesSummary>) {
         let groups = if summary.groups.len() == 1 { "group" } else { "groups" };
         let text = format!("{} {groups} among {} photos{lost}{end}", summary.groups.len(), summary.photos);
         state.toasts.tell(text, now);
+        if summary.crowded > 0 {
+            let text = format!("{} photos resemble too many others to compare every pair", summary.crowded);
+            let detail = "Some of their near-duplicates may be missing. Search parts of the catalogue on their own.";
+            state.toasts.warn(text, Some(detail.to_owned()));
+        }
         // A stopped search that has found nothing yet takes nothing away.
         if !(stopped && summary.groups.is_empty() && state.doubles.found.is_some()) {
             state.doubles.found = Some(summary);
@@ -40,6 +47,7 @@ pub(super) fn ended(state: &mut AppState, outcome: Outcome<DuplicatesSummary>) {
             choose(state, 0);
         }
     }
+    effects
 }
 
 /// Shows a group: its best against the next.

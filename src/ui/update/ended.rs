@@ -1,14 +1,20 @@
 //! What the window does when a long work ends.
 
 use super::scores::sort_rows;
-use super::{audit, failed, runs};
-use crate::api::{OpenSummary, ScoreSummary, TrainSummary};
+use super::{audit, failed, learning, runs};
+use crate::api::{FailedPhoto, OpenSummary, ScoreSummary, TrainSummary};
 use crate::jobs::Outcome;
 use crate::ui::message::{Effect, JobKind};
 use crate::ui::state::AppState;
 
 pub(super) fn forget(state: &mut AppState, kind: JobKind) {
     state.jobs.retain(|job| job.kind != kind);
+}
+
+/// Why the first photos of a list failed, a line each.
+pub(super) fn reasons(failed: &[FailedPhoto]) -> String {
+    let line = |photo: &FailedPhoto| format!("{}: {}", photo.path.display(), photo.reason);
+    failed.iter().take(8).map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Indexing ended.
@@ -24,14 +30,8 @@ pub(super) fn open(state: &mut AppState, outcome: Outcome<OpenSummary>) -> Vec<E
             if summary.failed.is_empty() {
                 state.toasts.tell(text, now);
             } else {
-                let first: Vec<String> = summary
-                    .failed
-                    .iter()
-                    .take(8)
-                    .map(|photo| format!("{}: {}", photo.path.display(), photo.reason))
-                    .collect();
                 let text = format!("{text}; {} could not be used", summary.failed.len());
-                state.toasts.warn(text, Some(first.join("\n")));
+                state.toasts.warn(text, Some(reasons(&summary.failed)));
             }
         }
         Outcome::Cancelled(_) => state.toasts.tell("Opening stopped; what was indexed is kept", now),
@@ -39,6 +39,7 @@ pub(super) fn open(state: &mut AppState, outcome: Outcome<OpenSummary>) -> Vec<E
     }
     let mut effects = vec![Effect::LoadPhotos, Effect::LoadLabelling];
     effects.extend(audit::read(state));
+    effects.extend(learning::learn(state, true));
     effects
 }
 
@@ -51,7 +52,8 @@ pub(super) fn train(state: &mut AppState, outcome: Outcome<TrainSummary>) -> Vec
     }
     let run = match outcome {
         Outcome::Completed(summary) => {
-            state.toasts.tell("Training finished", now);
+            let text = summary.verdict.as_ref().map_or_else(|| "Training finished".to_owned(), |verdict| kept(verdict));
+            state.toasts.tell(text, now);
             if !summary.left_out.is_empty() {
                 let text = format!("{} labelled photos could not be used", summary.left_out.len());
                 let first = summary.left_out.iter().take(8).map(|photo| photo.reason.clone()).collect::<Vec<_>>();
@@ -75,6 +77,15 @@ pub(super) fn train(state: &mut AppState, outcome: Outcome<TrainSummary>) -> Vec
         effects.extend(runs::follow(state));
     }
     effects
+}
+
+/// What a fine-tuning came to, in words.
+fn kept(verdict: &str) -> String {
+    if verdict.starts_with("better") {
+        format!("The new model is kept: it is {verdict}")
+    } else {
+        format!("The new model is not kept: it is {verdict}")
+    }
 }
 
 /// Scoring ended.

@@ -1,5 +1,6 @@
 //! The label page: a vote is on disk before the next photo shows, and can always be taken back.
 
+use super::learning;
 use crate::domain::{ImageId, Label, Vote, VoteKind};
 use crate::ui::message::{Effect, LabelData};
 use crate::ui::prefs::Page;
@@ -26,6 +27,8 @@ pub(super) fn voted(state: &mut AppState, id: ImageId, kind: VoteKind, recent: V
         label.votes += 1;
     }
     label.data.recent = recent;
+    learning::voted(state, id, kind);
+    let label = &mut state.label;
     let waiting = label.data.queue.len();
     label.data.queue.retain(|queued| *queued != id);
     label.passed.remove(&id);
@@ -37,10 +40,12 @@ pub(super) fn voted(state: &mut AppState, id: ImageId, kind: VoteKind, recent: V
     next(state);
     if is_first {
         count_in(state, id, kind);
-        return Vec::new();
+        return if kind.score().is_some() { learning::learn(state, false) } else { Vec::new() };
     }
     // An earlier vote is replaced: what remains of the label only the store knows.
-    vec![Effect::LoadLabelling, Effect::LoadPhotos]
+    let mut effects = vec![Effect::LoadLabelling, Effect::LoadPhotos];
+    effects.extend(learning::learn(state, false));
+    effects
 }
 
 /// Adds a first vote to what is on screen, so that nothing has to be read again between two photos.
@@ -76,7 +81,10 @@ pub(super) fn undone(state: &mut AppState, vote: Option<Vote>, data: LabelData) 
         None => state.toasts.tell("There is no vote to take back", now),
     }
     take(state, data);
-    vec![Effect::LoadPhotos]
+    state.learning.guess = None;
+    let mut effects = vec![Effect::LoadPhotos];
+    effects.extend(learning::learn(state, false));
+    effects
 }
 
 /// The label page as the store has it.

@@ -11,7 +11,7 @@ use crate::ui::message::LabelData;
 use crate::ui::prefs::{Prefs, SortBy};
 use crate::ui::state::ScoreColumn;
 
-fn photo(id: i64, score: Option<f64>) -> PhotoRow {
+pub(super) fn photo(id: i64, score: Option<f64>) -> PhotoRow {
     let path = PathBuf::from(format!("/photos/{id}.jpg"));
     let row = |value| ScoreRow {
         path: path.clone(),

@@ -11,7 +11,7 @@ use crate::ui::thumbs::{THUMB, Thumbs};
 use crate::ui::widgets::photo_box;
 
 /// Height of a group and the gap below it.
-const ROW: f32 = 112.0;
+const ROW: f32 = 130.0;
 const GAP: f32 = 6.0;
 
 /// Side of a thumbnail.
@@ -91,7 +91,8 @@ fn row(
     lines.spacing_mut().item_spacing.y = 0.0;
     lines.add(egui::Label::new(RichText::new(&title)).truncate().selectable(false));
     let reason = if group.exact { group.reason.clone() } else { format!("Best: {}", group.reason) };
-    lines.add(egui::Label::new(RichText::new(reason).color(palette.weak)).truncate().selectable(false));
+    // The reason is what the row is for: it may take two lines.
+    lines.add(egui::Label::new(RichText::new(reason).color(palette.weak)).wrap().selectable(false));
     if response.clicked() {
         out.push(Message::ChooseGroup(place));
     }

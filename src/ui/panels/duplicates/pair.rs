@@ -117,7 +117,8 @@ fn path_line(ui: &mut egui::Ui, path: &Path, name: &str, out: &mut Vec<Message>)
         vec2(ui.available_width(), 24.0),
         egui::Layout::right_to_left(egui::Align::Center),
         |ui| {
-            if ui.small_button("Copy the path").accessible_name(name).clicked() {
+            let button = egui::Button::new(RichText::new("Copy the path").small());
+            if ui.add(button).accessible_name(name).clicked() {
                 out.push(Message::Copy(path.to_string_lossy().into_owned()));
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {

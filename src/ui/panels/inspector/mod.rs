@@ -1,5 +1,6 @@
 //! The inspector beside the grid and the audit: one photo and everything known about it.
 
+mod alike;
 mod measured;
 mod photo;
 mod rules;
@@ -37,6 +38,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, pictures: &mut Pictures<
             ui.add(egui::Label::new(egui::RichText::new(error).color(colour)).wrap());
         }
         verdict(ui, state, row);
+        alike::show(ui, state, row, pictures, out);
         match attributes {
             Some(attributes) => {
                 rules::show(ui, state, attributes);

@@ -1,0 +1,46 @@
+//! The personal model as the window knows it.
+
+use std::collections::HashMap;
+
+use crate::api::{Alike, Estimate, FitReport};
+use crate::domain::{ImageId, ModelId};
+
+/// What the model would have said of a photo before it was told.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Guess {
+    /// The photo that was voted on.
+    pub image: ImageId,
+    /// The vote, 0-100.
+    pub vote: f64,
+    /// The score that the model gave it before.
+    pub estimate: Estimate,
+}
+
+/// The personal model.
+#[derive(Debug, Clone, Default)]
+pub struct Learning {
+    /// The model of the last fit; nothing before there are enough labels.
+    pub model: Option<ModelId>,
+    /// It is the project's newest model: its scores are the ones shown.
+    pub current: bool,
+    /// How the last fit went.
+    pub report: Option<FitReport>,
+    /// Its scores of every described photo.
+    pub scores: HashMap<ImageId, Estimate>,
+    /// A fit is under way.
+    pub busy: bool,
+    /// There are votes that the fit under way does not know.
+    pub behind: bool,
+    /// There are described photos that the fit under way does not know.
+    pub anew: bool,
+    /// Photos were described for the last time: what is left cannot be.
+    pub described: bool,
+    /// Photos that describing left without features: there is no use in trying again.
+    pub given_up: usize,
+    /// What the model would have said of the photo voted on last.
+    pub guess: Option<Guess>,
+    /// Where the selected photo stands among the labelled ones.
+    pub alike: Option<Alike>,
+    /// What failed last: said once, not after every vote.
+    pub problem: Option<String>,
+}
