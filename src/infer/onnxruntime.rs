@@ -25,21 +25,20 @@ use crate::preprocess::Views;
 pub const LIBRARY_VARIABLE: &str = "ORT_DYLIB_PATH";
 
 /// Under these names the system's loader is asked for the library.
-const USUAL_NAMES: [&str; 2] = if cfg!(windows) {
-    ["onnxruntime.dll", "onnxruntime-1.dll"]
+const USUAL_NAMES: &[&str] = if cfg!(windows) {
+    &["onnxruntime.dll"]
 } else if cfg!(target_os = "macos") {
-    ["libonnxruntime.dylib", "libonnxruntime.1.dylib"]
+    &["libonnxruntime.dylib", "libonnxruntime.1.dylib"]
 } else {
-    ["libonnxruntime.so", "libonnxruntime.so.1"]
+    &["libonnxruntime.so", "libonnxruntime.so.1"]
 };
 
 /// The library, looked for once a process and never let go: it does not bear being closed.
-static LIBRARY: LazyLock<std::result::Result<Library, String>> = LazyLock::new(|| {
-    match env::var_os(LIBRARY_VARIABLE).filter(|path| !path.is_empty()) {
+static LIBRARY: LazyLock<std::result::Result<Library, String>> =
+    LazyLock::new(|| match env::var_os(LIBRARY_VARIABLE).filter(|path| !path.is_empty()) {
         Some(path) => Library::open(&[path.into()]),
-        None => Library::open(&USUAL_NAMES.map(PathBuf::from)),
-    }
-});
+        None => Library::open(&USUAL_NAMES.iter().map(PathBuf::from).collect::<Vec<_>>()),
+    });
 
 struct Library {
     environment: Environment,
