@@ -8,10 +8,10 @@ use std::sync::{Mutex, PoisonError};
 
 use burn::tensor::Device;
 use packshot::imaging::{self, Limits};
-use packshot::infer::Extractor;
+use packshot::infer::{Describer, Extractor};
 use packshot::jobs::{Control, worker_count};
 use packshot::train::handcrafted;
-use packshot::{attributes, export, preprocess};
+use packshot::{attributes, export, model_folder, preprocess};
 
 use super::Failure;
 
@@ -122,6 +122,20 @@ impl Backbone {
         }
         Ok(rows)
     }
+}
+
+/// The network that ships with Packshot: mean and deviation of every convolution, for both views.
+pub fn shipped(photos: &[Photo]) -> Result<Vec<Vec<f32>>, Failure> {
+    let unpacked = tempfile::tempdir()?;
+    let (_, folder) = model_folder::shipped(unpacked.path())?;
+    let describer = Describer::load(&folder, &Device::flex(), BATCH)?;
+    let mut rows = Vec::with_capacity(photos.len());
+    for part in photos.chunks(16 * BATCH) {
+        let views = for_each(part, &|photo| Ok(preprocess::views(&imaging::load(&photo.path, &Limits::default())?.1)))?;
+        let described = describer.describe(&views.iter().collect::<Vec<_>>(), &Control::default());
+        rows.extend(described.map_err(|_| "stopped")?.into_iter().map(|photo| photo.features));
+    }
+    Ok(rows)
 }
 
 /// Attributes, then BRISQUE; not a number where a photo has none.

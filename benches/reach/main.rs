@@ -11,6 +11,7 @@ mod protocol;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use packshot::model_folder;
 use packshot::train::components::{Basis, MOST_COMPONENTS};
 use packshot::train::features::{Block, Features, Scale, Values};
 use packshot::train::handcrafted::ATTRIBUTE_FEATURES;
@@ -64,7 +65,7 @@ fn components(name: &str, levels: &[usize], values: &[f32]) -> Result<Block, Fai
 /// A way to describe photos, by name.
 type Case = (&'static str, Features);
 
-fn cases(deep: &Table, levels: &[usize], measures: &Table) -> Result<Vec<Case>, Failure> {
+fn cases(deep: &Table, levels: &[usize], own: &Table, measures: &Table) -> Result<Vec<Case>, Failure> {
     // The whole photo, then the crops' mean and their deviation: all of one width.
     let (width, levels) = (deep.columns / 3, &levels[..levels.len() / 3]);
     let whole = columns(deep, 0, width);
@@ -75,10 +76,13 @@ fn cases(deep: &Table, levels: &[usize], measures: &Table) -> Result<Vec<Case>, 
     let alike = components("whole", levels, &whole)?;
     let both = components("both", &levels.repeat(2), &columns(deep, 0, 2 * width))?;
     let all = components("all", &levels.repeat(3), &deep.values)?;
+    let own = components("own", &[own.columns], &own.values)?;
     let alone = |block: Block| Features::new(vec![block]);
     let joined = |block: &Block| Features::new(vec![block.clone(), brisque.clone(), attributes.clone()]);
     Ok(vec![
         ("attributes + BRISQUE, no network", Features::new(vec![brisque.clone(), attributes.clone()])?),
+        ("Packshot's own network", alone(own.clone())?),
+        ("Packshot's own network, attributes + BRISQUE", joined(&own)?),
         ("whole photo, features alike (the reference)", alone(plain("whole", width, whole.clone()))?),
         ("whole photo, features alike, 512 components", alone(components("whole", &[width], &whole)?)?),
         ("whole photo, levels alike", alone(alike.clone())?),
@@ -101,6 +105,8 @@ fn run(options: &Options) -> Result<(), Failure> {
     let measures = kept("measures", &cache::measures)?;
     let backbone = cache::Backbone::load(&data.join("weights/mobilenet_v2"))?;
     let deep = kept(&backbone.id(), &|photos| backbone.describe(photos))?;
+    let (shipped, _) = model_folder::shipped(&options.cache)?;
+    let own = kept(&format!("own-{}", shipped.id), &cache::shipped)?;
     let protocol = Protocol::new(&photos, options.seeds);
     let mut subsets: Vec<&str> = photos.iter().map(|photo| photo.subset.as_str()).collect();
     subsets.sort_unstable();
@@ -108,7 +114,7 @@ fn run(options: &Options) -> Result<(), Failure> {
     // Many small subsets tell little each.
     subsets.retain(|_| photos.len() >= 500);
     print_head(options, &photos, &subsets);
-    for (name, features) in cases(&deep, &backbone.level_widths(), &measures)? {
+    for (name, features) in cases(&deep, &backbone.level_widths(), &own, &measures)? {
         if !name.contains(&options.only) {
             continue;
         }

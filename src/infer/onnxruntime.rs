@@ -34,7 +34,11 @@ const USUAL_NAMES: &[&str] = if cfg!(windows) {
 };
 
 /// The library, looked for once a process and never let go: it does not bear being closed.
-static LIBRARY: LazyLock<std::result::Result<Library, String>> = LazyLock::new(|| Library::open(&candidates()));
+static LIBRARY: LazyLock<std::result::Result<Library, String>> =
+    LazyLock::new(|| match env::var_os(LIBRARY_VARIABLE).filter(|path| !path.is_empty()) {
+        Some(path) => Library::open(&[path.into()]),
+        None => Library::open(&USUAL_NAMES.iter().map(PathBuf::from).collect::<Vec<_>>()),
+    });
 
 struct Library {
     environment: Environment,
@@ -55,13 +59,6 @@ fn library() -> Result<&'static Library> {
         Error::new(Code::NotFound, format!("onnxruntime is not used: {reason}"))
             .hint(format!("{LIBRARY_VARIABLE} may name the file of its library; scores are the same without it."))
     })
-}
-
-fn candidates() -> Vec<PathBuf> {
-    match env::var_os(LIBRARY_VARIABLE).filter(|path| !path.is_empty()) {
-        Some(path) => vec![path.into()],
-        None => USUAL_NAMES.iter().map(PathBuf::from).collect(),
-    }
 }
 
 impl Library {

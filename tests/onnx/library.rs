@@ -14,6 +14,9 @@ use super::cli::{command, text};
 use super::runtime::python;
 use super::{drawn, model};
 
+/// Scores are written with three digits, whose difference is not exact.
+const ALLOWED: f64 = MOST_APART + 1e-9;
+
 /// The library inside the Python package.
 fn library() -> Option<PathBuf> {
     let place = "import onnxruntime, pathlib; print(pathlib.Path(onnxruntime.__file__).parent / 'capi')";
@@ -79,7 +82,7 @@ fn with_its_library_onnxruntime_gives_the_same_scores() {
     assert_eq!(engine, "onnxruntime, as configured");
     assert_eq!((ours.len(), theirs.len()), (5, 5));
     for (path, score) in &ours {
-        assert!((score - theirs[path]).abs() <= MOST_APART, "{path}: {score} {}", theirs[path]);
+        assert!((score - theirs[path]).abs() <= ALLOWED, "{path}: {score} {}", theirs[path]);
     }
     let (_, engine) = scores(world.path(), "auto", &library);
     assert!(engine.contains("onnxruntime") && engine.contains("tract") && engine.contains("burn"), "{engine}");
@@ -97,7 +100,7 @@ fn without_a_sound_library_the_others_compute_and_the_reason_is_said() {
         let (theirs, engine) = scores(world.path(), "ort", &library);
         let reason = format!("onnxruntime is not used: {} cannot be loaded", library.display());
         assert!(engine.contains("times as fast as") && engine.contains(&reason), "{engine}");
-        assert!(ours.iter().all(|(path, score)| (score - theirs[path]).abs() <= MOST_APART));
+        assert!(ours.iter().all(|(path, score)| (score - theirs[path]).abs() <= ALLOWED));
         std::fs::remove_dir_all(world.path().join("ort")).expect("removes");
         let said = doctor(world.path(), &library);
         assert!(said.contains(&reason) && said.contains(LIBRARY_VARIABLE), "{said}");
