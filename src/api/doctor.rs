@@ -82,7 +82,10 @@ fn engine(score: &ScoreConfig) -> Result<String> {
 fn onnxruntime() -> String {
     match infer::onnxruntime_library() {
         Ok(name) => format!("{name}, one of the engines"),
-        Err(error) => error.chain(),
+        Err(error) => match &error.details {
+            Some(hint) => format!("{}; {hint}", error.chain()),
+            None => error.chain(),
+        },
     }
 }
 
