@@ -33,6 +33,26 @@ pub fn undo_vote(project: &Project) -> Result<Option<Vote>> {
     Ok(Some(last))
 }
 
+/// Casts the same vote on many photos, all of them or none; they are on disk when this returns.
+///
+/// # Errors
+/// When the database cannot be written; then nothing was saved.
+pub fn cast_votes(project: &Project, images: &[ImageId], kind: VoteKind) -> Result<Vec<VoteId>> {
+    let votes: Vec<Vote> = images.iter().map(|&image| own_vote(image, kind)).collect();
+    project.store()?.append_each(&votes)
+}
+
+/// Takes votes back that are not taken back yet, all of them or none; how many those were.
+///
+/// # Errors
+/// When the database cannot be read or written; then nothing was taken back.
+pub fn undo_votes(project: &Project, votes: &[VoteId]) -> Result<usize> {
+    let mut store = project.store()?;
+    let open = store.not_undone(votes)?;
+    let undos: Vec<Vote> = open.into_iter().map(|(vote, image)| own_vote(image, VoteKind::Undo { vote })).collect();
+    Ok(store.append_each(&undos)?.len())
+}
+
 fn own_vote(image: ImageId, kind: VoteKind) -> Vote {
     Vote { id: VoteId(0), image, kind, rater: RATER.to_owned(), source: "window".to_owned(), at_ms: clock::now_ms() }
 }

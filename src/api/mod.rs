@@ -25,6 +25,7 @@ mod photos;
 mod predict;
 mod pretrain;
 mod project;
+mod rehearsal;
 mod rules;
 mod run_lock;
 mod run_watcher;
@@ -34,6 +35,7 @@ mod scorer;
 mod series;
 mod train;
 mod train_photos;
+pub mod usage;
 mod watched;
 
 pub use crate::data::FEWEST_LABELS;
@@ -59,8 +61,8 @@ pub use features::{FeaturesRequest, FeaturesSummary, check_features_file, featur
 pub use feed::Feed;
 pub use finetune::{HEAD_FROM, LAST_FROM, finetune_config};
 pub use labels::{
-    ImportSummary, LabelProgress, RATER, cast_vote, export_labels, import_labels, label_progress, label_queue,
-    recent_votes, undo_vote,
+    ImportSummary, LabelProgress, RATER, cast_vote, cast_votes, export_labels, import_labels, label_progress,
+    label_queue, recent_votes, undo_vote, undo_votes,
 };
 use models::find_network;
 pub use models::{ArchitectureEntry, ModelEntry, find_model, list_architectures, list_models};
@@ -69,11 +71,13 @@ pub use personal::{
     Alike, DescribeSummary, Lesson, PersonalRequest, PersonalSummary, Tutor, start_describing, start_personal,
 };
 pub use photos::{
-    FailedPhoto, OpenSummary, PhotoRow, Picture, list_photos, load_picture, load_thumbnail, open_folders,
+    FailedPhoto, OpenSummary, PhotoRow, PhotoScore, Picture, list_files, list_photos, list_scores, load_picture,
+    load_thumbnail, open_folders,
 };
 pub use predict::Predictor;
 pub use pretrain::{PretrainRequest, PretrainSummary, start_pretraining};
 pub use project::{CODE_VERSION, Project};
+pub use rehearsal::make_rehearsal;
 pub use rules::{copy_rule_pack, find_rule_pack, list_rule_packs, rule_library};
 pub use runs::{RunView, delete_run, find_run, list_runs, rename_run, restore_run, run_view, set_run_note};
 pub use score::{ScoreJob, ScoreRequest, ScoreSummary, start_scoring};

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::personal::project_scores;
 use super::{Project, clock, find_model};
 use crate::attributes;
-use crate::domain::{ImageId, ImportedFile, Label, ModelCard, Photo, Score, ScoreRow};
+use crate::domain::{ImageId, ImportedFile, Label, ModelCard, ModelId, Photo, Score, ScoreRow};
 use crate::error::Result;
 use crate::files::absolute;
 use crate::imaging::{self, Limits};
@@ -167,15 +167,26 @@ fn mark_missing(store: &mut Store, roots: &[PathBuf]) -> Result<u64> {
     Ok(gone.len() as u64)
 }
 
-/// A photo with what is known about it.
+/// What the newest model says of a photo, as the grid shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhotoScore {
+    /// Score and 90 % interval.
+    pub score: Score,
+    /// The model.
+    pub model: Arc<ModelId>,
+    /// The main reason for a low score in words; equal ones are shared.
+    pub reason: Option<Arc<str>>,
+}
+
+/// A photo with what is known about it; a clone shares what is large.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PhotoRow {
     /// The photo.
-    pub photo: Photo,
+    pub photo: Arc<Photo>,
     /// Its label, when anyone voted.
     pub label: Option<Label>,
     /// Its score under the newest model, when it was scored.
-    pub score: Option<ScoreRow>,
+    pub score: Option<PhotoScore>,
 }
 
 /// Every photo of the project with label and newest score, in order of path.
@@ -185,13 +196,57 @@ pub struct PhotoRow {
 pub fn list_photos(project: &Project) -> Result<Vec<PhotoRow>> {
     let store = project.store()?;
     let labels: HashMap<_, _> = store.labels()?.into_iter().map(|label| (label.image, label)).collect();
-    let scores = newest_scores(project, &store)?;
-    let rows = store.photos()?.into_iter().map(|photo| PhotoRow {
+    let photos = store.photos()?;
+    let scores = shown_scores(project, &store, &photos)?;
+    let rows = photos.into_iter().zip(scores).map(|(photo, score)| PhotoRow {
         label: labels.get(&photo.id).copied(),
-        score: scores.get(&photo.sha256).map(|row| ScoreRow { path: photo.path.clone(), ..row.clone() }),
-        photo,
+        score,
+        photo: Arc::new(photo),
     });
     Ok(rows.collect())
+}
+
+/// Every photo of the project as it is indexed, in order of path.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn list_files(project: &Project) -> Result<Vec<Photo>> {
+    project.store()?.photos()
+}
+
+/// The newest model's scores of the project's photos with attributes and reason, in order of path.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn list_scores(project: &Project) -> Result<Vec<ScoreRow>> {
+    let store = project.store()?;
+    let scores = newest_scores(project, &store)?;
+    let rows = store.photos()?.into_iter().filter_map(|photo| {
+        let row = scores.get(&photo.sha256)?.clone();
+        Some(ScoreRow { path: photo.path, ..row })
+    });
+    Ok(rows.collect())
+}
+
+/// What the newest model says of each of these photos, without what only a report needs.
+fn shown_scores(project: &Project, store: &Store, photos: &[Photo]) -> Result<Vec<Option<PhotoScore>>> {
+    let Some(model) = store.models()?.into_iter().next() else { return Ok(vec![None; photos.len()]) };
+    if model.architecture == ModelCard::PERSONAL {
+        let rows = newest_scores(project, store)?;
+        let id = Arc::new(model.id);
+        let shown = |photo: &Photo| {
+            let row = rows.get(&photo.sha256)?;
+            Some(PhotoScore { score: row.score?, model: id.clone(), reason: row.reason.as_deref().map(Arc::from) })
+        };
+        return Ok(photos.iter().map(shown).collect());
+    }
+    let scores = store.score_values(&model.id)?;
+    let id = Arc::new(model.id);
+    let shown = |photo: &Photo| {
+        let (score, reason) = scores.get(&photo.sha256)?;
+        Some(PhotoScore { score: *score, model: id.clone(), reason: reason.clone() })
+    };
+    Ok(photos.iter().map(shown).collect())
 }
 
 /// What the newest model says, by content: a network's scores as they were stored, a personal model's as they follow from
@@ -252,8 +307,9 @@ pub fn load_thumbnail(project: &Project, path: &Path, sha256: &str, edge: u32) -
 /// # Errors
 /// When the photo cannot be read or decoded.
 pub fn load_picture(project: &Project, path: &Path, max_edge: u32) -> Result<Picture> {
-    let (_, photo) = imaging::load(path, &Limits::from_config(&project.config.decode))?;
-    Ok(Picture::from(imaging::fit(&photo, max_edge)))
+    let limits = Limits::from_config(&project.config.decode);
+    let file = imaging::read(path, &limits)?;
+    Ok(Picture::from(imaging::fit(&imaging::decode_small(&file.bytes, path, &limits, max_edge)?, max_edge)))
 }
 
 impl From<image::RgbImage> for Picture {
@@ -264,8 +320,6 @@ impl From<image::RgbImage> for Picture {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use image::{Rgb, RgbImage};
 
     use super::super::{AuditRequest, DuplicatesRequest, known_attributes, start_audit, start_duplicates};
@@ -292,7 +346,7 @@ mod tests {
     fn only_photo(project: &Project) -> Photo {
         let mut rows = list_photos(project).expect("lists");
         assert_eq!(rows.len(), 1);
-        rows.remove(0).photo
+        rows.remove(0).photo.as_ref().clone()
     }
 
     fn known(project: &Project) -> Option<Attributes> {

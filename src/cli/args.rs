@@ -1,5 +1,7 @@
 //! The arguments, their help and their examples.
 
+#[cfg(feature = "gui")]
+mod bench;
 mod evaluate;
 mod explain;
 mod export;
@@ -12,6 +14,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+#[cfg(feature = "gui")]
+pub(super) use bench::{Bench, BenchUi};
 pub(super) use evaluate::Evaluate;
 pub(super) use explain::Explain;
 pub(super) use export::Export;
@@ -139,6 +143,10 @@ pub(super) enum Command {
     /// Serve the HTTP scoring API.
     #[cfg(feature = "server")]
     Serve(Serve),
+    /// The programme measures itself.
+    #[cfg(feature = "gui")]
+    #[command(subcommand)]
+    Bench(Bench),
     /// Check versions, devices, display and the project's health.
     #[command(after_help = "Examples:\n  packshot doctor\n  packshot --project shop --json doctor")]
     Doctor,

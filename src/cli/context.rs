@@ -47,6 +47,11 @@ impl Context {
         &self.root
     }
 
+    /// The project's folder when one was named.
+    pub(super) fn named_root(&self) -> Option<PathBuf> {
+        self.global.project.clone()
+    }
+
     pub(super) fn progress_style(&self) -> ProgressStyle {
         self.global.progress
     }

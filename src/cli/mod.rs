@@ -5,6 +5,8 @@
 
 mod args;
 mod audit;
+#[cfg(feature = "gui")]
+mod bench;
 mod compare;
 mod config;
 mod context;
@@ -105,7 +107,13 @@ fn body(error: &Error) -> String {
 fn dispatch(args: Args) -> Result<Done> {
     let context = Context::new(args.global)?;
     let command = args.command.unwrap_or(Command::Gui { folder: None });
-    if !matches!(command, Command::Gui { .. }) {
+    let has_window = match command {
+        Command::Gui { .. } => true,
+        #[cfg(feature = "gui")]
+        Command::Bench(_) => true,
+        _ => false,
+    };
+    if !has_window {
         jobs::use_every_core();
     }
     match command {
@@ -132,6 +140,8 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Config(command) => config::run(&context, &command),
         #[cfg(feature = "server")]
         Command::Serve(args) => serve::run(context, args),
+        #[cfg(feature = "gui")]
+        Command::Bench(command) => bench::run(&context, command),
         Command::Doctor => doctor::run(&context),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -14,7 +14,7 @@ pub(super) fn run(context: &Context, args: &args::Report) -> Result<Done> {
         Some(name) => Some(api::find_run(&project, name)?.id),
         None => api::find_model(&project, None).ok().and_then(|model| model.card.run).map(RunId),
     };
-    let rows: Vec<ScoreRow> = api::list_photos(&project)?.into_iter().filter_map(|row| row.score).collect();
+    let rows: Vec<ScoreRow> = api::list_scores(&project)?;
     if rows.is_empty() && run.is_none() {
         return Err(Error::not_found("there is nothing to report yet").hint("Train a model and score photos first."));
     }

@@ -2,7 +2,9 @@
 //!
 //! How each is measured stands in `attributes`; which values are good, in rule packs.
 
-use serde::de::{Deserialize, Deserializer};
+use std::fmt;
+
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 /// Something measured on a photo alone, without a reference.
@@ -348,22 +350,73 @@ impl Serialize for Attributes {
 /// Names of other versions are ignored.
 impl<'de> Deserialize<'de> for Attributes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(serde::Deserialize)]
-        struct Written {
-            format: Option<PhotoFormat>,
-            #[serde(default)]
-            colour_mode: ColourMode,
-            #[serde(flatten)]
-            values: std::collections::BTreeMap<String, serde_json::Value>,
-        }
-        let written = Written::deserialize(deserializer)?;
-        let mut attributes =
-            Self { file: written.format.map(|format| (format, written.colour_mode)), ..Self::default() };
-        for (name, value) in &written.values {
-            if let Some(attribute) = Attribute::from_name(name) {
-                attributes.set(attribute, value.as_f64());
+        deserializer.deserialize_map(Reader)
+    }
+}
+
+/// A key of written attributes.
+enum Key {
+    Format,
+    ColourMode,
+    Measure(Attribute),
+    Other,
+}
+
+/// Reads a key; measures are written in the order of the list, so that the next one is at hand.
+struct KeyReader {
+    next: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for KeyReader {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for KeyReader {
+    type Value = Key;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the name of an attribute")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Key, E> {
+        let ahead = ENTRIES.iter().skip(self.next).find(|entry| entry.name == name).map(|entry| entry.attribute);
+        Ok(match name {
+            "format" => Key::Format,
+            "colour_mode" => Key::ColourMode,
+            _ => ahead.or_else(|| Attribute::from_name(name)).map_or(Key::Other, Key::Measure),
+        })
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Attributes;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a map from attributes to numbers")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Attributes, A::Error> {
+        let mut attributes = Attributes::default();
+        let (mut format, mut colour_mode): (Option<PhotoFormat>, ColourMode) = (None, ColourMode::default());
+        let mut next = 0;
+        while let Some(key) = map.next_key_seed(KeyReader { next })? {
+            match key {
+                Key::Format => format = map.next_value()?,
+                Key::ColourMode => colour_mode = map.next_value()?,
+                Key::Measure(attribute) => {
+                    attributes.set(attribute, map.next_value::<serde_json::Value>()?.as_f64());
+                    next = attribute as usize + 1;
+                }
+                Key::Other => drop(map.next_value::<de::IgnoredAny>()?),
             }
         }
+        attributes.file = format.map(|format| (format, colour_mode));
         Ok(attributes)
     }
 }
@@ -392,8 +445,9 @@ mod tests {
         let text = serde_json::to_string(&attributes).expect("writes");
         assert_eq!(text, r#"{"format":"webp","colour_mode":"grey","noise":-0.0,"fill":0.875}"#);
         assert_eq!(serde_json::from_str::<Attributes>(&text).expect("reads"), attributes);
-        let other = serde_json::from_str::<Attributes>(r#"{"fill":0.5,"charm":3,"tilt":null}"#).expect("reads");
-        assert_eq!(other, Attributes::default().with(Attribute::Fill, 0.5));
+        let other = r#"{"tilt":null,"fill":0.5,"charm":{"a":[3]},"blur":"x","noise":2}"#;
+        let other = serde_json::from_str::<Attributes>(other).expect("reads");
+        assert_eq!(other, Attributes::default().with(Attribute::Fill, 0.5).with(Attribute::Noise, 2.0));
     }
 
     #[test]

@@ -2,24 +2,64 @@
 
 use super::lexer::{Placed, Token, error_at, tokens};
 use super::{Comparison, Expression, Number, Query, Text, Value};
+use crate::domain::Attribute;
 use crate::error::Result;
 
 /// How deep parentheses and `not` may nest.
 const DEEPEST: usize = 100;
-const FIELDS: &str = "score, label, width, height, name, group, error and missing";
+/// The fields beside the measures.
+pub(super) const FIELDS: [&str; 12] = [
+    "score",
+    "label",
+    "uncertainty",
+    "disagreement",
+    "name",
+    "path",
+    "group",
+    "format",
+    "error",
+    "missing",
+    "width",
+    "height",
+];
 
 /// Reads a filter; empty text lets everything pass.
 ///
 /// # Errors
 /// [`crate::error::Code::Usage`] saying what is wrong and where.
 pub fn parse(text: &str) -> Result<Query> {
-    let mut parser = Parser { text, tokens: tokens(text)?, next: 0, depth: 0 };
+    read(text).map(|(query, _)| query)
+}
+
+/// The conditions of a filter that are joined by `and`, as they are written: what can be taken out one by one. A filter
+/// that is an `or` is one condition.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parts(text: &str) -> Result<Vec<std::ops::Range<usize>>> {
+    let (query, terms) = read(text)?;
+    let whole = text.len() - text.trim_start().len()..text.trim_end().len();
+    Ok(match query.0 {
+        None => Vec::new(),
+        Some(Expression::Any(_)) => vec![whole],
+        Some(_) => terms,
+    })
+}
+
+/// Whether a filter is an `or` at its outermost.
+pub fn is_either(text: &str) -> bool {
+    read(text).is_ok_and(|(query, _)| matches!(query.0, Some(Expression::Any(_))))
+}
+
+/// The query and where the conditions of its outermost `and` stand.
+fn read(text: &str) -> Result<(Query, Vec<std::ops::Range<usize>>)> {
+    let mut parser = Parser { text, tokens: tokens(text)?, next: 0, depth: 0, terms: Vec::new() };
     if parser.tokens.is_empty() {
-        return Ok(Query(None));
+        return Ok((Query(None), Vec::new()));
     }
     let expression = parser.any()?;
     match parser.tokens.get(parser.next) {
-        None => Ok(Query(Some(expression))),
+        None => Ok((Query(Some(expression)), parser.terms)),
         Some(_) => Err(parser.wrong("there is a “)” too many")),
     }
 }
@@ -29,6 +69,7 @@ struct Parser<'a> {
     tokens: Vec<Placed>,
     next: usize,
     depth: usize,
+    terms: Vec<std::ops::Range<usize>>,
 }
 
 impl Parser<'_> {
@@ -77,7 +118,22 @@ impl Parser<'_> {
         }
     }
 
+    /// Where the token at a place starts; the end of the text after the last.
+    fn start_of(&self, place: usize) -> usize {
+        self.tokens.get(place).map_or(self.text.len(), |(_, at)| *at)
+    }
+
     fn term(&mut self) -> Result<Expression> {
+        let from = self.start_of(self.next);
+        let term = self.nested_term()?;
+        if self.depth == 0 {
+            let written = &self.text[from..self.start_of(self.next)];
+            self.terms.push(from..from + written.trim_end().len());
+        }
+        Ok(term)
+    }
+
+    fn nested_term(&mut self) -> Result<Expression> {
         self.depth += 1;
         if self.depth > DEEPEST {
             return Err(self.wrong("parentheses nest too deep"));
@@ -110,23 +166,31 @@ impl Parser<'_> {
             }
         };
         match word.to_ascii_lowercase().as_str() {
-            "score" => self.number(Number::Score, Some(Value::Score)),
-            "label" => self.number(Number::Label, Some(Value::Label)),
-            "width" => self.number(Number::Width, None),
-            "height" => self.number(Number::Height, None),
+            "score" => self.number(Number::Score),
+            "uncertainty" => self.number(Number::Uncertainty),
+            "label" => self.number(Number::Label),
+            "disagreement" => self.number(Number::Disagreement),
+            "width" => self.number(Number::Width),
+            "height" => self.number(Number::Height),
             "name" => self.words(Text::Name),
+            "path" => self.words(Text::Path),
             "group" => self.words(Text::Group),
+            "format" => self.words(Text::Format),
             "error" => self.state(Expression::Error),
             "missing" => self.state(Expression::Missing),
-            name if matches!(self.peek(), Some(Token::Colon | Token::Compare(_))) => {
-                self.next = start;
-                Err(self.wrong(&format!("there is no field “{name}”")).hint(format!("Fields are {FIELDS}.")))
-            }
+            name if matches!(self.peek(), Some(Token::Colon | Token::Compare(_))) => match Attribute::from_name(name) {
+                Some(attribute) => self.number(Number::Measure(attribute)),
+                None => {
+                    self.next = start;
+                    let fields = format!("Fields are {}, and every measure, such as sharpness.", FIELDS.join(", "));
+                    Err(self.wrong(&format!("there is no field “{name}”")).hint(fields))
+                }
+            },
             name => Ok(Expression::Contains(Text::Name, name.to_owned())),
         }
     }
 
-    fn number(&mut self, number: Number, value: Option<Value>) -> Result<Expression> {
+    fn number(&mut self, number: Number) -> Result<Expression> {
         let operator = self.peek().cloned();
         let comparison = match operator {
             Some(Token::Compare(comparison)) => comparison,
@@ -134,16 +198,17 @@ impl Parser<'_> {
             _ => return Err(self.wrong("an operator is missing (one of < <= > >= = !=)")),
         };
         self.next += 1;
-        if let (Some(Token::Colon), Some(value)) = (operator, value) {
+        if operator == Some(Token::Colon) && !matches!(number, Number::Width | Number::Height) {
+            let has = Expression::Has(Value::Number(number));
             if self.take_keyword("none") {
-                return Ok(Expression::Not(Box::new(Expression::Has(value))));
+                return Ok(Expression::Not(Box::new(has)));
             }
             if self.take_keyword("any") {
-                return Ok(Expression::Has(value));
+                return Ok(has);
             }
         }
         let limit = match self.peek() {
-            Some(Token::Word(word)) => word.parse().ok().filter(|limit: &f64| limit.is_finite()),
+            Some(Token::Word(word)) => limit(word),
             _ => None,
         };
         let limit = limit.ok_or_else(|| self.wrong("a number is missing"))?;
@@ -196,6 +261,12 @@ impl Parser<'_> {
             Err(self.wrong("yes or no is missing"))
         }
     }
+}
+
+/// A number; `85%` is 0.85.
+fn limit(word: &str) -> Option<f64> {
+    let (digits, divisor) = word.strip_suffix('%').map_or((word, 1.0), |digits| (digits, 100.0));
+    digits.parse().ok().filter(|limit: &f64| limit.is_finite()).map(|limit| limit / divisor)
 }
 
 fn is_keyword(word: &str) -> bool {

@@ -1,7 +1,8 @@
 //! Table `score`: what each model said about each content; scoring resumes from it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rusqlite::{Row, params};
 
@@ -74,6 +75,32 @@ impl Store {
         })
     }
 
+    /// Scores and reasons of a model by content hash, without what only a report needs; equal reasons are shared.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn score_values(&self, model: &ModelId) -> Result<HashMap<String, (Score, Option<Arc<str>>)>> {
+        self.read("read the scores", |conn| {
+            let mut statement =
+                conn.prepare("SELECT sha256, value, low, high, reason FROM score WHERE model_id = ?1")?;
+            let mut rows = statement.query([&model.0])?;
+            let (mut found, mut reasons) = (HashMap::new(), HashSet::<Arc<str>>::new());
+            while let Some(row) = rows.next()? {
+                let score = Score { value: row.get(1)?, low: row.get(2)?, high: row.get(3)? };
+                let reason = row.get_ref(4)?.as_str_or_null()?.map(|text| match reasons.get(text) {
+                    Some(known) => known.clone(),
+                    None => {
+                        let fresh: Arc<str> = Arc::from(text);
+                        reasons.insert(fresh.clone());
+                        fresh
+                    }
+                });
+                found.insert(row.get(0)?, (score, reason));
+            }
+            Ok(found)
+        })
+    }
+
     /// Everything a model has scored, by content hash; paths are left empty. Attributes are those of this measuring
     /// version, absent where a content was measured under another or not at all.
     ///
@@ -118,6 +145,9 @@ mod tests {
         assert_eq!(scores.len(), 2);
         assert_eq!(scores["aa"], row("aa", 30.0));
         assert!(store.scores_of(&ModelId("other".to_owned()), 1).expect("reads").is_empty());
+        let values = store.score_values(&model).expect("reads");
+        assert_eq!(values["aa"], (Score { value: 30.0, low: 0.0, high: 100.0 }, Some(Arc::from("blurred"))));
+        assert!(store.score_values(&ModelId("other".to_owned())).expect("reads").is_empty());
 
         let fill = |fill| Attributes::default().with(Attribute::Fill, fill);
         store.save_scores(&[ScoreRow { attributes: Some(fill(0.5)), ..row("bb", 20.0) }], 1).expect("saves");

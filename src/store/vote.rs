@@ -96,6 +96,32 @@ impl Store {
         self.write("save the vote", |tx| insert(tx, vote))
     }
 
+    /// Appends votes (their `id`s are ignored) in one transaction, and returns their ids; all are on disk, or none.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or a vote would be undone twice.
+    pub fn append_each(&mut self, votes: &[Vote]) -> Result<Vec<VoteId>> {
+        self.write("save the votes", |tx| votes.iter().map(|vote| insert(tx, vote)).collect())
+    }
+
+    /// Those of these votes that have not been taken back, with their photos.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn not_undone(&self, votes: &[VoteId]) -> Result<Vec<(VoteId, ImageId)>> {
+        self.read("read the votes", |conn| {
+            let sql = "SELECT image_id FROM vote WHERE id = ?1 AND NOT EXISTS
+                       (SELECT 1 FROM vote AS later WHERE later.undoes = vote.id)";
+            let mut statement = conn.prepare(sql)?;
+            let mut found = Vec::new();
+            for &vote in votes {
+                let image: Option<i64> = statement.query_row([vote.0], |row| row.get(0)).optional()?;
+                found.extend(image.map(|image| (vote, ImageId(image))));
+            }
+            Ok(found)
+        })
+    }
+
     /// Appends many votes in one transaction, leaving out those that repeat what the same rater already says of the
     /// same photo: importing a file twice changes nothing.
     ///
@@ -262,6 +288,19 @@ mod tests {
         assert_eq!(mos(&store), Some((37.5, 4)));
         store.append_vote(&by("me", 1, VoteKind::Undo { vote: second })).expect_err("cannot be undone twice");
         assert_eq!(store.vote_count().expect("counts"), 4);
+    }
+
+    #[test]
+    fn votes_on_many_photos_are_cast_and_taken_back_together() {
+        let (_folder, mut store) = project();
+        let rating = VoteKind::Rating { level: 5, levels: 5 };
+        let cast = store.append_each(&[by("me", 1, rating), by("me", 2, rating)]).expect("votes");
+        assert_eq!((cast.len(), store.labels().expect("labels").len()), (2, 2));
+        store.append_vote(&by("me", 1, VoteKind::Undo { vote: cast[0] })).expect("undoes");
+        assert_eq!(store.not_undone(&cast).expect("reads"), [(cast[1], ImageId(2))]);
+        let broken = [by("me", 1, rating), by("me", 1, VoteKind::Undo { vote: cast[0] })];
+        store.append_each(&broken).expect_err("a vote is undone once");
+        assert_eq!(store.vote_count().expect("counts"), 3, "all or none");
     }
 
     #[test]

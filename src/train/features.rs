@@ -76,6 +76,18 @@ impl Features {
         &self.blocks
     }
 
+    /// Euclidean distance of every photo to one of them, over the first block as it is stored.
+    pub fn distances(&self, photo: usize) -> Vec<f64> {
+        let Some(block) = self.blocks.first().filter(|_| photo < self.photos) else { return Vec::new() };
+        let (mut own, mut other) = (vec![0.0; block.columns], vec![0.0; block.columns]);
+        block.read(photo, &mut own);
+        let distance = |place| {
+            block.read(place, &mut other);
+            f64::from(own.iter().zip(&other).map(|(a, b)| (a - b) * (a - b)).sum::<f32>()).sqrt()
+        };
+        (0..self.photos).map(distance).collect()
+    }
+
     /// The features of the chosen photos, in their order.
     #[must_use]
     pub fn gather(&self, photos: &[usize]) -> Self {
@@ -115,6 +127,16 @@ mod tests {
 
     fn block(columns: usize, values: Values) -> Block {
         Block { name: "x".to_owned(), columns, scale: Scale::Each, values }
+    }
+
+    #[test]
+    fn distances_are_those_of_the_first_block() {
+        let half = |values: &[f32]| Values::Half(values.iter().map(|value| to_half(*value)).collect());
+        let blocks =
+            vec![block(2, half(&[0.0, 0.0, 3.0, 4.0, 0.0, 1.0])), block(1, Values::Single(vec![9.0, f32::NAN, 0.0]))];
+        let features = Features::new(blocks).expect("match");
+        assert_eq!(features.distances(0), [0.0, 5.0, 1.0]);
+        assert!(features.distances(3).is_empty());
     }
 
     #[test]

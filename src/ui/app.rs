@@ -13,6 +13,7 @@ use super::evidence::Lens;
 use super::message::{DialogFor, Effect, JobKind, Message};
 use super::prefs::{self, Prefs};
 use super::running::Running;
+use super::shelf::Shelf;
 use super::state::AppState;
 use super::thumbs::Thumbs;
 use super::update::{list_due, opening, sort_rows, update};
@@ -29,6 +30,7 @@ pub struct App {
     project: Project,
     state: AppState,
     desk: Desk,
+    shelf: Shelf,
     tutor: Desk,
     thumbs: Thumbs,
     lens: Lens,
@@ -52,6 +54,7 @@ impl App {
         let wake: Wake = Arc::new(move || repaint.request_repaint());
         Ok(Self {
             desk: Desk::open(project.clone(), wake.clone())?,
+            shelf: Shelf::open(project.clone(), wake.clone())?,
             tutor: tutor::open(project.clone(), wake.clone())?,
             thumbs: Thumbs::new(&project, &wake)?,
             lens: Lens::new(&project, &wake)?,
@@ -83,6 +86,13 @@ impl App {
         self
     }
 
+    /// The personal model does not learn along: measuring is not to wait for it.
+    #[must_use]
+    pub(super) fn without_lessons(mut self) -> Self {
+        self.state.learning.busy = true;
+        self
+    }
+
     /// What the window shows.
     pub fn state(&self) -> &AppState {
         &self.state
@@ -90,8 +100,8 @@ impl App {
 
     /// Nothing is on its way: no errand, no job, no picture.
     pub fn is_idle(&self) -> bool {
-        let quiet = self.desk.is_idle() && self.tutor.is_idle() && self.running.is_empty() && self.asides.is_empty();
-        quiet && self.thumbs.is_idle() && self.lens.is_idle()
+        let desks = self.desk.is_idle() && self.shelf.is_idle() && self.tutor.is_idle();
+        desks && self.running.is_empty() && self.asides.is_empty() && self.thumbs.is_idle() && self.lens.is_idle()
     }
 
     /// Applies a message as if the person had caused it.
@@ -113,7 +123,7 @@ impl App {
         }
         let until = Instant::now() + BUDGET;
         while Instant::now() < until {
-            let answer = self.desk.answer().or_else(|| self.tutor.answer());
+            let answer = self.shelf.answer().or_else(|| self.desk.answer()).or_else(|| self.tutor.answer());
             let Some(message) = answer.or_else(|| self.answers.1.try_recv().ok()) else { break };
             self.handle(message);
         }
@@ -126,7 +136,7 @@ impl App {
         self.asides.iter_mut().for_each(|aside| drop(aside.drain()));
         self.asides.retain(|aside| !aside.is_finished());
         if self.state.score.unsorted && self.state.job(JobKind::Score).is_none() {
-            sort_rows(&mut self.state);
+            sort_rows(&mut self.state).into_iter().for_each(|effect| self.perform(effect));
         }
         list_due(&mut self.state);
         if !self.state.toasts.shown.is_empty() || !self.running.is_empty() {
@@ -147,9 +157,15 @@ impl App {
         if !dropped.is_empty() {
             messages.push(Message::Dropped(dropped));
         }
+        self.thumbs.end_frame();
         for message in messages {
             self.handle(message);
         }
+    }
+
+    /// The pictures on screen.
+    pub(super) fn pictures(&self) -> &Thumbs {
+        &self.thumbs
     }
 
     fn perform(&mut self, effect: Effect) {
@@ -180,7 +196,15 @@ impl App {
             }
             Effect::StartDescribe => api::start_describing(&self.project, self.wake.clone())
                 .map(|job| self.running.push(Running::Describe(job))),
-            errand @ (Effect::Learn(_) | Effect::LookAlike(_)) => {
+            errand @ (Effect::LoadPhotos(_)
+            | Effect::Arrange(..)
+            | Effect::SortRows(..)
+            | Effect::ForgetPhotos(_)
+            | Effect::ForgetAudit(..)) => {
+                self.shelf.send(errand);
+                Ok(())
+            }
+            errand @ (Effect::Learn(_) | Effect::LookAlike(_) | Effect::FindSimilar(_)) => {
                 self.tutor.send(errand);
                 Ok(())
             }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::api::{AuditRow, PhotoRow};
-use crate::domain::{Attribute, Attributes, ImageId};
+use crate::api::AuditRow;
+use crate::domain::{Attribute, Attributes, ImageId, Photo};
 use crate::error::Result;
 use crate::rules::{self, Outcome as Judgement, RulePack, Verdict};
 
@@ -24,6 +24,13 @@ pub struct Entry {
     pub error: Option<Arc<str>>,
 }
 
+impl Entry {
+    /// It could be measured and is not yet.
+    fn is_open(&self) -> bool {
+        self.attributes.is_none() && self.error.is_none()
+    }
+}
+
 #[derive(Debug, Default, PartialEq)]
 struct Places {
     by_id: HashMap<ImageId, usize>,
@@ -35,15 +42,17 @@ struct Places {
 pub struct Catalogue {
     /// In order of path.
     pub entries: Vec<Entry>,
+    measured: usize,
+    unmeasured: usize,
     places: Arc<Places>,
 }
 
 impl Catalogue {
     /// The photos of the project with what is known about their contents.
-    pub fn new(photos: &[PhotoRow], known: HashMap<String, Attributes>) -> Self {
+    pub fn new<'a>(photos: impl IntoIterator<Item = &'a Photo>, known: HashMap<String, Attributes>) -> Self {
         let known: HashMap<String, Arc<Attributes>> =
             known.into_iter().map(|(sha256, attributes)| (sha256, Arc::new(attributes))).collect();
-        let there = photos.iter().map(|row| &row.photo).filter(|photo| !photo.missing);
+        let there = photos.into_iter().filter(|photo| !photo.missing);
         let mut places = Places::default();
         let entries = there.enumerate().map(|(place, photo)| {
             places.by_id.insert(photo.id, place);
@@ -51,8 +60,10 @@ impl Catalogue {
             let error = photo.error.as_deref().map(Arc::from);
             Entry { id: photo.id, attributes: known.get(&photo.sha256).cloned(), error }
         });
-        let entries = entries.collect();
-        Self { entries, places: Arc::new(places) }
+        let entries: Vec<Entry> = entries.collect();
+        let measured = entries.iter().filter(|entry| entry.attributes.is_some()).count();
+        let unmeasured = entries.iter().filter(|entry| entry.is_open()).count();
+        Self { entries, measured, unmeasured, places: Arc::new(places) }
     }
 
     /// A photo.
@@ -68,14 +79,23 @@ impl Catalogue {
         if entry.attributes.as_deref() == row.attributes.as_ref() && entry.error == error {
             return None;
         }
+        self.measured -= usize::from(entry.attributes.is_some());
+        self.unmeasured -= usize::from(entry.is_open());
         entry.attributes = row.attributes.map(Arc::new);
         entry.error = error;
+        self.measured += usize::from(entry.attributes.is_some());
+        self.unmeasured += usize::from(entry.is_open());
         Some(place)
     }
 
     /// Photos with attributes.
     pub fn measured(&self) -> usize {
-        self.entries.iter().filter(|entry| entry.attributes.is_some()).count()
+        self.measured
+    }
+
+    /// Photos that could be measured and are not yet.
+    pub fn unmeasured(&self) -> usize {
+        self.unmeasured
     }
 }
 

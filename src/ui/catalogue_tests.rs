@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use super::*;
-use crate::domain::Photo;
 
 const TODAY: Date = Date::constant(2025, 11, 23);
 
-fn photo(id: i64, sha256: &str) -> PhotoRow {
-    let photo = Photo {
+fn photo(id: i64, sha256: &str) -> Photo {
+    Photo {
         id: ImageId(id),
         path: format!("/photos/{id}.jpg").into(),
         sha256: sha256.to_owned(),
@@ -20,8 +19,7 @@ fn photo(id: i64, sha256: &str) -> PhotoRow {
         group: None,
         error: None,
         missing: false,
-    };
-    PhotoRow { photo, label: None, score: None }
+    }
 }
 
 fn sharp(value: f64) -> Attributes {
@@ -31,7 +29,7 @@ fn sharp(value: f64) -> Attributes {
 
 fn catalogue() -> Catalogue {
     let mut photos = vec![photo(1, "a"), photo(2, "b"), photo(3, "a"), photo(4, "none"), photo(5, "b")];
-    photos[4].photo.missing = true;
+    photos[4].missing = true;
     Catalogue::new(&photos, HashMap::from([("a".to_owned(), sharp(10.0)), ("b".to_owned(), sharp(900.0))]))
 }
 

@@ -37,6 +37,10 @@ pub enum UiCommand {
     FindDuplicates,
     /// Type into the filter.
     FocusFilter,
+    /// Choose every photo that shows.
+    SelectAll,
+    /// Show or hide the counts beside the grid.
+    ToggleFacets,
     /// Show the selected photo on the label page.
     LabelSelected,
     /// Take the newest vote back.
@@ -47,6 +51,8 @@ pub enum UiCommand {
     ToggleZoom,
     /// Show the selected photo on the whole page.
     LookLarge,
+    /// Show the selected photos beside each other.
+    Compare,
     /// Tint the backdrop's pixels that are not white.
     ToggleGround,
     /// Draw the product's box.
@@ -81,7 +87,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// Every command, in the order the palette shows them.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 38] = [
         Self::ShowBrowse,
         Self::ShowLabel,
         Self::ShowTrain,
@@ -97,11 +103,14 @@ impl UiCommand {
         Self::ExportAudit,
         Self::FindDuplicates,
         Self::FocusFilter,
+        Self::SelectAll,
+        Self::ToggleFacets,
         Self::LabelSelected,
         Self::Undo,
         Self::Skip,
         Self::ToggleZoom,
         Self::LookLarge,
+        Self::Compare,
         Self::ToggleGround,
         Self::ToggleProduct,
         Self::ToggleClipped,
@@ -137,11 +146,14 @@ impl UiCommand {
             Self::ExportAudit => "Export the audit…",
             Self::FindDuplicates => "Find duplicates",
             Self::FocusFilter => "Filter the photos",
+            Self::SelectAll => "Select all photos",
+            Self::ToggleFacets => "Show or hide the counts",
             Self::LabelSelected => "Label the selected photo",
             Self::Undo => "Undo the last vote",
             Self::Skip => "Skip this photo",
             Self::ToggleZoom => "Fit or 100 %",
             Self::LookLarge => "Look at the photo large",
+            Self::Compare => "Compare the selected photos",
             Self::ToggleGround => "Show the background that is not white",
             Self::ToggleProduct => "Show the product's box",
             Self::ToggleClipped => "Show clipped pixels",
@@ -178,11 +190,14 @@ impl UiCommand {
             Self::ExportAudit => "Write the audit to a CSV, HTML, JSON or Parquet file",
             Self::FindDuplicates => "Looks for equal and nearly equal photos; nothing is deleted",
             Self::FocusFilter => "Goes to the filter of the Browse page",
+            Self::SelectAll => "Selects every photo that the filter shows",
+            Self::ToggleFacets => "Counts by score, label, format and folder; each is a filter",
             Self::LabelSelected => "Opens the photo on the Label page",
             Self::Undo => "Takes the newest vote back, also one from an earlier session",
             Self::Skip => "Leaves the photo without a score",
             Self::ToggleZoom => "Shows the photo at its real pixels, or whole",
             Self::LookLarge => "The selected photo on the whole page; wheel to zoom, drag to move",
+            Self::Compare => "Two to four selected photos side by side, with one zoom for all",
             Self::ToggleGround => "Tints the pixels of the backdrop that are not exactly 255",
             Self::ToggleProduct => "Draws the product's box and how much of the frame it fills",
             Self::ToggleClipped => "Tints the product's pixels that hold no detail: burnt or black",
@@ -202,20 +217,14 @@ impl UiCommand {
     /// The pages on which its key works; everywhere when there are none.
     pub fn pages(self) -> &'static [Page] {
         match self {
-            Self::Skip
-            | Self::Rate1
-            | Self::Rate2
-            | Self::Rate3
-            | Self::Rate4
-            | Self::Rate5
-            | Self::PreviousPhoto
-            | Self::NextPhoto => &[Page::Label],
+            Self::Skip | Self::PreviousPhoto | Self::NextPhoto => &[Page::Label],
+            Self::Rate1 | Self::Rate2 | Self::Rate3 | Self::Rate4 | Self::Rate5 => &[Page::Label, Page::Browse],
             Self::ToggleZoom => &[Page::Label, Page::Browse, Page::Audit, Page::Duplicates],
             Self::LookLarge | Self::ToggleGround | Self::ToggleProduct | Self::ToggleClipped | Self::ToggleMarks => {
                 &[Page::Browse, Page::Audit]
             }
-            Self::SwapPair | Self::ToggleWipe => &[Page::Duplicates],
-            Self::LabelSelected => &[Page::Browse],
+            Self::SwapPair | Self::ToggleWipe => &[Page::Duplicates, Page::Browse],
+            Self::LabelSelected | Self::Compare | Self::SelectAll | Self::ToggleFacets => &[Page::Browse],
             _ => &[],
         }
     }
@@ -263,11 +272,14 @@ impl UiCommand {
             Self::ExportAudit => command(Key::S),
             Self::FindDuplicates => command(Key::G),
             Self::FocusFilter => command(Key::F),
+            Self::SelectAll => command(Key::A),
+            Self::ToggleFacets => plain(Key::H),
             Self::LabelSelected => plain(Key::Enter),
             Self::Undo => command(Key::Z),
             Self::Skip => plain(Key::S),
             Self::ToggleZoom => plain(Key::Z),
             Self::LookLarge => plain(Key::V),
+            Self::Compare => plain(Key::N),
             Self::ToggleGround => plain(Key::B),
             Self::ToggleProduct => plain(Key::F),
             Self::ToggleClipped => plain(Key::C),

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::catalogue::{Audit, Catalogue};
 use super::message::{Effect, LabelData, Message};
-use crate::api::{self, AuditRow, PhotoRow, Project};
+use crate::api::{self, AuditRow, Project};
+use crate::domain::{Photo, ScoreRow};
 use crate::error::Result;
 use crate::jobs::{self, JobHandle, Outcome, Wake};
 
@@ -71,7 +72,7 @@ impl Desk {
 
     /// The next answer, when there is one.
     pub fn answer(&mut self) -> Option<Message> {
-        if self.taken.is_empty() {
+        while self.taken.is_empty() {
             self.taken.extend(self.answers.try_recv().ok()?);
             self.waiting -= 1;
         }
@@ -86,7 +87,8 @@ impl Desk {
 
 /// Does an errand; its failure is an answer too.
 fn answers_to(project: &Project, errand: Effect) -> Vec<Message> {
-    let is_vote = matches!(errand, Effect::SaveVote(..) | Effect::UndoVote);
+    let is_vote =
+        matches!(errand, Effect::SaveVote(..) | Effect::SaveVotes(..) | Effect::UndoVote | Effect::UndoVotes(_));
     let is_audit = matches!(errand, Effect::LoadAudit(..) | Effect::JudgeAudit(..));
     match errands(project, errand) {
         Ok(messages) => messages,
@@ -114,7 +116,6 @@ pub fn aside(project: &Project, errand: Effect, answer: Sender<Message>, wake: &
 
 fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
     Ok(match errand {
-        Effect::LoadPhotos => vec![Message::Photos(api::list_photos(project)?)],
         Effect::LoadLabelling => vec![Message::Labelling(label_data(project)?)],
         Effect::SaveVote(id, kind) => {
             api::cast_vote(project, id, kind)?;
@@ -124,6 +125,8 @@ fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
             let vote = api::undo_vote(project)?;
             vec![Message::Undone(vote, label_data(project)?)]
         }
+        Effect::SaveVotes(ids, kind) => vec![Message::VotedMany(api::cast_votes(project, &ids, kind)?, kind)],
+        Effect::UndoVotes(votes) => vec![Message::TookBack(api::undo_votes(project, &votes)?)],
         Effect::LoadArchitectures => vec![Message::Architectures(api::list_architectures())],
         Effect::LoadHistory => history(project)?,
         Effect::LoadRun(id) => vec![Message::RunLoaded(Box::new(api::run_view(project, &id)?))],
@@ -145,7 +148,7 @@ fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
         }
         Effect::LoadPacks => vec![Message::Packs(api::list_rule_packs(&project.config))],
         Effect::LoadAudit(pack, now_ms) => {
-            let catalogue = Catalogue::new(&api::list_photos(project)?, api::known_attributes(project)?);
+            let catalogue = Catalogue::new(&api::list_files(project)?, api::known_attributes(project)?);
             judged(project, Arc::new(catalogue), &pack, now_ms)
         }
         Effect::JudgeAudit(catalogue, pack, now_ms) => judged(project, catalogue, &pack, now_ms),
@@ -161,29 +164,34 @@ fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
         }
         Effect::Export(rows, file) => {
             // The save dialog has asked about an existing file.
-            api::export_scores(&rows, &file, true)?;
+            api::export_scores(&owned(&rows), &file, true)?;
             vec![Message::Told(format!("{} rows written to {}", rows.len(), file.display()))]
         }
         Effect::Report(rows, run, file) => {
-            api::write_report(project, run.as_ref(), &rows, &file, true)?;
+            api::write_report(project, run.as_ref(), &owned(&rows), &file, true)?;
             vec![Message::ReportWritten(file)]
         }
         _ => Vec::new(),
     })
 }
 
+/// The rows themselves: a table is written from a slice.
+fn owned(rows: &[Arc<ScoreRow>]) -> Vec<ScoreRow> {
+    rows.iter().map(|row| row.as_ref().clone()).collect()
+}
+
 /// The catalogue as an audit would report it.
 fn audit_rows(project: &Project, catalogue: &Catalogue) -> Result<Vec<AuditRow>> {
-    let row = |row: PhotoRow| {
-        let entry = catalogue.entry(row.photo.id)?;
+    let row = |photo: Photo| {
+        let entry = catalogue.entry(photo.id)?;
         let attributes = entry.attributes.as_deref().copied();
         let error = match &entry.error {
             Some(error) => Some(error.to_string()),
             None => attributes.is_none().then(|| "not measured yet".to_owned()),
         };
-        Some(AuditRow { path: row.photo.path, sha256: row.photo.sha256, attributes, error })
+        Some(AuditRow { path: photo.path, sha256: photo.sha256, attributes, error })
     };
-    Ok(api::list_photos(project)?.into_iter().filter_map(row).collect())
+    Ok(api::list_files(project)?.into_iter().filter_map(row).collect())
 }
 
 fn judged(project: &Project, catalogue: Arc<Catalogue>, pack: &str, now_ms: i64) -> Vec<Message> {

@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::catalogue::{Audit, Catalogue};
+use super::arrange::{Arranged, Photos, Question};
+use super::catalogue::{Audit, Catalogue, Report};
+use super::chosen::Band;
 use super::command::UiCommand;
-use super::prefs::{Page, SortBy};
+use super::prefs::{GroupBy, Page, SortBy};
 use super::state::{AuditColumn, AuditFilter, ScoreColumn};
+use super::triage::{Prices, Sorted, Sorting};
 use super::view::{Pairing, View};
 use crate::api::{
     Alike, ArchitectureEntry, AuditRow, AuditSummary, DescribeSummary, DuplicateGroup, DuplicatesSummary,
     LabelProgress, Lesson, ModelEntry, OpenSummary, PhotoRow, RunView, ScoreSummary, TrainSummary,
 };
 use crate::config::TrainConfig;
-use crate::domain::{ImageId, Run, RunId, ScoreRow, Vote, VoteKind};
+use crate::domain::{Attribute, ImageId, Run, RunId, ScoreRow, Vote, VoteId, VoteKind};
 use crate::error::Error;
 use crate::jobs::{Outcome, Progress};
 use crate::rules::{PackEntry, RulePack};
@@ -98,6 +101,40 @@ pub enum Message {
     Select(ImageId),
     /// Move the selection by so many photos.
     MoveSelection(i64),
+    /// Choose a photo beside the others, or no more.
+    Toggle(ImageId),
+    /// Choose every photo between the last one that was picked and this one.
+    SelectTo(ImageId),
+    /// The same, by key: the grid follows.
+    ExtendTo(ImageId),
+    /// Select a photo by key: the grid follows.
+    GoTo(ImageId),
+    /// Show the photos that look like one.
+    FindSimilar(ImageId),
+    /// Show all photos again.
+    DropSimilar,
+    /// Show this one of the compared photos in the inspector.
+    TurnTo(ImageId),
+    /// Show the compared photos of the grid like this.
+    Survey(Pairing),
+    /// Choose what a rubber band touches; nothing when it was let go.
+    Band(Option<Band>),
+    /// Choose only the selected photo.
+    SelectNone,
+    /// Put the photos of the grid together by something.
+    Group(GroupBy),
+    /// Show only the heading of a section, or its photos again.
+    Fold(String),
+    /// The measure to sort by.
+    SortMeasure(Attribute),
+    /// Add a condition to the filter, or take it out when it is there.
+    Narrow(String),
+    /// Take the condition at this place out of the filter.
+    DropCondition(usize),
+    /// Score every chosen photo.
+    RateChosen(u8),
+    /// Take these votes back.
+    TakeBack(Vec<VoteId>),
     /// Show a photo on the label page.
     LabelPhoto(ImageId),
     /// Score the photo on the label page.
@@ -134,6 +171,8 @@ pub enum Message {
     RestoreRun(RunId),
     /// Sort the score table; the same column again turns it round.
     SortScores(ScoreColumn),
+    /// What wrong decisions on the score page cost.
+    Price(Prices),
     /// Show a scored photo beside the table, or none.
     ShowScored(Option<PathBuf>),
     /// Move the shown scored photo by so many rows.
@@ -175,12 +214,20 @@ pub enum Message {
     /// A photo could not be drawn by the pool; try it again.
     Retry(PathBuf),
 
-    /// The photos as the store has them.
-    Photos(Vec<PhotoRow>),
+    /// The photos as the store has them, and which of them show.
+    Photos(Box<(Photos, Arranged)>),
+    /// The photos could not be read.
+    PhotosFailed(Error),
+    /// Which photos show.
+    Arranged(Box<Arranged>),
     /// The label page as the store has it.
     Labelling(LabelData),
     /// A vote is on disk, and these are the newest votes now.
     Voted(ImageId, VoteKind, Vec<Vote>),
+    /// These votes are on disk: how many photos were scored, and how.
+    VotedMany(Vec<VoteId>, VoteKind),
+    /// So many votes were taken back.
+    TookBack(usize),
     /// A vote was taken back (nothing when there was none), and this is the label page now.
     Undone(Option<Vote>, LabelData),
     /// The runs.
@@ -214,6 +261,8 @@ pub enum Message {
     JobPoints(JobKind),
     /// A job warns.
     JobWarning(JobKind, String),
+    /// The score table is sorted.
+    RowsSorted(Box<Sorted>),
     /// Scores came in.
     Scored(Vec<ScoreRow>),
     /// Indexing ended.
@@ -236,19 +285,31 @@ pub enum Message {
     LearningFailed(Error),
     /// Where a photo stands among the labelled ones.
     LookedAlike(Alike),
+    /// The photos that look most like one, with their distance; nothing when it is not described yet.
+    Similar(ImageId, Option<Vec<(ImageId, f64)>>),
 }
 
 /// What is to be done; pure [`super::update`] asks for it, the application does it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Read all photos.
-    LoadPhotos,
+    /// Read all photos and work out which show.
+    LoadPhotos(Question),
+    /// Work out which photos show.
+    Arrange(Arc<Vec<PhotoRow>>, Question),
+    /// Let go of photos that were replaced.
+    ForgetPhotos(Photos),
+    /// Let go of a catalogue that was replaced.
+    ForgetAudit(Arc<Catalogue>, Option<Box<Report>>),
     /// Read the label page.
     LoadLabelling,
     /// Save a vote.
     SaveVote(ImageId, VoteKind),
     /// Take the newest vote back.
     UndoVote,
+    /// Save the same vote on many photos.
+    SaveVotes(Vec<ImageId>, VoteKind),
+    /// Take votes back.
+    UndoVotes(Vec<VoteId>),
     /// Measure the architectures.
     LoadArchitectures,
     /// Read the runs and models.
@@ -263,14 +324,16 @@ pub enum Effect {
     Delete(RunId),
     /// Bring a run back.
     Restore(RunId),
+    /// Sort the score table and hold it against the labels of these photos.
+    SortRows(Vec<Arc<ScoreRow>>, Arc<Vec<PhotoRow>>, Sorting),
     /// Write scores to a file.
-    Export(Vec<ScoreRow>, PathBuf),
+    Export(Vec<Arc<ScoreRow>>, PathBuf),
     /// Write the catalogue, judged with a pack on a day, to a file.
     ExportAudit(Arc<Catalogue>, Arc<RulePack>, Date, PathBuf),
     /// Write groups of duplicates to a file.
     ExportDuplicates(Vec<DuplicateGroup>, PathBuf),
     /// Write the HTML report of these scores and the run behind them.
-    Report(Vec<ScoreRow>, Option<RunId>, PathBuf),
+    Report(Vec<Arc<ScoreRow>>, Option<RunId>, PathBuf),
     /// Start indexing.
     StartOpen(Vec<PathBuf>),
     /// Start training.
@@ -293,6 +356,8 @@ pub enum Effect {
     Learn(bool),
     /// Find the labelled photos most like this one.
     LookAlike(ImageId),
+    /// Find the photos most like this one.
+    FindSimilar(ImageId),
     /// Stop a job.
     Stop(JobKind),
     /// Pause a job or go on.

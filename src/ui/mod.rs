@@ -3,27 +3,35 @@
 //! Must not know burn, SQLite or the file system: it talks to [`crate::api`] alone.
 
 mod app;
+mod arrange;
+mod bench;
 mod catalogue;
+mod chosen;
 mod command;
 mod desk;
 mod evidence;
+mod facets;
 mod message;
 mod notify;
 mod panels;
 mod prefs;
 mod running;
+mod shelf;
 mod state;
 mod theme;
 mod thumbs;
+mod tiling;
+mod triage;
 mod tutor;
 mod update;
 mod view;
 mod widgets;
 
 pub use app::App;
+pub use bench::{BenchPlan, BenchReport, FrameTimes, Latency, Times, bench};
 pub use command::UiCommand;
 pub use message::{DialogFor, Effect, Message};
-pub use prefs::{Overlay, Page, Prefs};
+pub use prefs::{GroupBy, Overlay, Page, Prefs, SortBy};
 pub use state::{AppState, AuditColumn, AuditFilter};
 pub use view::{Pairing, View, Zoom};
 

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::triage::Prices;
+
 /// A page of the window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Page {
@@ -56,11 +58,18 @@ pub enum SortBy {
     Label,
     /// Time of the file's last change.
     Date,
+    /// Width of the score's interval.
+    Uncertainty,
+    /// Distance between score and label.
+    Disagreement,
+    /// A measure, chosen beside.
+    Measure,
 }
 
 impl SortBy {
     /// Every order.
-    pub const ALL: [Self; 4] = [Self::Name, Self::Score, Self::Label, Self::Date];
+    pub const ALL: [Self; 7] =
+        [Self::Name, Self::Date, Self::Score, Self::Uncertainty, Self::Label, Self::Disagreement, Self::Measure];
 
     /// Its name.
     pub fn text(self) -> &'static str {
@@ -69,6 +78,38 @@ impl SortBy {
             Self::Score => "Score",
             Self::Label => "Label",
             Self::Date => "Date",
+            Self::Uncertainty => "Uncertainty",
+            Self::Disagreement => "Disagreement",
+            Self::Measure => "Measure",
+        }
+    }
+}
+
+/// What the photos of the grid are put together by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GroupBy {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// SKU or scene.
+    Sku,
+    /// The folder.
+    Folder,
+    /// Groups of duplicates of the last search.
+    Duplicates,
+}
+
+impl GroupBy {
+    /// Every way.
+    pub const ALL: [Self; 4] = [Self::Nothing, Self::Sku, Self::Folder, Self::Duplicates];
+
+    /// Its name.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Nothing => "No groups",
+            Self::Sku => "SKU",
+            Self::Folder => "Folder",
+            Self::Duplicates => "Duplicates",
         }
     }
 }
@@ -115,6 +156,12 @@ pub struct Prefs {
     pub sort: SortBy,
     /// Largest first.
     pub descending: bool,
+    /// Name of the measure that the grid can be sorted by.
+    pub measure: String,
+    /// What the photos of the grid are put together by.
+    pub group_by: GroupBy,
+    /// The counts beside the grid show.
+    pub facets: bool,
     /// Width of a tile in points.
     pub tile: f32,
     /// Path of the selected photo.
@@ -125,6 +172,8 @@ pub struct Prefs {
     pub reject_below: f64,
     /// Scores from this on are accepted.
     pub accept_from: f64,
+    /// What wrong decisions on the score page cost.
+    pub prices: Prices,
     /// Name of the rule pack.
     pub pack: String,
     /// What is drawn over a photo.
@@ -139,11 +188,15 @@ impl Default for Prefs {
             filter: String::new(),
             sort: SortBy::Name,
             descending: false,
+            measure: "sharpness".to_owned(),
+            group_by: GroupBy::Nothing,
+            facets: false,
             tile: 150.0,
             selected: None,
             scroll: 0.0,
             reject_below: 40.0,
             accept_from: 70.0,
+            prices: Prices::default(),
             pack: "house".to_owned(),
             overlays: BTreeSet::new(),
         }

@@ -6,18 +6,24 @@ mod learning;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::arrange::{HIDDEN, Question, Section, score_of};
+use super::chosen::Chosen;
+use super::facets::Facets;
 use super::message::{JobKind, LabelData};
 use super::notify::Toasts;
-use super::prefs::{Prefs, SortBy};
+use super::prefs::{GroupBy, Prefs, SortBy};
+use super::tiling::Tiling;
+use super::triage::{Judged, Triage};
 use crate::api::{ArchitectureEntry, ModelEntry, PhotoRow, RunView};
 use crate::config::Config;
-use crate::domain::{ImageId, ModelId, Run, RunId, ScoreRow, VoteKind};
+use crate::domain::{Attribute, ImageId, ModelId, Run, RunId, Score, ScoreRow, VoteKind};
 use crate::jobs::Progress;
-use crate::query;
+use crate::query::{self, Query};
 
 pub use auditing::{AuditColumn, AuditFilter, Auditing};
-pub use doubles::{Doubles, Large};
+pub use doubles::{Doubles, Large, MOST_COMPARED};
 pub use learning::{Guess, Learning};
 
 /// A long work as the job strip shows it.
@@ -42,6 +48,36 @@ pub struct JobView {
 pub struct Browse {
     /// Indices into the photos, filtered and sorted.
     pub visible: Vec<usize>,
+    /// Where each photo stands in `visible`; [`HIDDEN`] when it does not.
+    pub places: Vec<u32>,
+    /// The photos that stand together, in order; none when they are not put together.
+    pub sections: Vec<Section>,
+    /// Titles of the sections of which only the heading shows.
+    pub folded: HashSet<String>,
+    /// What there is among the photos that show.
+    pub facets: Facets,
+    /// Only the photos that look like one show.
+    pub similar: Option<Similar>,
+    /// The chosen photos, as places in the photos; the selected one is among them.
+    pub chosen: Chosen,
+    /// Where a range of photos starts.
+    pub anchor: Option<ImageId>,
+    /// What was chosen when the rubber band was drawn up.
+    pub before_band: Option<Chosen>,
+    /// How the grid was laid out last.
+    pub tiling: Option<Arc<Tiling>>,
+    /// The filter in force.
+    pub query: Query,
+    /// The last question that was asked about what shows.
+    pub turn: u64,
+    /// The question that what shows answers.
+    pub answered: u64,
+    /// Votes on the chosen photos are being saved.
+    pub rating: bool,
+    /// The photos are being read.
+    pub reading: bool,
+    /// Something has changed since that reading began.
+    pub outdated: bool,
     /// What is wrong with the filter.
     pub filter_error: Option<String>,
     /// The selected photo.
@@ -50,8 +86,17 @@ pub struct Browse {
     pub reveal: bool,
     /// The photos have been read at least once.
     pub loaded: bool,
-    /// Labels have changed since the photos were arranged.
+    /// Labels or scores have changed since the photos were arranged.
     pub stale: bool,
+}
+
+/// The photos that look like one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Similar {
+    /// The photo.
+    pub image: ImageId,
+    /// Its distance to each of them.
+    pub distances: Arc<HashMap<ImageId, f64>>,
 }
 
 /// The label page.
@@ -115,8 +160,16 @@ pub enum ScoreColumn {
 /// The score page.
 #[derive(Debug, Clone, Default)]
 pub struct Scoring {
-    /// The rows, in the order of the table.
-    pub rows: Vec<ScoreRow>,
+    /// The rows, in the order of the table; what came in since stands at the end.
+    pub rows: Vec<Arc<ScoreRow>>,
+    /// How many lie in which band.
+    pub triage: Triage,
+    /// Those that people have labelled, too.
+    pub judged: Judged,
+    /// Where the selected row stands.
+    pub at: Option<usize>,
+    /// The last question about the order.
+    pub turn: u64,
     /// The sorting.
     pub column: ScoreColumn,
     /// Largest first.
@@ -169,9 +222,9 @@ pub struct AppState {
     /// The project's folder, for the title line.
     pub project: PathBuf,
     /// Every photo.
-    pub photos: Vec<PhotoRow>,
+    pub photos: Arc<Vec<PhotoRow>>,
     /// Where each photo lies in `photos`.
-    pub index: HashMap<ImageId, usize>,
+    pub index: Arc<HashMap<ImageId, usize>>,
     /// The grid.
     pub browse: Browse,
     /// The label page.
@@ -215,8 +268,8 @@ impl AppState {
             prefs,
             config,
             project: project.to_owned(),
-            photos: Vec::new(),
-            index: HashMap::new(),
+            photos: Arc::default(),
+            index: Arc::default(),
             browse: Browse::default(),
             label: Labelling::default(),
             learning: Learning::default(),
@@ -257,57 +310,78 @@ impl AppState {
         self.models.iter().any(|entry| entry.card.id == *model && entry.card.reach.n == 0)
     }
 
-    /// Filters and sorts the grid anew.
-    pub fn arrange(&mut self) {
-        let query = match query::parse(&self.prefs.filter) {
+    /// Asks which photos show, anew; the answer to every earlier question is void. While the filter is wrong, the last
+    /// one that was right stays in force.
+    pub fn question(&mut self) -> Question {
+        match query::parse(&self.prefs.filter) {
             Ok(query) => {
                 self.browse.filter_error = None;
-                query
+                self.browse.query = query;
             }
-            Err(error) => {
-                // The last good arrangement stays while the person is still typing.
-                self.browse.filter_error = Some(error.chain());
-                return;
-            }
-        };
-        let photos = &self.photos;
-        let matches = |row: &PhotoRow| {
-            let name = row.photo.file_name();
-            query.matches(&query::Row {
-                name: &name,
-                score: score_of(row),
-                label: row.label.map(|label| label.mos),
-                width: row.photo.width,
-                height: row.photo.height,
-                error: row.photo.error.is_some(),
-                missing: row.photo.missing,
-                group: row.photo.group.as_deref(),
-            })
-        };
-        let mut visible: Vec<usize> = (0..photos.len()).filter(|&index| matches(&photos[index])).collect();
-        let descending = self.prefs.descending;
-        let by_value = |value: &dyn Fn(&PhotoRow) -> Option<f64>, a: usize, b: usize| {
-            let order = match (value(&photos[a]), value(&photos[b])) {
-                (Some(a), Some(b)) if descending => b.total_cmp(&a),
-                (Some(a), Some(b)) => a.total_cmp(&b),
-                // What has no value comes last, whichever way round.
-                (a, b) => b.is_some().cmp(&a.is_some()),
-            };
-            order.then(a.cmp(&b))
-        };
-        match self.prefs.sort {
-            SortBy::Name if descending => visible.reverse(),
-            SortBy::Name => {}
-            SortBy::Score => visible.sort_by(|&a, &b| by_value(&score_of, a, b)),
-            SortBy::Label => visible.sort_by(|&a, &b| by_value(&|row| row.label.map(|label| label.mos), a, b)),
-            SortBy::Date => visible.sort_by(|&a, &b| by_value(&|row| Some(row.photo.modified_ms as f64), a, b)),
+            Err(error) => self.browse.filter_error = Some(error.chain()),
         }
-        self.browse.visible = visible;
+        self.browse.turn += 1;
         self.browse.stale = false;
+        Question {
+            turn: self.browse.turn,
+            query: self.browse.query.clone(),
+            sort: self.prefs.sort,
+            measure: Attribute::from_name(&self.prefs.measure),
+            descending: self.prefs.descending,
+            estimates: self.learning.shown().cloned(),
+            catalogue: self.audit.catalogue.clone().filter(|_| self.browse.needs_measures(self.prefs.sort)),
+            group_by: self.prefs.group_by,
+            doubles: self.doubles.by_path.clone().filter(|_| self.prefs.group_by == GroupBy::Duplicates),
+            similar: self.browse.similar.as_ref().map(|similar| similar.distances.clone()),
+            edges: (self.prefs.reject_below, self.prefs.accept_from),
+        }
+    }
+
+    /// The score of a photo as it shows: the personal model's where that is current, else the newest model's.
+    pub fn score_of(&self, row: &PhotoRow) -> Option<Score> {
+        score_of(row, self.learning.shown().map(|estimates| &**estimates))
+    }
+
+    /// The model behind the score of a photo.
+    pub fn model_of<'a>(&'a self, row: &'a PhotoRow) -> Option<&'a ModelId> {
+        let personal = self.learning.shown().filter(|estimates| estimates.contains_key(&row.photo.id));
+        match personal {
+            Some(_) => self.learning.model.as_ref(),
+            None => row.score.as_ref().map(|shown| &*shown.model),
+        }
+    }
+
+    /// The photos that are compared, in the order of the grid; none when the large view shows one.
+    pub fn compared(&self) -> Vec<&PhotoRow> {
+        let count = self.browse.chosen.len();
+        if !(self.large.open && self.large.compares) || !(2..=MOST_COMPARED).contains(&count) {
+            return Vec::new();
+        }
+        let mut rows: Vec<&PhotoRow> = self.browse.chosen.iter().filter_map(|index| self.photos.get(index)).collect();
+        rows.sort_by_key(|row| self.place_of(row.photo.id));
+        rows
+    }
+
+    /// Where a photo stands in the grid.
+    pub fn place_of(&self, id: ImageId) -> Option<usize> {
+        let index = *self.index.get(&id)?;
+        self.browse.places.get(index).filter(|place| **place != HIDDEN).map(|place| *place as usize)
+    }
+
+    /// Where the selected photo stands in the grid.
+    pub fn selected_place(&self) -> Option<usize> {
+        self.place_of(self.browse.selected?)
+    }
+
+    /// The photo at a place of the grid.
+    pub fn photo_at(&self, place: usize) -> Option<&PhotoRow> {
+        self.photos.get(*self.browse.visible.get(place)?)
     }
 }
 
-/// The score of a photo under the newest model.
-pub fn score_of(row: &PhotoRow) -> Option<f64> {
-    row.score.as_ref().and_then(|row| row.score).map(|score| score.value)
+impl Browse {
+    /// Which photos show, or their order, depends on what is measured.
+    pub fn needs_measures(&self, sort: SortBy) -> bool {
+        sort == SortBy::Measure || self.query.asks_measures()
+    }
 }

@@ -7,6 +7,9 @@ use crate::domain::ImageId;
 use crate::error::Result;
 use crate::jobs::Wake;
 
+/// Most similar photos that are shown.
+const SIMILAR: usize = 200;
+
 /// Starts the thread.
 ///
 /// # Errors
@@ -22,6 +25,10 @@ pub fn open(project: Project, wake: Wake) -> Result<Desk> {
             Ok(found) => found.into_iter().map(Message::LookedAlike).collect(),
             Err(error) => vec![Message::LearningFailed(error)],
         },
+        Effect::FindSimilar(id) => match find_similar(&project, &mut tutor, id) {
+            Ok(found) => vec![Message::Similar(id, found)],
+            Err(error) => vec![Message::Failed(error)],
+        },
         _ => Vec::new(),
     })
 }
@@ -31,14 +38,22 @@ fn learn(project: &Project, tutor: &mut Option<Tutor>, anew: bool) -> Result<Les
     if labels < FEWEST_FOR_PERSONAL {
         return Ok(Lesson { labels, ..Lesson::default() });
     }
-    let tutor = match tutor {
-        Some(tutor) => tutor,
-        None => tutor.insert(Tutor::open(project)?),
-    };
+    let tutor = opened(project, tutor)?;
     if anew {
         tutor.forget();
     }
     tutor.learn(false)
+}
+
+fn opened<'a>(project: &Project, tutor: &'a mut Option<Tutor>) -> Result<&'a mut Tutor> {
+    Ok(match tutor {
+        Some(tutor) => tutor,
+        None => tutor.insert(Tutor::open(project)?),
+    })
+}
+
+fn find_similar(project: &Project, tutor: &mut Option<Tutor>, id: ImageId) -> Result<Option<Vec<(ImageId, f64)>>> {
+    opened(project, tutor)?.similar(id, SIMILAR)
 }
 
 fn look_alike(tutor: Option<&mut Tutor>, id: ImageId) -> Result<Option<api::Alike>> {

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use super::command::UiCommand;
+use super::facets;
 use super::message::{DialogFor, Effect, JobKind, Message};
-use super::prefs::{Overlay, Page};
+use super::prefs::{Overlay, Page, SortBy};
 use super::state::{AppState, Finder, JobView};
-use crate::domain::{ImageId, RunId, VoteKind};
+use super::view::Pairing;
+use crate::domain::{RunId, VoteKind};
 use crate::jobs::{Outcome, Progress};
 
 mod audit;
@@ -14,6 +16,7 @@ mod doubles;
 mod ended;
 mod label;
 mod learning;
+mod photos;
 mod runs;
 mod scores;
 
@@ -25,13 +28,8 @@ const LEVELS: u8 = 5;
 
 /// What a window reads first.
 pub fn opening(state: &mut AppState) -> Vec<Effect> {
-    let mut effects = vec![
-        Effect::LoadPhotos,
-        Effect::LoadLabelling,
-        Effect::LoadHistory,
-        Effect::LoadArchitectures,
-        Effect::LoadPacks,
-    ];
+    let mut effects = photos::read(state);
+    effects.extend([Effect::LoadLabelling, Effect::LoadHistory, Effect::LoadArchitectures, Effect::LoadPacks]);
     effects.extend(learning::learn(state, true));
     effects.extend(audit::read(state));
     effects
@@ -52,8 +50,43 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
             state.prefs.scroll = points;
             state.browse.reveal = false;
         }),
-        Message::Select(id) => select(state, id),
-        Message::MoveSelection(by) => move_selection(state, by),
+        Message::Select(id) => photos::select(state, id),
+        Message::MoveSelection(by) => photos::move_selection(state, by),
+        Message::Toggle(id) => photos::toggle(state, id),
+        Message::SelectTo(id) => photos::select_to(state, id),
+        Message::ExtendTo(id) => {
+            state.browse.reveal = true;
+            photos::select_to(state, id)
+        }
+        Message::GoTo(id) => {
+            state.browse.reveal = true;
+            photos::select(state, id)
+        }
+        Message::FindSimilar(id) => vec![Effect::FindSimilar(id)],
+        Message::DropSimilar => arranged(state, |state| state.browse.similar = None),
+        Message::TurnTo(id) => photos::turn_to(state, id),
+        Message::Survey(pairing) => quiet(|| state.large.pairing = pairing),
+        Message::Band(band) => photos::band(state, band),
+        Message::SelectNone => quiet(|| photos::select_none(state)),
+        Message::Group(group_by) => arranged(state, |state| state.prefs.group_by = group_by),
+        Message::Fold(title) => quiet(|| {
+            if !state.browse.folded.remove(&title) {
+                state.browse.folded.insert(title);
+            }
+            state.browse.tiling = None;
+        }),
+        Message::SortMeasure(attribute) => arranged(state, |state| {
+            state.prefs.sort = SortBy::Measure;
+            attribute.name().clone_into(&mut state.prefs.measure);
+        }),
+        Message::Narrow(term) => {
+            arranged(state, |state| state.prefs.filter = facets::narrowed(&state.prefs.filter, &term))
+        }
+        Message::DropCondition(at) => {
+            arranged(state, |state| state.prefs.filter = facets::without(&state.prefs.filter, at))
+        }
+        Message::RateChosen(level) => photos::rate_chosen(state, level),
+        Message::TakeBack(votes) => vec![Effect::UndoVotes(votes)],
         Message::LabelPhoto(id) => label::show(state, id),
         Message::Rate(level) => label::vote(state, VoteKind::Rating { level, levels: LEVELS }),
         Message::UndoVote => label::undo(state),
@@ -93,8 +126,9 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
             state.toasts.tell("Copied", now);
             vec![Effect::Copy(text)]
         }
-        Message::SortScores(column) => quiet(|| scores::sort_by(state, column)),
-        Message::ShowScored(path) => quiet(|| state.score.selected = path),
+        Message::SortScores(column) => scores::sort_by(state, column),
+        Message::ShowScored(path) => quiet(|| scores::select(state, path)),
+        Message::Price(prices) => quiet(|| state.prefs.prices = prices),
         Message::MoveScored(by) => quiet(|| scores::move_by(state, by)),
         Message::OpenFile(path) => vec![Effect::OpenFile(path)],
         Message::ChoosePack(name) => audit::choose(state, name),
@@ -113,6 +147,8 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
         Message::Bands(reject_below, accept_from) => quiet(|| {
             state.prefs.reject_below = reject_below.clamp(0.0, 100.0);
             state.prefs.accept_from = accept_from.clamp(state.prefs.reject_below, 100.0);
+            // The counts beside the grid follow when it shows next.
+            state.browse.stale = true;
         }),
         Message::CloseToast(id) => quiet(|| state.toasts.close(id)),
         Message::Retry(path) => vec![Effect::Retry(path)],
@@ -124,17 +160,13 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
 fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
     let now = state.now_ms;
     match message {
-        Message::Photos(photos) => {
-            state.index = photos.iter().enumerate().map(|(index, row)| (row.photo.id, index)).collect();
-            state.photos = photos;
-            state.browse.loaded = true;
-            learning::show_scores(state);
-            state.arrange();
-            restore_selection(state);
-            quiet(|| {})
-        }
+        Message::Photos(found) => photos::take(state, *found),
+        Message::PhotosFailed(error) => photos::failed_to_read(state, &error),
+        Message::Arranged(answer) => quiet(|| photos::show(state, *answer)),
         Message::Labelling(data) => quiet(|| label::take(state, data)),
         Message::Voted(id, kind, recent) => label::voted(state, id, kind, recent),
+        Message::VotedMany(votes, kind) => photos::rated(state, votes, kind),
+        Message::TookBack(count) => photos::took_back(state, count),
         Message::Undone(vote, data) => label::undone(state, vote, data),
         Message::Runs(runs) => runs::take(state, runs),
         Message::Architectures(found) => quiet(|| state.architectures = found),
@@ -162,6 +194,7 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
         }),
         Message::VoteFailed(error) => {
             state.label.saving = None;
+            state.browse.rating = false;
             quiet(|| state.toasts.error(&error))
         }
         Message::JobProgress(kind, progress) => quiet(|| job_progress(state, kind, progress)),
@@ -175,16 +208,15 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
                 }
             })
         }
-        Message::Scored(rows) => quiet(|| {
-            state.score.rows.extend(rows);
-            state.score.unsorted = true;
-        }),
+        Message::Scored(rows) => quiet(|| scores::take(state, rows)),
+        Message::RowsSorted(answer) => quiet(|| scores::sorted(state, *answer)),
         Message::OpenEnded(outcome) => ended::open(state, outcome),
         Message::TrainEnded(outcome) => ended::train(state, outcome),
         Message::ScoreEnded(outcome) => ended::score(state, outcome),
         Message::DescribeEnded(outcome) => learning::described(state, &outcome),
         Message::Learnt(lesson) => learning::learnt(state, *lesson),
         Message::LearningFailed(error) => learning::failed_to_learn(state, &error),
+        Message::Similar(id, found) => photos::found_similar(state, id, found),
         Message::LookedAlike(alike) => quiet(|| state.learning.alike = Some(alike)),
         _ => Vec::new(),
     }
@@ -198,13 +230,15 @@ fn quiet(change: impl FnOnce()) -> Vec<Effect> {
 
 fn arranged(state: &mut AppState, change: impl FnOnce(&mut AppState)) -> Vec<Effect> {
     change(state);
-    state.arrange();
-    Vec::new()
+    photos::arrange(state)
 }
 
 fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
     state.palette = None;
     if let Some(level) = command.level() {
+        if state.prefs.page == Page::Browse {
+            return photos::rate_chosen(state, level);
+        }
         return label::vote(state, VoteKind::Rating { level, levels: LEVELS });
     }
     match command {
@@ -227,10 +261,16 @@ fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
             state.focus_filter = true;
         }),
         UiCommand::LabelSelected => state.browse.selected.map_or_else(Vec::new, |id| label::show(state, id)),
+        UiCommand::SelectAll => photos::select_all(state),
+        UiCommand::ToggleFacets => quiet(|| state.prefs.facets = !state.prefs.facets),
         UiCommand::Undo => label::undo(state),
         UiCommand::Skip => label::vote(state, VoteKind::Skip),
         UiCommand::ToggleZoom => quiet(|| toggle_zoom(state)),
-        UiCommand::LookLarge => quiet(|| state.large.open = state.browse.selected.is_some() && !state.large.open),
+        UiCommand::LookLarge => quiet(|| {
+            state.large.open = state.browse.selected.is_some() && !state.large.open;
+            state.large.compares = false;
+        }),
+        UiCommand::Compare => quiet(|| photos::compare(state)),
         UiCommand::ToggleGround => quiet(|| toggle(state, Overlay::Ground)),
         UiCommand::ToggleProduct => quiet(|| toggle(state, Overlay::Product)),
         UiCommand::ToggleClipped => quiet(|| toggle(state, Overlay::Clipped)),
@@ -238,9 +278,12 @@ fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
         UiCommand::AuditPhotos => start(state, JobKind::Audit, Effect::StartAudit),
         UiCommand::ExportAudit => audit::ask(state),
         UiCommand::FindDuplicates => doubles::find(state),
-        UiCommand::SwapPair => quiet(|| state.doubles.pairing.swapped = !state.doubles.pairing.swapped),
+        UiCommand::SwapPair => quiet(|| {
+            let pairing = pairing(state);
+            pairing.swapped = !pairing.swapped;
+        }),
         UiCommand::ToggleWipe => quiet(|| {
-            let pairing = &mut state.doubles.pairing;
+            let pairing = pairing(state);
             pairing.wipe = if pairing.wipe.is_some() { None } else { Some(0.5) };
         }),
         UiCommand::ToggleTheme => quiet(|| state.prefs.dark = !state.prefs.dark),
@@ -258,10 +301,19 @@ fn toggle(state: &mut AppState, overlay: Overlay) {
     }
 }
 
+/// How the two photos on the page are compared.
+fn pairing(state: &mut AppState) -> &mut Pairing {
+    match state.prefs.page {
+        Page::Duplicates => &mut state.doubles.pairing,
+        _ => &mut state.large.pairing,
+    }
+}
+
 fn toggle_zoom(state: &mut AppState) {
     match state.prefs.page {
         Page::Label => state.label.full_size = !state.label.full_size,
         Page::Duplicates => state.doubles.pairing.view = state.doubles.pairing.view.toggled(),
+        _ if !state.compared().is_empty() => state.large.pairing.view = state.large.pairing.view.toggled(),
         _ if state.large.open => state.large.view = state.large.view.toggled(),
         _ => {}
     }
@@ -270,43 +322,11 @@ fn toggle_zoom(state: &mut AppState) {
 fn show(state: &mut AppState, page: Page) -> Vec<Effect> {
     state.large.open &= state.prefs.page == page;
     state.prefs.page = page;
-    if page == Page::Browse && state.browse.stale {
-        state.arrange();
-    }
     match page {
+        Page::Browse if state.browse.stale => photos::arrange(state),
         Page::Browse | Page::Score | Page::Audit | Page::Duplicates => Vec::new(),
         Page::Label | Page::Train => vec![Effect::LoadLabelling],
         Page::History => vec![Effect::LoadHistory],
-    }
-}
-
-fn select(state: &mut AppState, id: ImageId) -> Vec<Effect> {
-    state.browse.selected = Some(id);
-    state.prefs.selected = state.photo(id).map(|row| row.photo.path.to_string_lossy().into_owned());
-    if state.learning.model.is_some() { vec![Effect::LookAlike(id)] } else { Vec::new() }
-}
-
-fn move_selection(state: &mut AppState, by: i64) -> Vec<Effect> {
-    let visible = &state.browse.visible;
-    let at = |id: ImageId| visible.iter().position(|&index| state.photos[index].photo.id == id);
-    let next = match state.browse.selected.and_then(at) {
-        Some(position) => (position as i64).saturating_add(by).clamp(0, visible.len() as i64 - 1) as usize,
-        None => 0,
-    };
-    match visible.get(next).map(|&index| state.photos[index].photo.id) {
-        Some(id) => {
-            state.browse.reveal = true;
-            select(state, id)
-        }
-        None => Vec::new(),
-    }
-}
-
-fn restore_selection(state: &mut AppState) {
-    if state.browse.selected.is_none()
-        && let Some(path) = state.prefs.selected.as_ref().map(PathBuf::from)
-    {
-        state.browse.selected = state.photos.iter().find(|row| row.photo.path == path).map(|row| row.photo.id);
     }
 }
 

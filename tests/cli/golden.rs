@@ -63,9 +63,7 @@ fn every_face_gives_the_same_score_of_a_personal_model() {
     let project = Project::open(&world.path("project"), Config::default()).expect("project");
     let browse = api::list_photos(&project).expect("photos").into_iter();
     let browse: HashMap<String, f64> = browse
-        .map(|row| {
-            (row.photo.path.to_string_lossy().into_owned(), row.score.and_then(|row| row.score).expect("score").value)
-        })
+        .map(|row| (row.photo.path.to_string_lossy().into_owned(), row.score.expect("score").score.value))
         .collect();
     for (path, score) in &command_line {
         assert!((window[path] - score).abs() < 0.01, "{path}: window {}, command line {score}", window[path]);

@@ -27,7 +27,7 @@ fn described(project: &Project) -> (u64, u64, usize) {
 /// What Browse shows.
 fn browsed(project: &Project) -> HashMap<PathBuf, f64> {
     let rows = api::list_photos(project).expect("photos").into_iter();
-    rows.filter_map(|row| Some((row.photo.path, row.score?.score?.value))).collect()
+    rows.filter_map(|row| Some((row.photo.path.clone(), row.score?.score.value))).collect()
 }
 
 #[test]

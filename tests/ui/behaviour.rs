@@ -200,7 +200,7 @@ fn the_score_table_sorts_and_shows_a_photo() {
     let scores = stage.app().state().score.rows.iter().filter_map(|row| row.score).map(|score| score.value);
     assert!(scores.collect::<Vec<_>>().is_sorted_by(|a, b| a >= b));
     stage.press(Key::ArrowDown);
-    assert_eq!(stage.app().state().score.selected, Some(best.path));
+    assert_eq!(stage.app().state().score.selected, Some(best.path.clone()));
     stage.press(Key::Escape);
     assert_eq!(stage.app().state().score.selected, None);
 }

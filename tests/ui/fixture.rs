@@ -254,7 +254,7 @@ fn measure(project: &Project) {
     let measured: Vec<(String, Attributes)> = photos
         .into_iter()
         .enumerate()
-        .map(|(index, photo)| (photo.sha256, made(index, photo.width, photo.height)))
+        .map(|(index, photo)| (photo.sha256.clone(), made(index, photo.width, photo.height)))
         .collect();
     let rows = measured.iter().map(|(sha256, attributes)| (sha256.as_str(), attributes));
     let mut store = project.store().expect("store");
@@ -414,8 +414,8 @@ fn scores(project: &Project, card: &ModelCard) -> Vec<ScoreRow> {
         let half = card.reach.half_width;
         let (low, high) = ((value - half).max(0.0), (value + half).min(100.0));
         ScoreRow {
-            path: row.photo.path,
-            sha256: row.photo.sha256,
+            path: row.photo.path.clone(),
+            sha256: row.photo.sha256.clone(),
             model: card.id.clone(),
             score: Some(Score { value, low, high }),
             attributes: Some(

@@ -58,9 +58,10 @@ fn the_model_comes_with_the_twentieth_label_and_learns_along() {
     let mut values = BTreeSet::new();
     for row in &rows {
         let (shown, stored) = (state.photo(row.photo.id).expect("shown"), row);
-        let value = |row: &api::PhotoRow| row.score.as_ref().and_then(|row| row.score).expect("score").value;
-        assert!((value(shown) - value(stored)).abs() < 1e-9);
-        values.insert((value(shown) * 1000.0) as i64);
+        let shown = state.score_of(shown).expect("score").value;
+        let stored = stored.score.as_ref().expect("score").score.value;
+        assert!((shown - stored).abs() < 1e-9);
+        values.insert((shown * 1000.0) as i64);
     }
     assert!(values.len() > 10, "photos differ");
     stage.tell(Message::Select(next));

@@ -3,6 +3,7 @@
 
 mod audit;
 mod behaviour;
+mod browse;
 mod duplicates;
 mod fixture;
 mod golden;

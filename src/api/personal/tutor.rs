@@ -161,6 +161,22 @@ impl Tutor {
         Ok(Some(Alike { image, unfamiliar: estimates.first().is_some_and(|found| found.unfamiliar), nearest }))
     }
 
+    /// The `most` photos of the project that look most like one, nearest first, itself at distance 0; nothing when its
+    /// features are not known.
+    ///
+    /// # Errors
+    /// When the project cannot be read.
+    pub fn similar(&mut self, image: ImageId, most: usize) -> Result<Option<Vec<(ImageId, f64)>>> {
+        self.read()?;
+        let Some(cached) = &self.cached else { return Ok(None) };
+        let Some(&place) = cached.place.get(&image) else { return Ok(None) };
+        let distances = cached.features.distances(place);
+        let mut found: Vec<(ImageId, f64)> = cached.images.iter().copied().zip(distances).collect();
+        found.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        found.truncate(most);
+        Ok(Some(found))
+    }
+
     pub(super) fn base(&self) -> &ModelEntry {
         &self.base
     }

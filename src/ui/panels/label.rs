@@ -24,11 +24,10 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out
         nothing_left(ui, state, out);
         return;
     };
-    // The next ones are decoded while this one is looked at; asked for first, as the newest request is served first.
+    // The next ones are decoded while this one is looked at.
     let waiting = state.label.data.queue.iter().filter(|next| **next != id && !state.label.passed.contains(next));
-    let ahead: Vec<_> = waiting.take(AHEAD).filter_map(|id| state.photo(*id)).collect();
-    for row in ahead.into_iter().rev() {
-        thumbs.get(&row.photo.path, &row.photo.sha256, LARGE);
+    for row in waiting.take(AHEAD).filter_map(|id| state.photo(*id)) {
+        thumbs.look_ahead(&row.photo.path, &row.photo.sha256, LARGE);
     }
     header(ui, state, id, out);
     film_strip(ui, state, thumbs, out);
@@ -258,7 +257,7 @@ mod tests {
         assert_eq!(said_text(&state), None);
         let score = Score { value: 61.6, low: 40.2, high: 83.0 };
         let estimate = Estimate { score, unfamiliar: true };
-        state.learning.scores.insert(ImageId(1), estimate);
+        state.learning.scores = std::sync::Arc::new([(ImageId(1), estimate)].into());
         state.label.current = Some(ImageId(1));
         assert_eq!(said_text(&state), None, "a score that is known does not show");
         state.learning.guess = Some(Guess { image: ImageId(1), vote: 75.0, estimate });

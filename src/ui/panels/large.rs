@@ -9,13 +9,14 @@ use crate::ui::message::Message;
 use crate::ui::prefs::Page;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
-use crate::ui::thumbs::Shot;
+use crate::ui::thumbs::{SCREEN, Shot};
 use crate::ui::view::{Stand, Zoom};
 use crate::ui::widgets::{draw_shot, hint, overlay_legend, steer, tell_photo};
 
 pub(super) fn show(ui: &mut egui::Ui, state: &AppState, pictures: &mut Pictures<'_>, out: &mut Vec<Message>) {
     let Some(row) = state.browse.selected.and_then(|id| state.photo(id)) else { return };
     keys(ui, state, out);
+    look_ahead(state, pictures);
     let view = state.large.view;
     let photo = vec2(row.photo.width as f32, row.photo.height as f32);
     ui.horizontal(|ui| {
@@ -57,6 +58,20 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, pictures: &mut Pictures<
     let percent = 100.0 * rect.width() * stand.pixels_per_point / photo.x.max(1.0);
     let corner = egui::Rect::from_min_size(area.left_bottom() + vec2(8.0, -28.0), vec2(120.0, 24.0));
     ui.scope_builder(egui::UiBuilder::new().max_rect(corner), |ui| hint(ui, format!("{percent:.0} %")));
+}
+
+/// Photos on either side that are decoded while this one is looked at.
+const AHEAD: usize = 8;
+
+/// Has the neighbours decoded, the nearest first.
+fn look_ahead(state: &AppState, pictures: &mut Pictures<'_>) {
+    let Some(place) = state.selected_place().filter(|_| state.prefs.page == Page::Browse) else { return };
+    let both = |step| [Some(place + step), place.checked_sub(step)];
+    for place in (1..=AHEAD).flat_map(both).flatten() {
+        if let Some(row) = state.photo_at(place).filter(|row| row.photo.error.is_none()) {
+            pictures.thumbs.look_ahead(&row.photo.path, &row.photo.sha256, SCREEN);
+        }
+    }
 }
 
 fn keys(ui: &egui::Ui, state: &AppState, out: &mut Vec<Message>) {

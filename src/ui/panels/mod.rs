@@ -3,6 +3,7 @@
 mod audit;
 mod browse;
 mod charts;
+mod compare;
 mod duplicates;
 mod history;
 mod history_table;
@@ -58,6 +59,7 @@ pub fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs, lens: 
         });
     }
     egui::CentralPanel::no_frame().frame(frame).show(ui, |ui| match state.prefs.page {
+        Page::Browse if !state.compared().is_empty() => compare::show(ui, state, pictures.thumbs, &mut out),
         Page::Browse | Page::Audit if state.large.open && state.browse.selected.is_some() => {
             large::show(ui, state, pictures, &mut out);
         }

@@ -9,7 +9,11 @@ use crate::ui::message::{DialogFor, JobKind, Message};
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::thumbs::{LARGE, Thumbs};
-use crate::ui::widgets::{Band, band, broken_box, empty_state, hint, histogram, photo_box, primary_button, wait_box};
+use crate::ui::triage::Prices;
+use crate::ui::widgets::{Band, broken_box, empty_state, hint, histogram, photo_box, primary_button, wait_box};
+
+/// Columns of the histogram.
+const COLUMNS: usize = 50;
 
 pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs, out: &mut Vec<Message>) {
     if state.score.rows.is_empty() {
@@ -17,12 +21,12 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs,
         return;
     }
     bar(ui, state, out);
-    let scores: Vec<f64> = state.score.rows.iter().filter_map(|row| row.score.map(|score| score.value)).collect();
     let edges = (state.prefs.reject_below, state.prefs.accept_from);
-    if let Some((reject, accept)) = histogram(ui, &scores, edges) {
+    if let Some((reject, accept)) = histogram(ui, &state.score.triage.columns(COLUMNS), edges) {
         out.push(Message::Bands(reject, accept));
     }
-    counts(ui, state, &scores);
+    counts(ui, state);
+    costs(ui, state, out);
     if state.score.selected.is_some() {
         let frame = egui::Frame::new().inner_margin(egui::Margin { left: 16, ..egui::Margin::ZERO });
         egui::Panel::right("scored photo").show_separator_line(false).default_size(320.0).frame(frame).show(ui, |ui| {
@@ -88,18 +92,18 @@ fn bar(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     });
 }
 
-fn counts(ui: &mut egui::Ui, state: &AppState, scores: &[f64]) {
+fn counts(ui: &mut egui::Ui, state: &AppState) {
     let palette = colours(ui);
+    let found = state.score.triage.counts(state.prefs.reject_below, state.prefs.accept_from);
     ui.horizontal(|ui| {
-        for wanted in [Band::Reject, Band::Review, Band::Accept] {
-            let in_band = |score: &&f64| band(**score, state.prefs.reject_below, state.prefs.accept_from) == wanted;
-            let count = scores.iter().filter(in_band).count();
+        for (band, count) in [(Band::Reject, found.reject), (Band::Review, found.review), (Band::Accept, found.accept)]
+        {
             let (rect, _) = ui.allocate_exact_size(vec2(12.0, 16.0), Sense::hover());
-            ui.painter().add(wanted.shape(rect.center(), 5.0, wanted.colour(&palette)));
-            ui.label(format!("{} {}", grouped(count), wanted.text().to_lowercase()));
+            ui.painter().add(band.shape(rect.center(), 5.0, band.colour(&palette)));
+            ui.label(format!("{} {}", grouped(count), band.text().to_lowercase()));
             ui.add_space(space().m);
         }
-        let lost = state.score.rows.len() - scores.len();
+        let lost = state.score.triage.failed();
         if lost > 0 {
             ui.colored_label(palette.reject, format!("{} without a score", grouped(lost)));
         }
@@ -110,10 +114,58 @@ fn counts(ui: &mut egui::Ui, state: &AppState, scores: &[f64]) {
     ui.add_space(space().s);
 }
 
+/// What the edges come to on photos that people have labelled; nothing where there are none.
+fn costs(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
+    let (judged, prices) = (&state.score.judged, state.prefs.prices);
+    if judged.photos() == 0 {
+        return;
+    }
+    let bill = judged.bill(state.prefs.reject_below, state.prefs.accept_from, prices);
+    ui.horizontal_wrapped(|ui| {
+        ui.label(format!(
+            "Against {} labels: {} accepted that people call poor, {} rejected that they call good",
+            grouped(judged.photos()),
+            grouped(bill.wrong_accepts),
+            grouped(bill.wrong_rejects)
+        ));
+        ui.add_space(space().m);
+        ui.strong(format!("cost {:.0}", bill.cost));
+        if let Some((low, high, least)) = judged.cheapest(prices).filter(|(_, _, least)| least.cost < bill.cost) {
+            let text = format!("Use {low:.0} and {high:.0}: cost {:.0}", least.cost);
+            let about = "The edges that cost least on the labelled photos";
+            if ui.button(text).on_hover_text(about).clicked() {
+                out.push(Message::Bands(low, high));
+            }
+        }
+        ui.menu_button("Costs…", |ui| price_list(ui, prices, out))
+            .response
+            .on_hover_text("What a wrong decision costs");
+    });
+    ui.add_space(space().s);
+}
+
+fn price_list(ui: &mut egui::Ui, prices: Prices, out: &mut Vec<Message>) {
+    let mut set = prices;
+    let lines = [
+        ("A poor photo accepted", &mut set.wrong_accept),
+        ("A good photo rejected", &mut set.wrong_reject),
+        ("A look at a photo", &mut set.review),
+    ];
+    for (name, value) in lines {
+        ui.horizontal(|ui| {
+            ui.add(egui::DragValue::new(value).range(0.0..=1000.0).speed(0.1)).accessible_name(name);
+            ui.label(name);
+        });
+    }
+    hint(ui, "People call photos good from a label of 50 on");
+    if set != prices {
+        out.push(Message::Price(set));
+    }
+}
+
 /// The photo of the selected row, large, with its score.
 fn beside(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out: &mut Vec<Message>) {
-    let selected = state.score.selected.as_ref();
-    let Some(row) = selected.and_then(|path| state.score.rows.iter().find(|row| row.path == *path)) else { return };
+    let Some(row) = state.score.at.and_then(|at| state.score.rows.get(at)) else { return };
     let palette = colours(ui);
     ui.horizontal(|ui| {
         let name = row.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

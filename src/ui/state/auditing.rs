@@ -76,8 +76,7 @@ impl Auditing {
 
     /// Photos that could be measured and are not yet.
     pub fn unmeasured(&self) -> usize {
-        let entries = self.catalogue.as_ref().map_or(&[][..], |catalogue| &catalogue.entries);
-        entries.iter().filter(|entry| entry.attributes.is_none() && entry.error.is_none()).count()
+        self.catalogue.as_ref().map_or(0, |catalogue| catalogue.unmeasured())
     }
 
     /// Filters and sorts the list anew.

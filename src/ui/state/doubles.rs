@@ -1,5 +1,9 @@
 //! The duplicates page and the large view of one photo.
 
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use crate::api::{DuplicateGroup, DuplicatePhoto, DuplicatesSummary};
 use crate::ui::view::{Pairing, View};
 
@@ -8,6 +12,8 @@ use crate::ui::view::{Pairing, View};
 pub struct Doubles {
     /// What the last search found; nothing before the first.
     pub found: Option<DuplicatesSummary>,
+    /// The group of each photo that has one.
+    pub by_path: Option<Arc<HashMap<PathBuf, usize>>>,
     /// The last search was stopped before its end.
     pub stopped: bool,
     /// Look for equal files only.
@@ -42,4 +48,11 @@ pub struct Large {
     pub open: bool,
     /// The part that shows.
     pub view: View,
+    /// The chosen photos show beside each other instead.
+    pub compares: bool,
+    /// How they are shown.
+    pub pairing: Pairing,
 }
+
+/// Most photos that are compared at once.
+pub const MOST_COMPARED: usize = 4;

@@ -1,6 +1,7 @@
 //! The personal model as the window knows it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::api::{Alike, Estimate, FitReport};
 use crate::domain::{ImageId, ModelId};
@@ -26,7 +27,7 @@ pub struct Learning {
     /// How the last fit went.
     pub report: Option<FitReport>,
     /// Its scores of every described photo.
-    pub scores: HashMap<ImageId, Estimate>,
+    pub scores: Arc<HashMap<ImageId, Estimate>>,
     /// A fit is under way.
     pub busy: bool,
     /// There are votes that the fit under way does not know.
@@ -43,4 +44,11 @@ pub struct Learning {
     pub alike: Option<Alike>,
     /// What failed last: said once, not after every vote.
     pub problem: Option<String>,
+}
+
+impl Learning {
+    /// Its scores, when they are the ones that show.
+    pub fn shown(&self) -> Option<&Arc<HashMap<ImageId, Estimate>>> {
+        (self.current && self.model.is_some()).then_some(&self.scores)
+    }
 }

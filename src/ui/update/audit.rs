@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{ended, failed, select};
+use super::{ended, failed, photos};
 use crate::api::{AuditRow, AuditSummary};
 use crate::jobs::Outcome;
 use crate::ui::catalogue::Audit;
@@ -40,7 +40,8 @@ fn judge(state: &mut AppState) -> Vec<Effect> {
 pub(super) fn judged(state: &mut AppState, found: Audit) -> Vec<Effect> {
     let audit = &mut state.audit;
     audit.busy = false;
-    audit.catalogue = Some(found.catalogue);
+    let former =
+        audit.catalogue.replace(found.catalogue).map(|former| Effect::ForgetAudit(former, audit.report.take()));
     audit.spread = found.spread;
     (audit.report, audit.problem) = match found.report {
         Ok(report) => (Some(Box::new(report)), None),
@@ -51,10 +52,17 @@ pub(super) fn judged(state: &mut AppState, found: Audit) -> Vec<Effect> {
     let waiting = std::mem::take(&mut state.audit.waiting);
     if state.audit.stale {
         state.audit.waiting = waiting;
-        return read(state);
+        return former.into_iter().chain(read(state)).collect();
     }
-    let effects = take(state, waiting);
-    if effects.is_empty() && state.audit.unjudged { judge(state) } else { effects }
+    let mut effects = take(state, waiting);
+    if effects.is_empty() && state.audit.unjudged {
+        effects = judge(state);
+    }
+    // Not while measures come in: the grid would move under the pointer.
+    if state.browse.needs_measures(state.prefs.sort) && state.job(JobKind::Audit).is_none() {
+        effects.extend(photos::changed(state));
+    }
+    former.into_iter().chain(effects).collect()
 }
 
 /// Takes in measures of a running audit.
@@ -93,7 +101,13 @@ pub(super) fn ended(state: &mut AppState, outcome: Outcome<AuditSummary>) -> Vec
         state.toasts.tell(format!("{} measured{known}{lost}{end}", summary.measured), now);
     }
     // What was measured stands in the list already; only the spread is behind.
-    if effects.is_empty() && state.audit.fresh > 0 { judge(state) } else { effects }
+    if effects.is_empty() && state.audit.fresh > 0 {
+        effects = judge(state);
+    }
+    if state.browse.needs_measures(state.prefs.sort) {
+        effects.extend(photos::changed(state));
+    }
+    effects
 }
 
 /// Photos that changed on disk have other hashes, and so other thumbnails and measures: everything is read again.
@@ -101,7 +115,7 @@ pub(super) fn reread(state: &mut AppState, changed: u64) -> Vec<Effect> {
     if changed == 0 {
         return Vec::new();
     }
-    let mut effects = vec![Effect::LoadPhotos];
+    let mut effects = photos::read(state);
     effects.extend(read(state));
     effects
 }
@@ -154,7 +168,7 @@ pub(super) fn move_by(state: &mut AppState, by: i64) -> Vec<Effect> {
     let next = at.map_or(0, |at| (at as i64).saturating_add(by).clamp(0, last.max(0)) as usize);
     let Some(id) = audit.listed.get(next).map(id) else { return Vec::new() };
     audit.reveal = true;
-    select(state, id)
+    photos::select(state, id)
 }
 
 /// Asks where to write the audit.

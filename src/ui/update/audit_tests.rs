@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::tests::{read, update};
 use super::*;
 use crate::api::{AuditRow, AuditSummary, DuplicateGroup, DuplicatePhoto, DuplicatesSummary, PhotoRow};
 use crate::config::Config;
-use crate::domain::{Attribute, Attributes, Photo};
+use crate::domain::{Attribute, Attributes, ImageId, Photo};
 use crate::error::Error;
 use crate::rules::{self, Outcome as Judgement};
 use crate::ui::catalogue::{Audit, Catalogue, Totals};
@@ -29,7 +30,7 @@ fn photo(id: i64) -> PhotoRow {
         error: None,
         missing: false,
     };
-    PhotoRow { photo, label: None, score: None }
+    PhotoRow { photo: Arc::new(photo), label: None, score: None }
 }
 
 fn sharp(value: f64) -> Attributes {
@@ -44,7 +45,8 @@ fn row(id: i64, value: f64) -> AuditRow {
 /// Photos 1 to `count`, the first `measured` of them blurred; read and judged.
 fn state(count: i64, measured: i64) -> AppState {
     let mut state = AppState::new(Path::new("/p"), Config::default(), Prefs::default());
-    update(&mut state, Message::Photos((1..=count).map(photo).collect()));
+    let found = read(&mut state, (1..=count).map(photo).collect());
+    update(&mut state, found);
     let effects = opening(&mut state);
     assert_eq!(effects.last(), Some(&Effect::LoadAudit("house".to_owned(), 0)));
     let found = judged(&state, measured);
@@ -54,7 +56,7 @@ fn state(count: i64, measured: i64) -> AppState {
 
 fn judged(state: &AppState, measured: i64) -> Message {
     let known: HashMap<String, Attributes> = (1..=measured).map(|id| (id.to_string(), sharp(1.0))).collect();
-    let catalogue = Arc::new(Catalogue::new(&state.photos, known));
+    let catalogue = Arc::new(Catalogue::new(state.photos.iter().map(|row| &*row.photo), known));
     Message::Judged(Box::new(Audit::new(catalogue, rules::Library::default().find("house"), state.now_ms)))
 }
 

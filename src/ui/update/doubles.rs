@@ -1,10 +1,12 @@
 //! The duplicates page: which group shows, and which of its photos stands against the best.
 
+use std::sync::Arc;
+
 use super::{audit, ended, failed, start};
-use crate::api::DuplicatesSummary;
+use crate::api::{DuplicateGroup, DuplicatesSummary};
 use crate::jobs::Outcome;
 use crate::ui::message::{Effect, JobKind};
-use crate::ui::prefs::Page;
+use crate::ui::prefs::{GroupBy, Page};
 use crate::ui::state::AppState;
 use crate::ui::view::View;
 
@@ -42,7 +44,13 @@ pub(super) fn ended(state: &mut AppState, outcome: Outcome<DuplicatesSummary>) -
         }
         // A stopped search that has found nothing yet takes nothing away.
         if !(stopped && summary.groups.is_empty() && state.doubles.found.is_some()) {
+            let members = |(number, group): (usize, &DuplicateGroup)| {
+                group.photos.iter().map(move |photo| (photo.path.clone(), number)).collect::<Vec<_>>()
+            };
+            let by_path = summary.groups.iter().enumerate().flat_map(members).collect();
+            state.doubles.by_path = Some(Arc::new(by_path));
             state.doubles.found = Some(summary);
+            state.browse.stale |= state.prefs.group_by == GroupBy::Duplicates;
             state.doubles.stopped = stopped;
             choose(state, 0);
         }

@@ -1,7 +1,7 @@
 //! What the window does when a long work ends.
 
 use super::scores::sort_rows;
-use super::{audit, failed, learning, runs};
+use super::{audit, failed, learning, photos, runs};
 use crate::api::{FailedPhoto, OpenSummary, ScoreSummary, TrainSummary};
 use crate::jobs::Outcome;
 use crate::ui::message::{Effect, JobKind};
@@ -37,7 +37,8 @@ pub(super) fn open(state: &mut AppState, outcome: Outcome<OpenSummary>) -> Vec<E
         Outcome::Cancelled(_) => state.toasts.tell("Opening stopped; what was indexed is kept", now),
         Outcome::Failed(_) => {}
     }
-    let mut effects = vec![Effect::LoadPhotos, Effect::LoadLabelling];
+    let mut effects = photos::read(state);
+    effects.push(Effect::LoadLabelling);
     effects.extend(audit::read(state));
     effects.extend(learning::learn(state, true));
     effects
@@ -104,8 +105,8 @@ pub(super) fn score(state: &mut AppState, outcome: Outcome<ScoreSummary>) -> Vec
         state.toasts.tell(text.clone(), now);
         state.score.verdict = Some(text);
     }
-    sort_rows(state);
-    let mut effects = vec![Effect::LoadPhotos];
+    let mut effects = sort_rows(state);
+    effects.extend(photos::read(state));
     effects.extend(audit::read(state));
     effects
 }

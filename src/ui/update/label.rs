@@ -1,6 +1,8 @@
 //! The label page: a vote is on disk before the next photo shows, and can always be taken back.
 
-use super::learning;
+use std::sync::Arc;
+
+use super::{learning, photos};
 use crate::domain::{ImageId, Label, Vote, VoteKind};
 use crate::ui::message::{Effect, LabelData};
 use crate::ui::prefs::Page;
@@ -43,7 +45,8 @@ pub(super) fn voted(state: &mut AppState, id: ImageId, kind: VoteKind, recent: V
         return if kind.score().is_some() { learning::learn(state, false) } else { Vec::new() };
     }
     // An earlier vote is replaced: what remains of the label only the store knows.
-    let mut effects = vec![Effect::LoadLabelling, Effect::LoadPhotos];
+    let mut effects = vec![Effect::LoadLabelling];
+    effects.extend(photos::read(state));
     effects.extend(learning::learn(state, false));
     effects
 }
@@ -53,7 +56,10 @@ fn count_in(state: &mut AppState, id: ImageId, kind: VoteKind) {
     let progress = &mut state.label.data.progress;
     progress.remaining = progress.remaining.saturating_sub(1);
     let Some(score) = kind.score() else { return };
-    let Some(row) = state.index.get(&id).and_then(|index| state.photos.get_mut(*index)) else { return };
+    // Photos that are being read may lack this vote.
+    state.browse.outdated |= state.browse.reading;
+    let photos = Arc::make_mut(&mut state.photos);
+    let Some(row) = state.index.get(&id).and_then(|index| photos.get_mut(*index)) else { return };
     let before = row.label.map_or((0.0, 0), |label| (label.mos, label.n));
     progress.labelled += u64::from(before.1 == 0);
     let n = before.1 + 1;
@@ -82,7 +88,7 @@ pub(super) fn undone(state: &mut AppState, vote: Option<Vote>, data: LabelData) 
     }
     take(state, data);
     state.learning.guess = None;
-    let mut effects = vec![Effect::LoadPhotos];
+    let mut effects = photos::read(state);
     effects.extend(learning::learn(state, false));
     effects
 }

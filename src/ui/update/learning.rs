@@ -1,12 +1,13 @@
 //! The personal model learns along: after every vote it is fitted again, and photos it does not know are described.
 
-use super::{ended, failed, start};
+use std::sync::Arc;
+
+use super::{ended, failed, photos, start};
 use crate::api::{DescribeSummary, FEWEST_FOR_PERSONAL, Lesson};
-use crate::domain::{ImageId, ScoreRow, VoteKind};
+use crate::domain::{ImageId, VoteKind};
 use crate::error::Error;
 use crate::jobs::Outcome;
 use crate::ui::message::{Effect, JobKind};
-use crate::ui::prefs::Page;
 use crate::ui::state::{AppState, Guess};
 
 /// Fits the model when there are labels enough, one fit at a time; `anew` when photos were described or opened since.
@@ -47,9 +48,9 @@ pub(super) fn learnt(state: &mut AppState, lesson: Lesson) -> Vec<Effect> {
             Some(entry) => entry.card = card.clone(),
             None => effects.push(Effect::LoadHistory),
         }
-        (state.learning.current, state.learning.scores) = (lesson.current, lesson.scores);
-        if show_scores(state) && state.prefs.page == Page::Browse {
-            state.arrange();
+        (state.learning.current, state.learning.scores) = (lesson.current, Arc::new(lesson.scores));
+        if state.learning.shown().is_some() {
+            effects.extend(photos::changed(state));
         }
         effects.extend(state.browse.selected.map(Effect::LookAlike));
     }
@@ -65,32 +66,6 @@ pub(super) fn learnt(state: &mut AppState, lesson: Lesson) -> Vec<Effect> {
         effects.extend(start(state, JobKind::Describe, Effect::StartDescribe));
     }
     effects
-}
-
-/// The model's scores become those of the photos on screen, when it is the newest model; whether they did.
-pub(super) fn show_scores(state: &mut AppState) -> bool {
-    let now = state.now_ms;
-    let AppState { photos, learning, browse, .. } = state;
-    let Some(model) = learning.model.as_ref().filter(|_| learning.current) else { return false };
-    for row in photos {
-        let Some(estimate) = learning.scores.get(&row.photo.id) else { continue };
-        let shown = row.score.get_or_insert_with(|| ScoreRow {
-            path: row.photo.path.clone(),
-            sha256: row.photo.sha256.clone(),
-            model: model.clone(),
-            score: None,
-            attributes: None,
-            reason: None,
-            error: None,
-            at_ms: now,
-        });
-        if shown.model != *model {
-            shown.model.clone_from(model);
-        }
-        shown.score = Some(estimate.score);
-    }
-    browse.stale = true;
-    true
 }
 
 /// The model could not be fitted.

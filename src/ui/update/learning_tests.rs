@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::tests::{read, update};
 use super::*;
 use crate::api::{DescribeSummary, Estimate, FailedPhoto, LabelProgress, Lesson, PhotoRow};
 use crate::config::Config;
-use crate::domain::{Calibration, ModelCard, ModelId, PersonalCard, Reach, Score};
+use crate::domain::{Calibration, ImageId, ModelCard, ModelId, PersonalCard, Reach, Score};
 use crate::error::Error;
 use crate::ui::message::LabelData;
 use crate::ui::prefs::Prefs;
@@ -18,7 +19,8 @@ fn photo(id: i64) -> PhotoRow {
 /// A window on the label page with so many labels and three photos to label.
 fn state(labelled: u64) -> AppState {
     let mut state = AppState::new(Path::new("/p"), Config::default(), Prefs::default());
-    update(&mut state, Message::Photos((1..=3).map(photo).collect()));
+    let found = read(&mut state, (1..=3).map(photo).collect());
+    update(&mut state, found);
     state.prefs.page = Page::Label;
     let progress = LabelProgress { photos: 100, labelled, remaining: 3 };
     let queue = [1, 2, 3].map(ImageId).to_vec();
@@ -64,7 +66,7 @@ fn voted(state: &mut AppState, id: i64, level: u8) -> Vec<Effect> {
 }
 
 fn shown(state: &AppState, id: i64) -> Option<f64> {
-    state.photo(ImageId(id))?.score.as_ref()?.score.map(|score| score.value)
+    state.score_of(state.photo(ImageId(id))?).map(|score| score.value)
 }
 
 #[test]
@@ -111,7 +113,8 @@ fn scores_show_only_when_the_model_is_the_newest() {
     assert_eq!((shown(&state, 1), shown(&state, 3)), (Some(61.0), Some(63.0)));
     assert!(state.browse.stale);
     // Photos that are read again keep them.
-    update(&mut state, Message::Photos((1..=3).map(photo).collect()));
+    let found = read(&mut state, (1..=3).map(photo).collect());
+    update(&mut state, found);
     assert_eq!(shown(&state, 2), Some(62.0));
 }
 

@@ -1,12 +1,14 @@
 //! The score page: what is scored, how the table is sorted, which photo is shown.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::start;
 use crate::domain::ScoreRow;
 use crate::ui::message::{DialogFor, Effect, JobKind};
 use crate::ui::prefs::Page;
 use crate::ui::state::{AppState, ScoreColumn};
+use crate::ui::triage::{Sorted, Sorting, Triage};
 
 /// Starts scoring; results of other folders stay.
 pub(super) fn start_on(state: &mut AppState, paths: &[PathBuf]) -> Vec<Effect> {
@@ -14,8 +16,12 @@ pub(super) fn start_on(state: &mut AppState, paths: &[PathBuf]) -> Vec<Effect> {
     let model = state.score.model.clone();
     let effects = start(state, JobKind::Score, Effect::StartScore(paths.to_vec(), model));
     if !effects.is_empty() {
-        state.score.rows.retain(|row| !paths.iter().any(|path| row.path.starts_with(path)));
-        state.score.verdict = None;
+        let score = &mut state.score;
+        score.rows.retain(|row| !paths.iter().any(|path| row.path.starts_with(path)));
+        score.triage = Triage::of(score.rows.iter().map(|row| &**row));
+        // An answer that is on its way holds rows that are gone.
+        score.turn += 1;
+        (score.verdict, score.at) = (None, None);
     }
     effects
 }
@@ -31,44 +37,59 @@ pub(super) fn ask(state: &mut AppState, dialog: DialogFor) -> Vec<Effect> {
 }
 
 /// Sorts the table by a column; the same one again turns it round.
-pub(super) fn sort_by(state: &mut AppState, column: ScoreColumn) {
+pub(super) fn sort_by(state: &mut AppState, column: ScoreColumn) -> Vec<Effect> {
     state.score.descending = state.score.column == column && !state.score.descending;
     state.score.column = column;
-    sort_rows(state);
+    sort_rows(state)
+}
+
+/// Shows a photo of the table, or none.
+pub(super) fn select(state: &mut AppState, path: Option<PathBuf>) {
+    let score = &mut state.score;
+    score.at =
+        path.as_ref().and_then(|path| score.rows.iter().position(|row| row.path.as_os_str() == path.as_os_str()));
+    score.selected = path;
 }
 
 /// Moves the shown photo along the table.
 pub(super) fn move_by(state: &mut AppState, by: i64) {
-    let rows = &state.score.rows;
-    let Some(last) = rows.len().checked_sub(1) else { return };
-    let at = state.score.selected.as_ref().and_then(|path| rows.iter().position(|row| row.path == *path));
-    let next = at.map_or(0, |at| (at as i64 + by).clamp(0, last as i64) as usize);
-    state.score.selected = Some(rows[next].path.clone());
+    let score = &mut state.score;
+    let Some(last) = score.rows.len().checked_sub(1) else { return };
+    let next = score.at.map_or(0, |at| (at as i64 + by).clamp(0, last as i64) as usize);
+    score.at = Some(next);
+    score.selected = Some(score.rows[next].path.clone());
 }
 
-/// Brings the score table into its order.
-pub fn sort_rows(state: &mut AppState) {
-    let descending = state.score.descending;
-    let value = |row: &ScoreRow| row.score.map(|score| score.value);
-    let width = |row: &ScoreRow| row.score.map(|score| score.high - score.low);
-    let reason = |row: &ScoreRow| row.error.clone().or_else(|| row.reason.clone());
-    let turned = |order: std::cmp::Ordering| if descending { order.reverse() } else { order };
-    let by_value = |a: Option<f64>, b: Option<f64>| match (a, b) {
-        (Some(a), Some(b)) => turned(a.total_cmp(&b)),
-        (a, b) => b.is_some().cmp(&a.is_some()),
+/// Scores came in; they are counted at once and sorted at the end.
+pub(super) fn take(state: &mut AppState, rows: Vec<ScoreRow>) {
+    let score = &mut state.score;
+    rows.iter().for_each(|row| score.triage.add(row));
+    score.rows.extend(rows.into_iter().map(Arc::new));
+    score.unsorted = true;
+}
+
+/// Has the score table brought into its order.
+pub fn sort_rows(state: &mut AppState) -> Vec<Effect> {
+    let score = &mut state.score;
+    score.unsorted = false;
+    score.turn += 1;
+    let sorting = Sorting {
+        turn: score.turn,
+        column: score.column,
+        descending: score.descending,
+        selected: score.selected.clone(),
     };
-    let column = state.score.column;
-    state.score.rows.sort_by(|a, b| {
-        let order = match column {
-            ScoreColumn::Score => by_value(value(a), value(b)),
-            ScoreColumn::Interval => by_value(width(a), width(b)),
-            ScoreColumn::Name => turned(a.path.cmp(&b.path)),
-            ScoreColumn::Reason => match (reason(a), reason(b)) {
-                (Some(a), Some(b)) => turned(a.cmp(&b)),
-                (a, b) => b.is_some().cmp(&a.is_some()),
-            },
-        };
-        order.then_with(|| a.path.cmp(&b.path))
-    });
-    state.score.unsorted = false;
+    vec![Effect::SortRows(score.rows.clone(), state.photos.clone(), sorting)]
+}
+
+/// The table is sorted; what came in meanwhile stands at its end.
+pub(super) fn sorted(state: &mut AppState, answer: Sorted) {
+    let score = &mut state.score;
+    if answer.turn != score.turn || answer.rows.len() > score.rows.len() {
+        return;
+    }
+    let late = score.rows.split_off(answer.rows.len());
+    (score.rows, score.judged) = (answer.rows, answer.judged);
+    score.rows.extend(late);
+    score.at = answer.at.or(score.at);
 }

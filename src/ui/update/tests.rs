@@ -1,11 +1,14 @@
 //! The window's behaviour without a window.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use super::super::arrange::Photos;
+use super::super::shelf;
 use super::*;
-use crate::api::{LabelProgress, PhotoRow, RunView};
+use crate::api::{LabelProgress, PhotoRow, PhotoScore, RunView};
 use crate::config::Config;
-use crate::domain::{ModelId, Photo, Run, RunMeta, RunStatus, Score, ScoreRow, Vote, VoteId};
+use crate::domain::{ImageId, ModelId, Photo, Run, RunMeta, RunStatus, Score, ScoreRow, Vote, VoteId};
 use crate::error::Error;
 use crate::ui::message::LabelData;
 use crate::ui::prefs::{Prefs, SortBy};
@@ -13,33 +16,50 @@ use crate::ui::state::ScoreColumn;
 
 pub(super) fn photo(id: i64, score: Option<f64>) -> PhotoRow {
     let path = PathBuf::from(format!("/photos/{id}.jpg"));
-    let row = |value| ScoreRow {
-        path: path.clone(),
-        sha256: String::new(),
-        model: ModelId("m".to_owned()),
-        score: Some(Score { value, low: 0.0, high: 100.0 }),
-        attributes: None,
+    let shown = |value| PhotoScore {
+        score: Score { value, low: 0.0, high: 100.0 },
+        model: Arc::new(ModelId("m".to_owned())),
         reason: None,
-        error: None,
-        at_ms: 0,
     };
-    PhotoRow {
-        photo: Photo {
-            id: ImageId(id),
-            path: path.clone(),
-            sha256: format!("{id}"),
-            bytes: 1,
-            modified_ms: 0,
-            width: 10,
-            height: 10,
-            format: "jpeg".to_owned(),
-            group: None,
-            error: None,
-            missing: false,
-        },
-        label: None,
-        score: score.map(row),
+    let photo = Photo {
+        id: ImageId(id),
+        path,
+        sha256: format!("{id}"),
+        bytes: 1,
+        modified_ms: 0,
+        width: 10,
+        height: 10,
+        format: "jpeg".to_owned(),
+        group: None,
+        error: None,
+        missing: false,
+    };
+    PhotoRow { photo: Arc::new(photo), label: None, score: score.map(shown) }
+}
+
+/// What the desk says when it has read these photos.
+pub(super) fn read(state: &mut AppState, rows: Vec<PhotoRow>) -> Message {
+    shelf::read(Photos::new(rows), &state.question())
+}
+
+/// Applies a message as the window does: what shows is worked out at once, and what was replaced let go of.
+pub(super) fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
+    let mut left = Vec::new();
+    for effect in super::update(state, message) {
+        match effect {
+            Effect::Arrange(rows, question) => {
+                let answer = question.answer(&rows, &|| false).expect("not outdated");
+                super::update(state, Message::Arranged(Box::new(answer)));
+            }
+            Effect::SortRows(rows, photos, sorting) => {
+                let answer = Box::new(sorting.answer(rows, &photos));
+                super::update(state, Message::RowsSorted(answer));
+            }
+            Effect::ForgetPhotos(_) | Effect::ForgetAudit(..) => {}
+            other => left.push(other),
+        }
     }
+    left
 }
 
 fn queue(ids: &[i64]) -> LabelData {
@@ -50,7 +70,8 @@ fn queue(ids: &[i64]) -> LabelData {
 fn state(scores: &[Option<f64>]) -> AppState {
     let mut state = AppState::new(Path::new("/p"), Config::default(), Prefs::default());
     let photos = scores.iter().zip(1..).map(|(score, id)| photo(id, *score)).collect();
-    update(&mut state, Message::Photos(photos));
+    let found = read(&mut state, photos);
+    update(&mut state, found);
     state
 }
 
@@ -186,7 +207,7 @@ fn a_vote_that_replaces_another_reads_the_labels_again() {
     let kind = VoteKind::Rating { level: 1, levels: 5 };
     update(&mut state, Message::Rate(1));
     let effects = update(&mut state, Message::Voted(ImageId(1), kind, Vec::new()));
-    assert_eq!(effects, [Effect::LoadLabelling, Effect::LoadPhotos]);
+    assert!(matches!(effects[..], [Effect::LoadLabelling, Effect::LoadPhotos(_)]), "{effects:?}");
     assert_eq!(state.label.current, Some(ImageId(2)));
 }
 
@@ -248,7 +269,17 @@ fn typing_in_a_run_is_not_overwritten_by_reading_it_again() {
 #[test]
 fn the_score_table_sorts_both_ways_with_failures_last() {
     let mut state = state(&[Some(50.0), Some(10.0), Some(90.0)]);
-    let mut rows: Vec<ScoreRow> = state.photos.iter().filter_map(|row| row.score.clone()).collect();
+    let row = |row: &PhotoRow| ScoreRow {
+        path: row.photo.path.clone(),
+        sha256: String::new(),
+        model: ModelId("m".to_owned()),
+        score: state.score_of(row),
+        attributes: None,
+        reason: None,
+        error: None,
+        at_ms: 0,
+    };
+    let mut rows: Vec<ScoreRow> = state.photos.iter().map(row).collect();
     rows.push(ScoreRow {
         score: None,
         error: Some("torn".to_owned()),

@@ -19,34 +19,56 @@ pub struct Side {
     pub shot: Shot,
 }
 
-/// Draws two photos into an area and returns how they are to be shown from now on. Both show the same part: zoom is
-/// counted from the first photo, wherever it stands.
-pub fn compare(ui: &mut egui::Ui, area: Rect, sides: [&Side; 2], pairing: Pairing) -> Pairing {
-    let [left, right] = if pairing.swapped { [sides[1], sides[0]] } else { sides };
-    match pairing.wipe {
-        Some(border) => wiped(ui, area, sides[0], [left, right], Pairing { wipe: Some(border), ..pairing }),
-        None => abreast(ui, area, sides[0], [left, right], pairing),
+/// Draws photos into an area and returns how they are to be shown from now on. All show the same part: zoom is counted
+/// from the first photo, wherever it stands. Two can be wiped and swapped.
+pub fn compare(ui: &mut egui::Ui, area: Rect, sides: &[&Side], pairing: Pairing) -> Pairing {
+    match *sides {
+        [first, second] => {
+            let places = if pairing.swapped { [second, first] } else { [first, second] };
+            match pairing.wipe {
+                Some(_) => wiped(ui, area, first, places, pairing),
+                None => abreast(ui, &tiled(area, 2), first, &places, pairing),
+            }
+        }
+        [first, ..] => abreast(ui, &tiled(area, sides.len()), first, sides, pairing),
+        [] => pairing,
     }
+}
+
+/// Side by side up to three, else in two rows.
+fn tiled(area: Rect, count: usize) -> Vec<Rect> {
+    let gap = space().m;
+    let (columns, rows) = if count <= 3 { (count.max(1), 1) } else { (count.div_ceil(2), 2) };
+    let width = (area.width() - gap * (columns - 1) as f32) / columns as f32;
+    let height = (area.height() - gap * (rows - 1) as f32) / rows as f32;
+    let place = |index: usize| {
+        let step = vec2((index % columns) as f32 * (width + gap), (index / columns) as f32 * (height + gap));
+        Rect::from_min_size(area.min + step, vec2(width, height))
+    };
+    (0..count).map(place).collect()
 }
 
 fn stand(ui: &egui::Ui, area: Rect, side: &Side) -> Stand {
     Stand { area, photo: side.pixels, pixels_per_point: ui.pixels_per_point() }
 }
 
-fn abreast(ui: &mut egui::Ui, area: Rect, first: &Side, places: [&Side; 2], pairing: Pairing) -> Pairing {
-    let half = (area.width() - space().m) / 2.0;
-    let halves = [area.left(), area.right() - half]
-        .map(|left| Rect::from_min_size(pos2(left, area.top()), vec2(half, area.height())));
-    let times = stand(ui, halves[0], first).times(pairing.view.zoom);
+fn abreast(ui: &mut egui::Ui, areas: &[Rect], first: &Side, places: &[&Side], pairing: Pairing) -> Pairing {
+    let Some(one) = areas.first() else { return pairing };
+    let times = stand(ui, *one, first).times(pairing.view.zoom);
     let mut view = pairing.view;
-    for (index, (side, area)) in places.into_iter().zip(halves).enumerate() {
+    for (index, (side, area)) in places.iter().zip(areas.iter().copied()).enumerate() {
         let stand = stand(ui, area, side);
         let response = ui.interact(area, ui.scope_id().with(("side", index)), Sense::click_and_drag());
-        tell_photo(&response, &format!("{} photo: {}", if index == 0 { "Left" } else { "Right" }, side.caption));
+        let which = match (places.len(), index) {
+            (2, 0) => "Left photo".to_owned(),
+            (2, _) => "Right photo".to_owned(),
+            _ => format!("Photo {}", index + 1),
+        };
+        tell_photo(&response, &format!("{which}: {}", side.caption));
         ui.painter().rect_filled(area, 8.0, colours(ui).background);
         draw_shot(ui, area, pairing.view.rect(stand, times), &side.shot);
         caption(ui.painter(), area, &side.caption);
-        // Only one of the two is under the pointer.
+        // Only one of them is under the pointer.
         let steered = steer(ui, &response, self::stand(ui, area, first), pairing.view);
         if steered != pairing.view {
             view = steered;

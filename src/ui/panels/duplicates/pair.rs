@@ -37,7 +37,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out
     let sides = [side(best, "Best"), side(other, &file_name(&other.path))];
     egui::CentralPanel::no_frame().show(ui, |ui| {
         let area = ui.available_rect_before_wrap();
-        let pairing = compare(ui, area, [&sides[0], &sides[1]], doubles.pairing);
+        let pairing = compare(ui, area, &[&sides[0], &sides[1]], doubles.pairing);
         if pairing != doubles.pairing {
             out.push(Message::Pair(pairing));
         }

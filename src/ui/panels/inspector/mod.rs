@@ -21,8 +21,7 @@ pub(super) use photo::{draw_evidence, spoken};
 
 pub(super) fn show(ui: &mut egui::Ui, state: &AppState, pictures: &mut Pictures<'_>, out: &mut Vec<Message>) {
     let Some(row) = state.browse.selected.and_then(|id| state.photo(id)) else { return };
-    let measured = state.audit.attributes(row.photo.id);
-    let attributes = measured.or(row.score.as_ref().and_then(|score| score.attributes.as_ref()));
+    let attributes = state.audit.attributes(row.photo.id);
     egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         // The scroll bar stands beside, not over.
         ui.set_max_width(ui.available_width() - space().s);
@@ -92,6 +91,10 @@ fn foot(ui: &mut egui::Ui, row: &PhotoRow, out: &mut Vec<Message>) {
         if label.on_hover_text(UiCommand::LabelSelected.tooltip()).clicked() {
             out.push(Message::LabelPhoto(row.photo.id));
         }
+        let similar = ui.add_enabled(free, egui::Button::new("Find similar"));
+        if similar.on_hover_text("The photos of the project that look most like this one").clicked() {
+            out.push(Message::FindSimilar(row.photo.id));
+        }
         if ui.button("Copy the path").clicked() {
             out.push(Message::Copy(path));
         }
@@ -113,7 +116,7 @@ fn facts(ui: &mut egui::Ui, row: &PhotoRow) {
 fn verdict(ui: &mut egui::Ui, state: &AppState, row: &PhotoRow) {
     let palette = colours(ui);
     ui.add_space(space().m);
-    if let Some(score) = row.score.as_ref().and_then(|row| row.score) {
+    if let Some(score) = state.score_of(row) {
         let band = band(score.value, state.prefs.reject_below, state.prefs.accept_from);
         ui.horizontal(|ui| {
             ui.label(
@@ -125,9 +128,9 @@ fn verdict(ui: &mut egui::Ui, state: &AppState, row: &PhotoRow) {
             });
         });
         if let Some(reason) = row.score.as_ref().and_then(|row| row.reason.as_ref()) {
-            ui.add(egui::Label::new(reason).wrap());
+            ui.add(egui::Label::new(&**reason).wrap());
         }
-        if row.score.as_ref().is_some_and(|row| state.is_uncalibrated(&row.model)) {
+        if state.model_of(row).is_some_and(|model| state.is_uncalibrated(model)) {
             hint(ui, "The interval is not calibrated on your photos");
         }
     } else if row.photo.error.is_none() {

@@ -1,0 +1,91 @@
+//! `packshot bench`: the programme measures itself.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::args;
+use super::context::{Context, Done};
+use super::table::{Side, layout};
+use super::watch::{finish, wake};
+use crate::api::{self, Project};
+use crate::error::{Error, Result};
+use crate::ui::{BenchPlan, BenchReport, FrameTimes, Times, bench};
+
+pub(super) fn run(context: &Context, command: args::Bench) -> Result<Done> {
+    match command {
+        args::Bench::Ui(args) => measure(context, &args),
+    }
+}
+
+fn measure(context: &Context, args: &args::BenchUi) -> Result<Done> {
+    if args.photos < 100 {
+        return Err(Error::usage("a window is measured with 100 photos or more"));
+    }
+    let root =
+        context.named_root().unwrap_or_else(|| std::env::temp_dir().join(format!("packshot-bench-{}", args.photos)));
+    let job = api::make_rehearsal(&root, args.photos, wake())?;
+    let project: Project =
+        finish(context, job, "Run the same command again; a project half made has to be deleted first.")?;
+    if !args.keep_thumbnails {
+        let thumbs = project.cache().join("thumbs");
+        if thumbs.exists() {
+            std::fs::remove_dir_all(&thumbs).map_err(|error| Error::io("delete", &thumbs, error))?;
+        }
+    }
+    let plan = BenchPlan { fling: Duration::from_secs(args.seconds), keys: args.keys, present: !args.no_present };
+    let report = bench(project, plan, |stage| tracing::info!("{stage}"))?;
+    context.say(&format!("{} photos in {}; {} tiles on screen", report.photos, root.display(), report.tiles));
+    context.say(&format!("drawn with {}", report.adapter.as_deref().unwrap_or("nothing: no graphics adapter")));
+    context.say("");
+    context.say(&table(&report));
+    context.say("");
+    context.say(&marks(&report));
+    Ok(Done::ok(json!(report)))
+}
+
+/// Times in milliseconds.
+fn table(report: &BenchReport) -> String {
+    let columns = [
+        ("milliseconds", Side::Left),
+        ("n", Side::Right),
+        ("p50", Side::Right),
+        ("p95", Side::Right),
+        ("p99", Side::Right),
+        ("max", Side::Right),
+    ];
+    let row = |name: String, times: &Times| {
+        let numbers = [times.p50, times.p95, times.p99, times.max].map(|ms| format!("{ms:.1}"));
+        [name, times.n.to_string()].into_iter().chain(numbers).collect::<Vec<_>>()
+    };
+    let frames = |name: &str, frames: &FrameTimes| {
+        let mut rows = vec![row(format!("{name}, frame by the clock"), &frames.wall)];
+        rows.extend(frames.processor.as_ref().map(|times| row(format!("{name}, frame's processor time"), times)));
+        rows.extend(frames.present.as_ref().map(|times| row(format!("{name}, presenting"), times)));
+        rows
+    };
+    let parts = [("opening", &report.opening), ("fling", &report.fling), ("filtering", &report.filtering)];
+    let mut rows: Vec<Vec<String>> = parts.into_iter().flat_map(|(name, part)| frames(name, part)).collect();
+    rows.push(row("arrow key to next photo, 5 a second".to_owned(), &report.next_photo));
+    rows.push(row("arrow key to next photo, 30 a second".to_owned(), &report.repeated));
+    rows.push(row("score key to next photo to label".to_owned(), &report.next_label));
+    layout(&columns, &rows)
+}
+
+fn marks(report: &BenchReport) -> String {
+    let mut rows = vec![
+        ("start to the first frame".to_owned(), format!("{:.0} ms", report.first_frame_ms)),
+        ("start to the first thumbnail".to_owned(), format!("{:.0} ms", report.first_thumbnail_ms)),
+        ("start to a page of thumbnails".to_owned(), format!("{:.0} ms", report.thumbnails_ms)),
+        ("start until all is read and judged".to_owned(), format!("{:.0} ms", report.opened_ms)),
+        ("tiles with their photo while flinging".to_owned(), format!("{:.0} %", 100.0 * report.fling_drawn)),
+        ("textures after the fling".to_owned(), format!("{} MB", report.textures / 1_000_000)),
+    ];
+    rows.extend(report.filters.iter().map(|latency| (latency.what.clone(), format!("{:.0} ms", latency.ms))));
+    if let Some((now, most)) = report.memory {
+        rows.push(("memory".to_owned(), format!("{} MB", now / 1_000_000)));
+        rows.push(("memory at most".to_owned(), format!("{} MB", most / 1_000_000)));
+    }
+    let rows: Vec<Vec<String>> = rows.into_iter().map(|(what, value)| vec![what, value]).collect();
+    layout(&[("", Side::Left), ("", Side::Right)], &rows)
+}
