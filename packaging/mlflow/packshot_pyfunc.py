@@ -17,11 +17,19 @@ from pathlib import Path
 import numpy as np
 import packshot_score
 import pandas as pd
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 COLUMN = "content"
 NUMBERS = ["score", "low", "high"]
 MAX_PIXELS = 100_000_000  # Packshot's own limit, decode.max_megapixels.
+
+
+def from_base64(text):
+    """Bytes of base64, or a reason in words."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"this is not base64 of an image file: {error}") from error
 
 
 def image_bytes(value):
@@ -29,13 +37,13 @@ def image_bytes(value):
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value.item()
     if isinstance(value, str):
-        return base64.b64decode(value, validate=True)
+        return from_base64("".join(value.split()))
     if not isinstance(value, bytes | bytearray | memoryview):
         raise ValueError(f"{COLUMN} holds the bytes of an image file, or base64 of them, not {type(value).__name__}")
     value = bytes(value)
     try:
         # No image format consists of these letters alone.
-        return base64.b64decode(value, validate=True) if value else value
+        return base64.b64decode(value, validate=True)
     except binascii.Error:
         return value
 
@@ -92,11 +100,15 @@ class Scorer:
         """Score, low, high and error of one photo."""
         try:
             content = image_bytes(value)
+            if not content:
+                raise ValueError("the file is empty")
             with Image.open(io.BytesIO(content)) as photo:
                 width, height = photo.size
             if width * height > MAX_PIXELS:
                 raise ValueError(f"the photo has {width} x {height} pixels, more than {MAX_PIXELS // 10**6} million")
             views = packshot_score.views(io.BytesIO(content))
+        except UnidentifiedImageError:
+            return [None, None, None, "this is not an image file"]
         except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
             return [None, None, None, f"{error}" or type(error).__name__]
         outputs = self.session().run(NUMBERS, {"views": views[None]})
@@ -107,6 +119,9 @@ class Scorer:
         index = model_input.index if isinstance(model_input, pd.DataFrame) else None
         rows = [self.score(value) for value in contents(model_input)]
         table = pd.DataFrame(rows, columns=[*NUMBERS, "error"], index=index)
+        if table["error"].any():
+            # MLflow's server writes a missing float as NaN, which is no JSON, and a missing object as null.
+            return table.astype("object").where(table.notna(), None)
         return table.astype({name: "float64" for name in NUMBERS} | {"error": "object"})
 
 

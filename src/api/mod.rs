@@ -32,6 +32,7 @@ mod runs;
 mod score;
 mod scorer;
 mod series;
+mod shard;
 mod train;
 mod train_photos;
 mod watched;
