@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Builds the images and starts them, with docker or podman, or with buildah where there is no engine: containers.sh BINARY FOLDER.
 # FOLDER keeps what is made on the way. BASE names the base image; without it debian:bookworm-slim is pulled, and where no
-# registry is reachable, a Debian 12 is made with debootstrap. PROGRAM=compiled compiles in the image (RUST names its base).
+# registry is reachable, a Debian 12 is made with debootstrap. With RUST, which names what compiles, the image compiles the
+# program; else BINARY goes into it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 binary=$1 work=$2/containers
 base=${BASE:-debian:bookworm-slim}
-program=${PROGRAM:-copied}
 port=${PORT:-8077}
 mkdir -p "$work"
 say() { printf '== %s\n' "$*"; }
@@ -21,8 +21,7 @@ else fail "there is no docker, podman or buildah (on Debian: apt install buildah
 fi
 
 image_build() { # target, tag
-  local arguments=(--file packaging/docker/Dockerfile --build-arg "BASE=$base" --build-arg "PROGRAM=$program" --target "$1" --tag "localhost/$2")
-  [ -z "${RUST:-}" ] || arguments+=(--build-arg "RUST=$RUST")
+  local arguments=(--file packaging/docker/Dockerfile --build-arg "BASE=$base" --build-arg "RUST=${RUST:-$base}" --target "$1" --tag "localhost/$2")
   case $engine in
     docker) docker build "${arguments[@]}" . ;;
     podman) podman build --format docker --pull=missing "${arguments[@]}" . ;;
@@ -71,10 +70,10 @@ make_base() {
 have_base || make_base
 [ "$engine" != podman ] || podman_settings
 if [ "$engine" = buildah ] && ! have_base; then make_base; fi
-say "$engine, base $base, program $program"
+say "$engine, base $base"
 
 # ---- the images ----
-if [ "$program" = copied ]; then
+if [ -z "${RUST:-}" ]; then
   strip -o packaging/docker/packshot "$binary" 2>/dev/null || cp "$binary" packaging/docker/packshot
   trap 'rm -f packaging/docker/packshot' EXIT
 fi
