@@ -47,7 +47,9 @@ have_base() {
 }
 
 make_base() {
-  [ "$(id -u)" = 0 ] && command -v debootstrap >/dev/null || fail "$base cannot be pulled; making one needs root and debootstrap"
+  if [ "$(id -u)" != 0 ] || ! command -v debootstrap >/dev/null; then
+    fail "$base cannot be pulled; making one needs root and debootstrap"
+  fi
   if [ ! -e "$work/root.tar" ]; then
     say "No image registry is reachable: making a Debian 12 with debootstrap"
     rm -rf "$work/root"

@@ -6,12 +6,11 @@ Every step is the program with `--json`; this file holds order, retries and repo
 import datetime
 from pathlib import Path
 
+import tables
 from prefect import flow, get_run_logger, runtime, task, unmapped
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.states import Completed
 from prefect.variables import Variable
-
-import tables
 from program import run, stopping_what_runs, worth_retrying
 from settings import Packshot
 

@@ -8,6 +8,7 @@ what is not named stays as it is.
 """
 
 import argparse
+import contextlib
 import os
 from pathlib import Path
 
@@ -55,10 +56,8 @@ def main():
     if token := os.environ.get("MLFLOW_TRACKING_TOKEN"):
         named["mlflow_token"] = SecretStr(token)
     if named:
-        try:
+        with contextlib.suppress(ValueError):  # There may be none of this name yet.
             named = Packshot.load(options.block).model_dump(include=set(Packshot.model_fields)) | named
-        except ValueError:  # There is none of this name yet.
-            pass
         if not named.get("project"):
             parser.error("name the project's folder with --project")
         Packshot(**named).save(options.block, overwrite=True)

@@ -30,7 +30,7 @@ def arguments():
         "--partition-mb",
         type=int,
         default=64,
-        help="megabytes of photos a task reads, each photo counting as 1 more; smaller loses less when a worker dies (%(default)s)",
+        help="megabytes of photos a task reads, each photo counting as 1 more; less is lost when a worker dies (%(default)s)",
     )
     return parser.parse_args()
 

@@ -167,9 +167,7 @@ def agree(rows, desktop):
     failed = {path for path, row in rows.items() if row["error"]}
     assert failed == {path for path, row in desktop.items() if row["error"]}
     scored = sorted(set(rows) - failed)
-    apart = {
-        name: [abs(rows[path][name] - float(desktop[path][name])) for path in scored] for name in ("score", "low", "high")
-    }
+    apart = {name: [abs(rows[path][name] - float(desktop[path][name])) for path in scored] for name in ("score", "low", "high")}
     for name, values in apart.items():
         print(f"{name}: {len(values)} photos, at most {max(values):.4f} apart, {sum(values) / len(values):.4f} on average")
         assert max(values) < MOST_APART and sum(values) / len(values) < MEAN_APART

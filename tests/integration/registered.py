@@ -29,9 +29,7 @@ def lay_out(onnx, script, folder):
     shutil.copy(PACKAGING / "mlflow" / "requirements.txt", folder)
     outputs = [ColSpec(DataType.double, name) for name in NUMBERS] + [ColSpec(DataType.string, "error")]
     model = Model(signature=ModelSignature(Schema([ColSpec(DataType.binary, "content")]), Schema(outputs)))
-    model.add_flavor(
-        "python_function", loader_module="packshot_pyfunc", code="code", data="data", config={"threads": 1}
-    )
+    model.add_flavor("python_function", loader_module="packshot_pyfunc", code="code", data="data", config={"threads": 1})
     model.save(str(folder / "MLmodel"))
     return folder
 
