@@ -81,7 +81,7 @@ def tool(name):
 def printed(page, name):
     """The commands that a page prints in a block marked with a comment `<!-- NAME -->`, without their remarks."""
     text = Path(page).read_text(encoding="utf-8")
-    block = text.partition(f"<!-- {name} -->\n```sh\n")[2].partition("\n```")[0]
+    block = text.partition(f"<!-- {name} -->\n```")[2].partition("\n")[2].partition("\n```")[0]
     assert block, f"{page} has no block {name}"
     return "\n".join(line.partition("   #")[0].rstrip() for line in block.splitlines())
 

@@ -50,6 +50,17 @@ def test_a_model_travels_to_other_processes(model, photos):
     assert np.array_equal(copy.predict(table)["score"], scorer.predict(table)["score"])
 
 
+def test_the_documented_lines_give_the_desktops_score(champion, photos, desktop_scores, tmp_path, monkeypatch):
+    photo = next(path for path in paths(photos) if not desktop_scores[str(path)]["error"])
+    (tmp_path / "photo.jpg").symlink_to(photo)
+    monkeypatch.chdir(tmp_path)
+    *lines, last = conftest.printed(conftest.PACKAGING / "mlflow" / "README.md", "predict").splitlines()
+    names = {}
+    exec("\n".join(lines), names)
+    table = eval(last, names)
+    assert abs(table["score"][0] - float(desktop_scores[str(photo)]["score"])) < conftest.MOST_APART
+
+
 def test_mlflows_server_takes_every_form_and_answers_json(champion, mlflow_server, photos, tmp_path):
     port = conftest.free_port()
     address = ["--host", "127.0.0.1", "--port", str(port)]

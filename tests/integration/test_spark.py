@@ -51,20 +51,27 @@ def rows(folder):
     return {path: row for path, row in zip(paths, table.to_dict("records"), strict=True)}
 
 
-def test_spark_scores_as_the_desktop_does(champion, mlflow_server, photos, desktop_scores, tmp_path):
-    log = tmp_path / "log"
-    command = submit("local[2]", photos, tmp_path / "scores")
-    with job(command, mlflow_server, log) as process:
-        status, summary = finish(process, log)
-    assert status == 3, summary
-    found = rows(tmp_path / "scores")
+def test_the_documented_job_scores_as_the_desktop_does(champion, mlflow_server, photos, desktop_scores, tmp_path):
+    commands = conftest.printed(conftest.PACKAGING / "spark" / "README.md", "run")
+    commands = commands.replace("http://127.0.0.1:5000", mlflow_server)
+    (tmp_path / "photos").symlink_to(photos)
+    env = conftest.environment() | {"HOME": str(tmp_path)}
+
+    def run():
+        return subprocess.run(["bash", "-ec", commands], cwd=SCRIPT.parent, env=env, capture_output=True, text=True)
+
+    ran = run()
+    assert ran.returncode == 3, ran.stderr[-4000:]
+    found = {
+        path.replace(str(tmp_path / "photos"), str(photos)): row for path, row in rows(tmp_path / "scores.parquet").items()
+    }
     conftest.agree(found, desktop_scores)
+    summary = json.loads(ran.stdout.splitlines()[-1])
     assert summary["photos"] == len(found) == len(desktop_scores) and summary["failed"] == 2
     assert {row["model"] for row in found.values()} == {f"models:/packshot/{champion.version}"}
 
-    with job(command, mlflow_server, log) as process:
-        process.communicate(timeout=400)
-    assert process.returncode not in (0, 3) and "PATH_ALREADY_EXISTS" in log.read_text()
+    again = run()
+    assert again.returncode not in (0, 3) and "PATH_ALREADY_EXISTS" in again.stderr
 
 
 @pytest.fixture(scope="module")
