@@ -24,8 +24,9 @@ run: build ## install what is missing, build, do the main job on the demo catalo
 	@scripts/main-job.sh $(BIN) $(DEMO) $(PROJECT) $(EPOCHS)
 	@scripts/open-window.sh $(BIN) $(PROJECT)
 
-test: setup-test ## install what the tests need and run them all
+test: setup-test ## install what the tests need and run them all; with Python, the model in MLflow, too
 	cargo test
+	@scripts/integration.sh --skip $(BIN) $(TARGET)/integration mlflow
 
 check: setup-test fmt lint test ## what CI runs: formatting, lints, core build, tests
 
