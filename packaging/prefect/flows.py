@@ -40,6 +40,10 @@ def import_labels(settings: Packshot, photos: str, labels: str) -> dict:
     """Indexes the photos and imports their labels; doing it twice changes nothing."""
     opened = run(settings, "open", photos)
     imported = run(settings, "label", "import", labels)
+    if imported["problems"]:
+        line, reason = imported["problems"][0]
+        left_out = len(imported["problems"])
+        get_run_logger().warning("%d of %d rows left out; line %d: %s", left_out, imported["rows"], line, reason)
     return {"open": opened, "labels": imported}
 
 

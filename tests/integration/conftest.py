@@ -156,7 +156,7 @@ def mlflow_server(tmp_path_factory):
 
 
 # How far the desktop's scores and those of exported models may lie apart, in points: over all photos at most and on average.
-# Measured on 95 product photos: 0.007 and 0.002.
+# Measured on 102 product photos: 0.018 and 0.004.
 MOST_APART = 0.1
 MEAN_APART = 0.02
 

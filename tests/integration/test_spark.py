@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import conftest
-import pandas as pd
+import pyarrow.parquet
 import pytest
 
 SCRIPT = conftest.PACKAGING / "spark" / "score.py"
@@ -45,10 +45,10 @@ def finish(process, log):
 
 def rows(folder):
     """The written rows by path."""
-    table = pd.read_parquet(folder)
-    paths = [path.removeprefix("file:") for path in table["path"]]
-    assert len(set(paths)) == len(paths), "a photo has two rows"
-    return {path: row for path, row in zip(paths, table.to_dict("records"), strict=True)}
+    found = pyarrow.parquet.read_table(folder).to_pylist()
+    by_path = {row["path"].removeprefix("file:"): row for row in found}
+    assert len(by_path) == len(found), "a photo has two rows"
+    return by_path
 
 
 def test_the_documented_job_scores_as_the_desktop_does(champion, mlflow_server, photos, desktop_scores, tmp_path):
@@ -71,7 +71,8 @@ def test_the_documented_job_scores_as_the_desktop_does(champion, mlflow_server, 
     assert {row["model"] for row in found.values()} == {f"models:/packshot/{champion.version}"}
 
     again = run()
-    assert again.returncode not in (0, 3) and "PATH_ALREADY_EXISTS" in again.stderr
+    assert again.returncode not in (0, 3)
+    assert "PATH_ALREADY_EXISTS" in again.stdout + again.stderr, again.stdout[-2000:] + again.stderr[-4000:]
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +127,8 @@ def test_a_killed_python_worker_loses_and_doubles_nothing(champion, mlflow_serve
         os.kill(at_work(process.pid), signal.SIGKILL)
         assert process.poll() is None and not (output / "_SUCCESS").exists()
         status, summary = finish(process, log)
-    assert "Lost task" in log.read_text()
+    said = log.read_text()
+    assert "Lost task" in said and "Python worker exited unexpectedly" in said
     check_complete(status, summary, output, many, desktop_scores)
 
 
