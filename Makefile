@@ -15,7 +15,7 @@ export XDG_RUNTIME_DIR ?= /tmp/packshot-runtime-$(shell id -u)
 # rustup's default place, for shells that have not read its profile yet.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
-.PHONY: help run test check check-photos onnx-check test-integration bench data train build setup setup-test fmt lint clean-demo
+.PHONY: help run test check check-photos onnx-check mlflow-check test-integration bench data train build setup setup-test fmt lint clean-demo
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,10 @@ check-photos: setup-test ## hold the measures against every real photo: the test
 onnx-check: setup-test ## run exported models in onnxruntime, which is installed with pip into the build folder
 	@scripts/onnx-venv.sh $(VENV)
 	@$(if $(PACKSHOT_PYTHON),,PACKSHOT_PYTHON=$$(ls $(VENV)/bin/python 2>/dev/null || true)) cargo test --test onnx -- --nocapture
+
+mlflow-check: build ## export runs to a real MLflow server on this machine, which is installed with pip into the build folder
+	@scripts/mlflow-venv.sh $(TARGET)/mlflow-venv
+	@scripts/mlflow-check.sh $(BIN) $(TARGET)/mlflow-venv
 
 test-integration: build ## MLflow, Spark, Prefect and containers, the real ones: installs them, starts them on this machine
 	@scripts/integration.sh $(BIN) $(TARGET)/integration $(PARTS)

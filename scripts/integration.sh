@@ -24,22 +24,27 @@ environment() {
   cat "$list" tests/integration/mlflow.txt >"$venv/packages.txt"
 }
 
-run() { # environment, tests
+run() { # environment, arguments of its Python
+  local venv=$venvs/$1
   if ! environment "$1"; then
     if [ $skip = yes ]; then echo "The tests with $1 are skipped: its packages cannot be installed here" >&2; return; fi
     echo "error: the packages of tests/integration/$1.txt cannot be installed" >&2
     exit 1
   fi
-  "$venvs/$1/bin/python" -m pytest -p no:cacheprovider -q "$2"
+  shift
+  "$venv/bin/python" "$@"
 }
+tests=(-m pytest -p no:cacheprovider -q)
 
 for part in "$@"; do
   case $part in
-    mlflow) run mlflow tests/integration/test_model.py ;;
+    mlflow)
+      run mlflow tests/mlflow/check.py "$binary"
+      run mlflow "${tests[@]}" tests/integration/test_model.py ;;
     spark)
       command -v java >/dev/null || { echo "error: Spark needs Java 17 (on Debian: apt install openjdk-17-jre-headless)" >&2; exit 1; }
-      run spark tests/integration/test_spark.py ;;
-    prefect) run prefect tests/integration/test_prefect.py ;;
+      run spark "${tests[@]}" tests/integration/test_spark.py ;;
+    prefect) run prefect "${tests[@]}" tests/integration/test_prefect.py ;;
     containers) scripts/containers.sh "$binary" "$venvs" ;;
     *) echo "error: $part is none of mlflow, spark, prefect, containers" >&2; exit 2 ;;
   esac

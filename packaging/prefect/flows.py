@@ -11,7 +11,7 @@ from prefect import flow, get_run_logger, runtime, task, unmapped
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.states import Completed
 from prefect.variables import Variable
-from program import run, stopping_what_runs, worth_retrying
+from program import PackshotError, run, stopping_what_runs, worth_retrying
 from settings import Packshot
 
 STOPPED = {"cancelled", "interrupted"}
@@ -75,9 +75,30 @@ def evaluate(settings: Packshot, model: str, against: str, holdout: str, folder:
 
 
 @task(**again)
-def register(settings: Packshot, model: str) -> None:
-    """Makes a model the one that scores."""
-    Variable.set("packshot_model", model, overwrite=True)
+def register(settings: Packshot, model: str, training: str) -> None:
+    """Makes a model the champion, and sends its run and the model to MLflow where a server is configured."""
+    run(settings, "models", "promote", model)
+    if settings.mlflow_tracking_uri:
+        run(settings, "export", "mlflow", "--tracking-uri", settings.mlflow_tracking_uri, "--run", training)
+
+
+@task(**again)
+def champion_before(settings: Packshot) -> str:
+    """The model that scores now, made the champion: else a new one would take its place unasked, being newer."""
+    model = model_in_use(settings)
+    run(settings, "models", "promote", model)
+    return model
+
+
+def model_in_use(settings):
+    """The network that scores where none is named: the champion, else the newest, else the shipped one."""
+    try:
+        models = run(settings, "models", "list")["models"]
+    except PackshotError as error:
+        if error.code != "not_found":
+            raise
+        return "default"  # There is no project yet.
+    return next(model["card"]["id"] for model in models if not model["card"].get("personal"))
 
 
 @flow(name="packshot-training")
@@ -109,21 +130,16 @@ def training_flow(
     with stopping_what_runs():
         import_labels(packshot, photos, labels)
         audited = audit(packshot, photos, rules, folder)
-        champion = model_in_use()
+        champion = champion_before(packshot)
         trained = train(packshot, preset, epochs, f"prefect-{runtime.flow_run.id}"[:24])
         evaluated = evaluate(packshot, trained["model"], champion, holdout, folder)
         better = evaluated["comparison"]["verdict"] == "better"
         if better:
-            register(packshot, trained["model"])
+            register(packshot, trained["model"], trained["run"])
     page = training_page(trained, evaluated, audited, champion, better, folder)
     create_markdown_artifact(page, key="packshot-training-report", description="The newest training")
     kept = trained["model"] if better else champion
     return Completed(message=f"{evaluated['verdict']}; {kept} is in use", data={"model": kept, "better": better})
-
-
-def model_in_use():
-    """The model that scores: what the training flow registered last, else the shipped one."""
-    return Variable.get("packshot_model", default="default")
 
 
 def training_page(trained, evaluated, audited, champion, better, folder):
@@ -183,7 +199,7 @@ def inference_flow(
     Args:
         photos: Folder of photos; the variable packshot_photos when empty.
         shards: Parts; the variable packshot_shards when empty, else 2.
-        model: Model; the one that the training flow registered last when empty, else the shipped one.
+        model: Model; the champion when empty.
         rules: Rule pack that gives the reasons.
         settings: Name of the packshot block.
     """
@@ -191,7 +207,7 @@ def inference_flow(
     photos = configured(photos, "photos", "--photos")
     parts = int(shards or Variable.get("packshot_shards", default=2))
     # Named once: all parts are scored by one model, also when a training ends meanwhile.
-    model = model or model_in_use()
+    model = model or model_in_use(packshot)
     folder = report_folder(packshot, "scores")
     with stopping_what_runs():
         fixed = [unmapped(value) for value in (packshot, photos, model, rules)]

@@ -19,11 +19,23 @@ _lock = threading.Lock()
 
 
 class PackshotError(RuntimeError):
-    """The program failed: its exit status and what it said."""
+    """The program failed: its exit status, the code of its error, and what it said."""
 
-    def __init__(self, status, message, hint=None):
+    def __init__(self, status, error):
+        message = error.get("message", "it was ended before it could say why")
+        hint = error.get("hint")
         super().__init__(f"packshot ended with {status}: {message}" + (f" ({hint})" if hint else ""))
         self.status = status
+        self.code = error.get("code")
+
+    def __reduce__(self):
+        return (_error_again, (self.args[0], self.status, self.code))
+
+
+def _error_again(text, status, code):
+    error = PackshotError(status, {"code": code})
+    error.args = (text,)
+    return error
 
 
 def worth_retrying(_task, _task_run, state):
@@ -74,8 +86,7 @@ def run(settings, *arguments, artifact=None):
     status = 128 - status if status < 0 else status
     summary = _summary(lines)
     if status not in (0, PARTIAL) or "error" in summary:
-        said = summary.get("error", {})
-        raise PackshotError(status, said.get("message", "it was ended before it could say why"), said.get("hint"))
+        raise PackshotError(status, summary.get("error", {}))
     return summary
 
 

@@ -174,9 +174,16 @@ def agree(rows, desktop):
 
 
 @pytest.fixture(scope="session")
-def project(binary, tmp_path_factory):
-    """A project without labels: it scores with the shipped model."""
-    return Packshot(binary, tmp_path_factory.mktemp("project") / "shop")
+def project(binary, demo, tmp_path_factory):
+    """A project whose champion was trained on the demo catalogue."""
+    project = Packshot(binary, tmp_path_factory.mktemp("project") / "shop")
+    project.run("open", demo / "images")
+    project.run("label", "import", demo / "labels.csv")
+    settings = ["--set", "train.architecture=cnn-xs", "--epochs", 2, "--device", "cpu"]
+    trained = project.run("train", *settings)
+    project.run("models", "promote", trained["model"])
+    project.trained_run = trained["run"]
+    return project
 
 
 @pytest.fixture(scope="session")
@@ -189,11 +196,10 @@ def desktop_scores(project, photos, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def champion(project, desktop_scores, mlflow_server, tmp_path_factory):
-    """The shipped model in MLflow, as version of `packshot` with the alias `champion`."""
-    import registered
+def champion(project, mlflow_server):
+    """The champion in MLflow: its version."""
+    import mlflow
 
-    folder = tmp_path_factory.mktemp("export")
-    exported = project.run("export", "onnx", "-o", folder / "quality.onnx")
-    model = registered.lay_out(exported["file"], exported["script"], folder / "model")
-    return registered.register(mlflow_server, model)
+    project.run("export", "mlflow", "--tracking-uri", mlflow_server, "--run", project.trained_run)
+    mlflow.set_tracking_uri(mlflow_server)
+    return mlflow.MlflowClient().get_model_version_by_alias("packshot", "champion").version

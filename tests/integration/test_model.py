@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+CHAMPION = "models:/packshot@champion"
+
 
 @pytest.fixture(scope="module")
 def model(champion):
     """The champion as MLflow loads it."""
-    return mlflow.pyfunc.load_model(champion.uri)
+    return mlflow.pyfunc.load_model(CHAMPION)
 
 
 def paths(photos):
@@ -69,7 +71,7 @@ def test_the_documented_lines_give_the_desktops_score(champion, photos, desktop_
 def test_mlflows_server_takes_every_form_and_answers_json(champion, mlflow_server, photos, tmp_path):
     port = conftest.free_port()
     address = ["--host", "127.0.0.1", "--port", str(port)]
-    command = [conftest.tool("mlflow"), "models", "serve", "-m", champion.uri, "--env-manager", "local", *address]
+    command = [conftest.tool("mlflow"), "models", "serve", "-m", CHAMPION, "--env-manager", "local", *address]
     good = base64.b64encode(good_photo(photos).read_bytes()).decode()
     bad = base64.b64encode(b"no photo").decode()
     bodies = [

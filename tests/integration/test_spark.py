@@ -68,7 +68,7 @@ def test_the_documented_job_scores_as_the_desktop_does(champion, mlflow_server, 
     conftest.agree(found, desktop_scores)
     summary = json.loads(ran.stdout.splitlines()[-1])
     assert summary["photos"] == len(found) == len(desktop_scores) and summary["failed"] == 2
-    assert {row["model"] for row in found.values()} == {f"models:/packshot/{champion.version}"}
+    assert {row["model"] for row in found.values()} == {f"models:/packshot/{champion}"}
 
     again = run()
     assert again.returncode not in (0, 3)

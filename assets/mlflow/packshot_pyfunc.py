@@ -4,7 +4,7 @@ The model takes one column, `content`, with the bytes of image files, and gives 
 better), `low` and `high` (the ends of its 90 % interval) and `error`, which is empty unless the photo could not be read; the
 numbers are then missing. A photo that cannot be read never fails its batch.
 
-Needs numpy, pandas, Pillow, onnxruntime, and packshot_score.py beside it: the script that `packshot export onnx` writes, which
+Needs numpy, pandas, Pillow, onnxruntime, and packshot_views.py beside it: the script that `packshot export onnx` writes, which
 prepares a photo as Packshot does. Photos are scored one by one, so a score does not depend on its batch.
 """
 
@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 
 import numpy as np
-import packshot_score
+import packshot_views
 import pandas as pd
 from PIL import Image, UnidentifiedImageError
 
@@ -37,7 +37,8 @@ def image_bytes(value):
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value.item()
     if isinstance(value, str):
-        return from_base64("".join(value.split()))
+        text = value.split(";base64,", 1)[-1] if value.startswith("data:") else value
+        return from_base64("".join(text.split()))
     if not isinstance(value, bytes | bytearray | memoryview):
         raise ValueError(f"{COLUMN} holds the bytes of an image file, or base64 of them, not {type(value).__name__}")
     value = bytes(value)
@@ -91,7 +92,7 @@ class Scorer:
         with self._lock:
             if self._session is None:
                 try:
-                    self._session = packshot_score.open_model(self.model, self.threads)
+                    self._session = packshot_views.open_model(self.model, self.threads)
                 except SystemExit as reason:  # The script ends with a message; a worker must not end.
                     raise RuntimeError(str(reason)) from reason
             return self._session
@@ -106,7 +107,7 @@ class Scorer:
                 width, height = photo.size
             if width * height > MAX_PIXELS:
                 raise ValueError(f"the photo has {width} x {height} pixels, more than {MAX_PIXELS // 10**6} million")
-            views = packshot_score.views(io.BytesIO(content))
+            views = packshot_views.views(io.BytesIO(content))
         except UnidentifiedImageError:
             return [None, None, None, "this is not an image file"]
         except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
