@@ -18,6 +18,7 @@ mod features;
 mod feed;
 mod finetune;
 mod labels;
+mod mlflow;
 mod models;
 mod onnx;
 mod personal;
@@ -32,6 +33,7 @@ mod runs;
 mod score;
 mod scorer;
 mod series;
+mod shard;
 mod train;
 mod train_photos;
 mod watched;
@@ -62,8 +64,14 @@ pub use labels::{
     ImportSummary, LabelProgress, RATER, cast_vote, export_labels, import_labels, label_progress, label_queue,
     recent_votes, undo_vote,
 };
+pub use mlflow::{
+    MlflowExported, MlflowRequest, MlflowRuns, MlflowSummary, MlflowTarget, account_name, start_mlflow_export,
+};
 use models::find_network;
-pub use models::{ArchitectureEntry, ModelEntry, find_model, list_architectures, list_models};
+pub use models::{
+    ArchitectureEntry, CHAMPION, ModelEntry, Standing, archive_model, find_model, list_all_models, list_architectures,
+    list_models, promote_model, roll_back_champion,
+};
 pub use onnx::{OnnxSummary, check_onnx_export, export_onnx};
 pub use personal::{
     Alike, DescribeSummary, Lesson, PersonalRequest, PersonalSummary, Tutor, start_describing, start_personal,
@@ -71,7 +79,7 @@ pub use personal::{
 pub use photos::{
     FailedPhoto, OpenSummary, PhotoRow, Picture, list_photos, load_picture, load_thumbnail, open_folders,
 };
-pub use predict::Predictor;
+pub use predict::{Predictor, PreparedPhoto, Preparer};
 pub use pretrain::{PretrainRequest, PretrainSummary, start_pretraining};
 pub use project::{CODE_VERSION, Project};
 pub use rules::{copy_rule_pack, find_rule_pack, list_rule_packs, rule_library};

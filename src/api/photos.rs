@@ -174,7 +174,7 @@ pub struct PhotoRow {
     pub photo: Photo,
     /// Its label, when anyone voted.
     pub label: Option<Label>,
-    /// Its score under the newest model, when it was scored.
+    /// Its score under the current model, when it was scored.
     pub score: Option<ScoreRow>,
 }
 
@@ -194,10 +194,15 @@ pub fn list_photos(project: &Project) -> Result<Vec<PhotoRow>> {
     Ok(rows.collect())
 }
 
-/// What the newest model says, by content: a network's scores as they were stored, a personal model's as they follow from
+/// What the current model says, by content: a network's scores as they were stored, a personal model's as they follow from
 /// what is known of the photos.
 fn newest_scores(project: &Project, store: &Store) -> Result<HashMap<String, ScoreRow>> {
-    let Some(model) = store.models()?.into_iter().next() else { return Ok(HashMap::new()) };
+    let (champion, model) = (store.champion()?, store.models()?.into_iter().next());
+    if let Some(champion) = champion.filter(|champion| model.as_ref().is_none_or(|model| model.id != *champion)) {
+        // The shipped model was promoted: the project has no row of it.
+        return store.scores_of(&champion, attributes::VERSION);
+    }
+    let Some(model) = model else { return Ok(HashMap::new()) };
     if model.architecture != ModelCard::PERSONAL {
         return store.scores_of(&model.id, attributes::VERSION);
     }

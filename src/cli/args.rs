@@ -1,10 +1,15 @@
 //! The arguments, their help and their examples.
 
+#[cfg(feature = "server")]
+mod bench;
 mod evaluate;
 mod explain;
 mod export;
 mod features;
+mod models;
 mod personal;
+#[cfg(feature = "server")]
+mod serve;
 mod train;
 
 use std::path::PathBuf;
@@ -12,11 +17,16 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+#[cfg(feature = "server")]
+pub(super) use bench::Bench;
 pub(super) use evaluate::Evaluate;
 pub(super) use explain::Explain;
-pub(super) use export::Export;
+pub(super) use export::{Export, Mlflow};
 pub(super) use features::Features;
+pub(super) use models::Models;
 pub(super) use personal::Personal;
+#[cfg(feature = "server")]
+pub(super) use serve::Serve;
 pub(super) use train::{Finetune, Learn, Train};
 
 /// Browse, label, train and score the quality of product photos.
@@ -139,6 +149,10 @@ pub(super) enum Command {
     /// Serve the HTTP scoring API.
     #[cfg(feature = "server")]
     Serve(Serve),
+    /// Measure a scoring server.
+    #[cfg(feature = "server")]
+    #[command(subcommand)]
+    Bench(Bench),
     /// Check versions, devices, display and the project's health.
     #[command(after_help = "Examples:\n  packshot doctor\n  packshot --project shop --json doctor")]
     Doctor,
@@ -407,13 +421,6 @@ pub(super) enum Runs {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Models {
-    /// List the project's models and the architectures that can be trained.
-    #[command(after_help = "Examples:\n  packshot models list")]
-    List,
-}
-
-#[derive(Debug, Subcommand)]
 pub(super) enum Rules {
     /// List the rule packs there are: those that ship with Packshot and your own.
     #[command(after_help = "Examples:\n  packshot rules list\n  packshot --json rules list")]
@@ -475,23 +482,4 @@ Examples:
   packshot config show > my-project/packshot.toml
   PACKSHOT_TRAIN_EPOCHS=5 packshot config show")]
     Show,
-}
-
-#[cfg(feature = "server")]
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "\
-Examples:
-  packshot serve
-  packshot serve --port 9000 --model \"first try\"
-  curl --data-binary @photo.jpg -H 'content-type: image/jpeg' http://127.0.0.1:8077/predict")]
-pub(super) struct Serve {
-    /// Address to listen on (server.host).
-    #[arg(long)]
-    pub(super) host: Option<String>,
-    /// Port to listen on (server.port); 0 takes a free one.
-    #[arg(long)]
-    pub(super) port: Option<u16>,
-    /// Model: run id, run name, model id, or a model's folder; the newest when absent.
-    #[arg(long)]
-    pub(super) model: Option<String>,
 }

@@ -5,6 +5,8 @@
 
 mod args;
 mod audit;
+#[cfg(feature = "server")]
+mod bench;
 mod compare;
 mod config;
 mod context;
@@ -127,11 +129,13 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Runs(command) => runs::run(&context, command),
         Command::Models(command) => models::run(&context, &command),
         Command::Rules(command) => rules::run(&context, &command),
-        Command::Export(command) => export::run(&context, command),
+        Command::Export(command) => export::run(context, command),
         Command::Report(args) => report::run(&context, &args),
         Command::Config(command) => config::run(&context, &command),
         #[cfg(feature = "server")]
         Command::Serve(args) => serve::run(context, args),
+        #[cfg(feature = "server")]
+        Command::Bench(command) => bench::run(&context, command),
         Command::Doctor => doctor::run(&context),
         Command::Completions { shell } => {
             let mut script = Vec::new();

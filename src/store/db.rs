@@ -29,6 +29,7 @@ const MIGRATIONS: &[&[&str]] = &[
     &[super::fingerprint::SCHEMA],
     &[super::feature::SCHEMA],
     &[super::score::WITHOUT_ATTRIBUTES],
+    &[super::promotion::SCHEMA, super::score::WITH_MODEL_SHA256],
 ];
 
 /// How long a writer waits for another process before giving up.

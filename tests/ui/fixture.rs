@@ -404,7 +404,7 @@ fn remember_model(project: &Project, run: &str) {
     store
         .save_model(&StoredModel { id, run: Some(RunId(run.to_owned())), architecture, path, created_ms: NOW })
         .expect("model");
-    store.save_scores(&scores(project, &card), packshot::attributes::VERSION).expect("scores");
+    store.save_scores(&scores(project, &card), &card.id.0, packshot::attributes::VERSION).expect("scores");
 }
 
 fn scores(project: &Project, card: &ModelCard) -> Vec<ScoreRow> {

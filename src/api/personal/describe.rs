@@ -237,7 +237,7 @@ impl Looking<'_> {
             at_ms: now,
         };
         let rows: Vec<ScoreRow> = seen.iter().zip(&descriptions).map(row).collect();
-        work.store.save_scores(&rows, attributes::VERSION)?;
+        work.store.save_scores(&rows, self.describer.sha256(), attributes::VERSION)?;
         work.summary.described += rows.len() as u64;
         let found = seen.into_iter().zip(descriptions).map(|(photo, description)| Found {
             sha256: photo.sha256,
