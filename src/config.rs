@@ -252,6 +252,12 @@ sections! {
     }
 }
 
+/// What a setting does: `explained("train", "epochs")`; empty where there is no such setting.
+pub fn explained(section: &str, key: &str) -> &'static str {
+    let doc = DOCS.iter().find(|doc| doc.section == section && doc.key == key);
+    doc.map_or("", |doc| doc.text.trim())
+}
+
 impl Config {
     /// Defaults, then a configuration file (when it exists), then environment pairs, then `key=value` flags.
     ///

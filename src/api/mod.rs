@@ -33,6 +33,7 @@ mod runs;
 mod score;
 mod scorer;
 mod series;
+mod shard;
 mod train;
 mod train_photos;
 mod watched;

@@ -13,7 +13,7 @@ use super::evidence::Lens;
 use super::message::{DialogFor, Effect, JobKind, Message};
 use super::prefs::{self, Prefs};
 use super::running::Running;
-use super::state::AppState;
+use super::state::{AppState, Planned};
 use super::thumbs::Thumbs;
 use super::update::{list_due, opening, sort_rows, update};
 use super::{panels, theme, tutor};
@@ -156,12 +156,12 @@ impl App {
         let started = match effect {
             Effect::StartOpen(folders) => api::open_folders(&self.project, folders, self.wake.clone())
                 .map(|job| self.running.push(Running::Open(job))),
-            Effect::StartTrain(config, name, resume) => {
+            Effect::StartTrain(Planned { config, name, finetune }, resume) => {
                 let mut project = self.project.clone();
                 project.config.train = *config;
                 let job = api::start_training(
                     &project,
-                    TrainRequest { resume, name, ..TrainRequest::default() },
+                    TrainRequest { resume, name, finetune, ..TrainRequest::default() },
                     self.wake.clone(),
                 );
                 job.map(|job| self.running.push(Running::Train(job)))

@@ -8,13 +8,12 @@ use jiff::civil::Date;
 use super::catalogue::{Audit, Catalogue};
 use super::command::UiCommand;
 use super::prefs::{Page, SortBy};
-use super::state::{AuditColumn, AuditFilter, ScoreColumn};
+use super::state::{AuditColumn, AuditFilter, Planned, ScoreColumn};
 use super::view::{Pairing, View};
 use crate::api::{
     Alike, ArchitectureEntry, AuditRow, AuditSummary, DescribeSummary, DuplicateGroup, DuplicatesSummary,
     LabelProgress, Lesson, ModelEntry, OpenSummary, PhotoRow, RunView, ScoreSummary, TrainSummary,
 };
-use crate::config::TrainConfig;
 use crate::domain::{ImageId, Run, RunId, ScoreRow, Vote, VoteKind};
 use crate::error::Error;
 use crate::jobs::{Outcome, Progress};
@@ -112,8 +111,12 @@ pub enum Message {
     Ask(DialogFor),
     /// The answer of a dialog.
     Picked(DialogFor, PathBuf),
-    /// Start a training with this configuration and name.
-    StartTraining(Box<TrainConfig>, String),
+    /// Start a training, or put it behind the one under way.
+    StartTraining(Planned),
+    /// Begin the training that has waited longest.
+    StartNext,
+    /// Take a waiting training out.
+    Unplan(usize),
     /// Go on with a run.
     ResumeRun(RunId),
     /// Score folders with a model (its id; the newest when absent).
@@ -274,7 +277,7 @@ pub enum Effect {
     /// Start indexing.
     StartOpen(Vec<PathBuf>),
     /// Start training.
-    StartTrain(Box<TrainConfig>, String, Option<RunId>),
+    StartTrain(Planned, Option<RunId>),
     /// Start scoring.
     StartScore(Vec<PathBuf>, Option<String>),
     /// Read the names of the rule packs.

@@ -3,6 +3,7 @@
 mod auditing;
 mod doubles;
 mod learning;
+mod training;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use crate::query;
 pub use auditing::{AuditColumn, AuditFilter, Auditing};
 pub use doubles::{Doubles, Large};
 pub use learning::{Guess, Learning};
+pub use training::{LABEL_BINS, LabelledData, Planned};
 
 /// A long work as the job strip shows it.
 #[derive(Debug, Clone)]
@@ -96,6 +98,12 @@ pub struct Training {
     pub device: Option<String>,
     /// Loss on a logarithmic axis.
     pub log_scale: bool,
+    /// Learning rate, speed and waiting are drawn, too.
+    pub pace: bool,
+    /// Trainings that begin when the one under way ends.
+    pub queue: Vec<Planned>,
+    /// The labels it would learn from.
+    pub data: LabelledData,
 }
 
 /// What the score table is sorted by.

@@ -16,6 +16,7 @@ mod label;
 mod learning;
 mod runs;
 mod scores;
+mod training;
 
 pub use audit::list_due;
 pub use scores::sort_rows;
@@ -62,11 +63,10 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
         Message::Dropped(paths) => start(state, JobKind::Open, Effect::StartOpen(paths)),
         Message::Ask(dialog) => vec![Effect::Ask(dialog)],
         Message::Picked(dialog, path) => picked(state, dialog, path),
-        Message::StartTraining(config, name) => {
-            state.config.train = (*config).clone();
-            start(state, JobKind::Train, Effect::StartTrain(config, name, None))
-        }
-        Message::ResumeRun(id) => resume(state, id),
+        Message::StartTraining(planned) => training::plan(state, planned),
+        Message::StartNext => training::next(state),
+        Message::Unplan(place) => quiet(|| training::unplan(state, place)),
+        Message::ResumeRun(id) => training::resume(state, id),
         Message::StartScoring(paths, model) => {
             state.score.model = model;
             scores::start_on(state, &paths)
@@ -130,6 +130,7 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
             state.browse.loaded = true;
             learning::show_scores(state);
             state.arrange();
+            training::look_at_labels(state);
             restore_selection(state);
             quiet(|| {})
         }
@@ -273,6 +274,9 @@ fn show(state: &mut AppState, page: Page) -> Vec<Effect> {
     if page == Page::Browse && state.browse.stale {
         state.arrange();
     }
+    if page == Page::Train {
+        training::look_at_labels(state);
+    }
     match page {
         Page::Browse | Page::Score | Page::Audit | Page::Duplicates => Vec::new(),
         Page::Label | Page::Train => vec![Effect::LoadLabelling],
@@ -323,17 +327,6 @@ fn start(state: &mut AppState, kind: JobKind, effect: Effect) -> Vec<Effect> {
         (state.train.reading, state.train.behind) = (false, false);
     }
     vec![effect]
-}
-
-fn resume(state: &mut AppState, id: RunId) -> Vec<Effect> {
-    state.prefs.page = Page::Train;
-    let config = Box::new(state.config.train.clone());
-    let mut effects = start(state, JobKind::Train, Effect::StartTrain(config, String::new(), Some(id.clone())));
-    if !effects.is_empty() {
-        state.train.run = Some(id);
-        effects.extend(runs::follow(state));
-    }
-    effects
 }
 
 fn picked(state: &mut AppState, dialog: DialogFor, path: PathBuf) -> Vec<Effect> {

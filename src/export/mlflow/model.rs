@@ -97,6 +97,8 @@ fn mlmodel(card: &ModelCard) -> String {
     let inputs = json!([{"type": "binary", "name": "content", "required": true}]);
     let outputs = json!([
         {"type": "double", "name": "score", "required": true},
+        {"type": "double", "name": "low", "required": true},
+        {"type": "double", "name": "high", "required": true},
         {"type": "string", "name": "error", "required": true}
     ]);
     format!(
@@ -110,6 +112,7 @@ flavors:
     providers: [CPUExecutionProvider]
   python_function:
     code: code
+    config: {{threads: 1}}
     data: data
     env: {{conda: conda.yaml, virtualenv: python_env.yaml}}
     loader_module: packshot_pyfunc

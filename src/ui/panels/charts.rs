@@ -7,20 +7,67 @@ use crate::domain::MetricPoint;
 use crate::ui::theme::colours;
 use crate::ui::widgets::hint;
 
-/// Draws loss and SRCC with linked axes; `best` is the step of the best epoch.
-pub(super) fn show(ui: &mut egui::Ui, points: &[MetricPoint], best: Option<u64>, log_scale: bool, id: &str) {
+/// How the curves are drawn.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Look {
+    /// Loss on a logarithmic axis.
+    pub(super) log_scale: bool,
+    /// Learning rate, photos a second and waiting, too.
+    pub(super) pace: bool,
+}
+
+/// One curve: the metric, its name and its colour.
+type Curve = (&'static str, &'static str, Color32);
+
+/// One chart: its title, its curves, and whether its axis is logarithmic.
+struct Chart {
+    title: &'static str,
+    curves: Vec<Curve>,
+    log_scale: bool,
+}
+
+/// Draws the curves of a run with linked axes; `best` is the step of the best epoch.
+pub(super) fn show(ui: &mut egui::Ui, points: &[MetricPoint], best: Option<u64>, look: Look, id: &str) {
+    let charts = charts(ui, look);
+    let free = ui.available_height() - 42.0 * charts.len() as f32;
+    let height = (free / charts.len() as f32).clamp(96.0, 420.0);
+    egui::ScrollArea::vertical().id_salt((id, "curves")).auto_shrink([false, false]).show(ui, |ui| {
+        for Chart { title, curves, log_scale } in &charts {
+            legend(ui, title, curves, best.is_some());
+            chart(ui, points, curves, best, *log_scale, height, id);
+        }
+    });
+}
+
+fn charts(ui: &egui::Ui, look: Look) -> Vec<Chart> {
     let palette = colours(ui);
-    let height = ((ui.available_height() - 84.0) / 2.0).clamp(110.0, 420.0);
-    let loss = [("train_loss", "Training", palette.weak), ("validation_loss", "Validation", palette.accent)];
-    legend(ui, if log_scale { "Loss by step (logarithmic)" } else { "Loss by step" }, &loss, best.is_some());
-    chart(ui, points, &loss, best, log_scale, height, id);
-    let srcc = [("validation_srcc", "Validation", palette.accept)];
-    legend(ui, "SRCC: how well the order of scores follows the labels, 1 is perfect", &srcc, best.is_some());
-    chart(ui, points, &srcc, best, false, height, id);
+    let plain = |title, curves| Chart { title, curves, log_scale: false };
+    let loss = vec![("train_loss", "Training", palette.weak), ("validation_loss", "Validation", palette.accent)];
+    let srcc = vec![("validation_srcc", "Validation", palette.accept)];
+    let title = if look.log_scale { "Loss by step (logarithmic)" } else { "Loss by step" };
+    let mut charts = vec![
+        Chart { title, curves: loss, log_scale: look.log_scale },
+        plain("SRCC: how well the order of scores follows the labels, 1 is perfect", srcc),
+    ];
+    if look.pace {
+        charts.extend([
+            Chart {
+                title: "Learning rate (logarithmic)",
+                curves: vec![("learning_rate", "Learning rate", palette.accent)],
+                log_scale: true,
+            },
+            plain("Photos a second", vec![("images_per_second", "Training", palette.accept)]),
+            plain(
+                "Share of the time in which the device waits for photos",
+                vec![("device_wait_share", "Waiting", palette.review)],
+            ),
+        ]);
+    }
+    charts
 }
 
 /// What the chart shows, and which colour is which; never drawn over the curves.
-fn legend(ui: &mut egui::Ui, title: &str, curves: &[(&str, &str, Color32)], marked: bool) {
+fn legend(ui: &mut egui::Ui, title: &str, curves: &[Curve], marked: bool) {
     let best = marked.then_some(("", "Best epoch", colours(ui).review));
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = 18.0;
@@ -41,7 +88,7 @@ fn legend(ui: &mut egui::Ui, title: &str, curves: &[(&str, &str, Color32)], mark
 fn chart(
     ui: &mut egui::Ui,
     points: &[MetricPoint],
-    curves: &[(&str, &str, Color32)],
+    curves: &[Curve],
     best: Option<u64>,
     log_scale: bool,
     height: f32,
@@ -69,7 +116,7 @@ fn chart(
         .label_spacing(11.0..=26.0)
         .tick_label_color(weak)
         .tick_label_font(FontId::proportional(11.0))
-        .formatter(move |mark, _| format!("{:.2}", value(mark.value)));
+        .formatter(move |mark, _| tick(value(mark.value)));
     let plot = Plot::new((id, curves[0].0))
         .height(height)
         .include_x(0.0)
@@ -84,7 +131,7 @@ fn chart(
         .x_axis_formatter(|mark, _| if mark.value < 0.0 { String::new() } else { format!("{:.0}", mark.value) })
         .label_formatter(move |at| match at {
             HoverPosition::NearDataPoint { plot_name, position, .. } => {
-                Some(format!("{plot_name} {:.3}\nstep {:.0}", value(position.y), position.x))
+                Some(format!("{plot_name} {}\nstep {:.0}", exact(value(position.y)), position.x))
             }
             HoverPosition::Elsewhere { .. } => None,
         });
@@ -95,6 +142,24 @@ fn chart(
         }
         lines.into_iter().for_each(|line| plot.line(line));
     });
+}
+
+/// A value beside the axis, with digits that suit its size.
+fn tick(value: f64) -> String {
+    match value.abs() {
+        size if size >= 10.0 => format!("{value:.0}"),
+        size if size >= 0.01 || size == 0.0 => format!("{value:.2}"),
+        _ => format!("{value:.0e}"),
+    }
+}
+
+/// A value under the pointer.
+fn exact(value: f64) -> String {
+    match value.abs() {
+        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 0.01 || size == 0.0 => format!("{value:.3}"),
+        _ => format!("{value:.2e}"),
+    }
 }
 
 /// At most two points a pixel column, its lowest and its highest, so that no peak is lost.

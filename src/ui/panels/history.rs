@@ -37,7 +37,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
         if view.points.is_empty() {
             empty_state(ui, "No curves", "This run ended before its first measurement.", |_| {});
         } else {
-            charts::show(ui, &view.points, charts::best_step(&view.points), false, "history");
+            charts::show(ui, &view.points, charts::best_step(&view.points), charts::Look::default(), "history");
         }
     });
 }

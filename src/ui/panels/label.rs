@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Rect, Sense, Stroke, StrokeKind, accesskit::Role, pos2, vec2};
 
-use super::train_form::FEWEST;
+use super::train_data::FEWEST;
 use crate::api::clock::duration_text;
 use crate::domain::{ImageId, LEVEL_WORDS, Vote, VoteKind};
 use crate::ui::command::UiCommand;

@@ -16,7 +16,9 @@ mod score;
 mod score_table;
 mod toasts;
 mod train;
+mod train_data;
 mod train_form;
+mod train_settings;
 
 use eframe::egui;
 

@@ -34,6 +34,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
         ui.horizontal(|ui| {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.checkbox(&mut state.train.log_scale, "Logarithmic loss");
+                ui.checkbox(&mut state.train.pace, "Speed").on_hover_text("Learning rate, photos a second, waiting");
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     heading(ui, &view.run.meta.name);
                     hint(ui, view.run.status.name());
@@ -43,7 +44,8 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
         if view.run.status == RunStatus::Completed {
             verdict(ui, &view);
         }
-        charts::show(ui, &view.points, charts::best_step(&view.points), state.train.log_scale, "train");
+        let look = charts::Look { log_scale: state.train.log_scale, pace: state.train.pace };
+        charts::show(ui, &view.points, charts::best_step(&view.points), look, "train");
     });
 }
 

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use super::*;
-use crate::api::{LabelProgress, PhotoRow, RunView};
+use crate::api::{LabelProgress, PhotoRow, RunView, TrainSummary};
 use crate::config::Config;
 use crate::domain::{ModelId, Photo, Run, RunMeta, RunStatus, Score, ScoreRow, Vote, VoteId};
 use crate::error::Error;
 use crate::ui::message::LabelData;
 use crate::ui::prefs::{Prefs, SortBy};
-use crate::ui::state::ScoreColumn;
+use crate::ui::state::{Planned, ScoreColumn};
 
 pub(super) fn photo(id: i64, score: Option<f64>) -> PhotoRow {
     let path = PathBuf::from(format!("/photos/{id}.jpg"));
@@ -208,6 +208,33 @@ fn run(id: &str, status: RunStatus, started_ms: i64) -> Run {
     }
 }
 
+fn planned(name: &str) -> Planned {
+    Planned { config: Box::default(), name: name.to_owned(), finetune: false }
+}
+
+#[test]
+fn trainings_wait_for_their_turn_and_a_stop_ends_the_turns() {
+    let mut state = state(&[]);
+    let begun = |effects: &[Effect]| match effects {
+        [.., Effect::StartTrain(planned, None)] => Some(planned.name.clone()),
+        _ => None,
+    };
+    assert_eq!(begun(&update(&mut state, Message::StartTraining(planned("a")))), Some("a".to_owned()));
+    for name in ["b", "c", "d"] {
+        assert!(update(&mut state, Message::StartTraining(planned(name))).is_empty());
+    }
+    update(&mut state, Message::Unplan(1));
+    let ended = || Message::TrainEnded(Outcome::Completed(TrainSummary::default()));
+    assert_eq!(begun(&update(&mut state, ended())), Some("b".to_owned()));
+    let stopped = Message::TrainEnded(Outcome::Cancelled(TrainSummary::default()));
+    assert_eq!(begun(&update(&mut state, stopped)), None);
+    assert_eq!(state.train.queue, [planned("d")]);
+    assert_eq!(begun(&update(&mut state, Message::StartNext)), Some("d".to_owned()));
+    let failed = Message::TrainEnded(Outcome::Failed(Error::bad_data("no")));
+    assert_eq!(begun(&update(&mut state, failed)), None);
+    assert!(state.train.queue.is_empty() && state.job(JobKind::Train).is_none());
+}
+
 fn view(run: Run) -> Message {
     Message::RunLoaded(Box::new(RunView { run, points: Vec::new(), artifacts: Vec::new(), photos: [0; 3] }))
 }
@@ -217,7 +244,7 @@ fn the_train_page_follows_the_run_that_began_and_no_other() {
     let mut state = state(&[]);
     state.now_ms = 1_000;
     let old = run("old", RunStatus::Running, 500);
-    update(&mut state, Message::StartTraining(Box::default(), String::new()));
+    update(&mut state, Message::StartTraining(planned("")));
     assert_eq!(update(&mut state, Message::JobPoints(JobKind::Train)), [Effect::LoadHistory]);
     update(&mut state, Message::Runs(vec![old.clone()]));
     assert_eq!(state.train.run, None, "a run of another process is not ours");
