@@ -33,7 +33,7 @@ const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; style-src 
         inference::server, inference::live, inference::ready, inference::model, inference::model_ready, inference::infer,
         about::ping, about::health, about::ready, about::version, about::metrics,
     ),
-    components(schemas(dto::Detail, dto::MlflowError, dto::InferenceError)),
+    components(schemas(dto::Detail, dto::MlflowError, dto::InferenceError, dto::ModelName)),
     modifiers(&Keys)
 )]
 struct Document;
