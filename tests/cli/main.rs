@@ -15,3 +15,4 @@ mod journey;
 mod personal;
 mod real;
 mod rules;
+mod serve;
