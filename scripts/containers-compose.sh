@@ -69,7 +69,7 @@ say "Nobody is root"
 say "Starting the worker, and both flows on it"
 compose up -d --no-deps worker >/dev/null 2>&1
 for _ in $(seq 120); do
-  if $engine exec "$(container prefect)" sh -c 'PREFECT_API_URL=http://127.0.0.1:4200/api prefect work-pool inspect packshot' 2>/dev/null | grep -q READY; then
+  if $engine exec "$(container prefect)" sh -c 'PREFECT_API_URL=http://127.0.0.1:4200/api prefect work-pool inspect packshot' 2>/dev/null | grep -q 'Status[.]READY'; then
     break
   fi
   sleep 1

@@ -72,7 +72,7 @@ pub use mlflow::{
 use models::find_network;
 pub use models::{
     ArchitectureEntry, CHAMPION, ModelEntry, Standing, archive_model, find_model, list_all_models, list_architectures,
-    list_models, promote_model, roll_back_champion,
+    list_models, models_mark, promote_model, roll_back_champion,
 };
 pub use onnx::{OnnxSummary, check_onnx_export, export_onnx};
 pub use personal::{

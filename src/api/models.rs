@@ -86,6 +86,17 @@ pub fn list_all_models(project: &Project) -> Result<Vec<ModelEntry>> {
     Ok(entries)
 }
 
+/// What changes whenever another model may have become current: cheap to ask again and again.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn models_mark(project: &Project) -> Result<String> {
+    let store = project.store()?;
+    let models = store.all_models()?.into_iter().map(|(model, archived)| format!("{}:{archived}", model.id));
+    let champion = store.champion()?.map(|champion| champion.0);
+    Ok(format!("{} {}", champion.unwrap_or_default(), models.collect::<Vec<_>>().join(" ")))
+}
+
 /// Makes a model the champion: from now on it scores wherever no model is named, and a server that follows the name takes
 /// it. Promoting the champion again changes nothing.
 ///

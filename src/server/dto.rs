@@ -91,7 +91,7 @@ pub(super) struct PhotoForm {
 #[expect(dead_code, reason = "describes the form to the OpenAPI document")]
 pub(super) struct PhotosForm {
     /// The photos' files.
-    #[schema(value_type = Vec<String>, format = Binary)]
+    #[schema(value_type = Vec<String>, format = Binary, min_items = 1)]
     files: Vec<Vec<u8>>,
 }
 
@@ -119,25 +119,54 @@ pub(super) struct InferenceError {
     error: String,
 }
 
-/// Photos for `/invocations`: exactly one of the four ways, each with photos in base64.
-#[derive(Deserialize, ToSchema)]
+/// A photo as it is.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "describes the body to the OpenAPI document")]
+pub(super) struct RawPhoto(Vec<u8>);
+
+/// Columns and rows.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the request to the OpenAPI document")]
+pub(super) struct Frame {
+    /// The names of the columns, one of them `content`.
+    #[schema(example = json!(["content"]))]
+    columns: Vec<String>,
+    /// The rows; under `content` a photo in base64.
+    #[schema(value_type = Vec<Vec<Value>>, min_items = 1)]
+    data: Vec<Vec<Value>>,
+}
+
+/// A row.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the request to the OpenAPI document")]
+pub(super) struct Record {
+    /// A photo in base64.
+    content: String,
+}
+
+/// Photos for `/invocations`: exactly one of the four ways. `params` may stand beside it; Packshot has none.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "describes the request to the OpenAPI document; the body is taken apart by hand")]
-pub(super) struct Invocation {
-    /// `{"columns": ["content"], "data": [["<base64>"]]}`.
-    #[schema(value_type = Option<Object>)]
-    dataframe_split: Option<Value>,
-    /// `[{"content": "<base64>"}]`.
-    #[schema(value_type = Option<Vec<Object>>)]
-    dataframe_records: Option<Value>,
-    /// `["<base64>"]` or `[{"content": "<base64>"}]`.
-    #[schema(value_type = Option<Vec<Value>>)]
-    instances: Option<Value>,
-    /// As `instances`, or `{"content": ["<base64>"]}`.
-    #[schema(value_type = Option<Value>)]
-    inputs: Option<Value>,
-    /// MLflow's parameters; Packshot has none.
-    #[schema(value_type = Option<Object>)]
-    params: Option<Value>,
+pub(super) enum Invocation {
+    /// A table.
+    DataframeSplit(Frame),
+    /// Rows.
+    DataframeRecords(Vec<Record>),
+    /// Photos in base64.
+    Instances(Vec<String>),
+    /// Photos in base64.
+    Inputs(Vec<String>),
+}
+
+/// The name of the model in the open inference protocol.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes the path to the OpenAPI document")]
+pub(super) enum ModelName {
+    /// The only one.
+    Packshot,
 }
 
 /// One row of an answer to `/invocations`.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::worker::{Exchange, loads};
-use crate::api::{Predictor, Project, find_model};
+use crate::api::{Predictor, Project, find_model, models_mark};
 use crate::domain::ModelId;
 use crate::error::Result;
 use crate::jobs::{self, Control, JobHandle, Outcome};
@@ -47,7 +47,16 @@ fn follow(
     exchange: &Exchange<Predictor>,
     control: &Control,
 ) {
+    let mut mark = String::new();
     while waits(control) {
+        match models_mark(project) {
+            Ok(now) if now != mark => mark = now,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::debug!("the model that serves stays: {error:#}");
+                continue;
+            }
+        }
         match find_model(project, model) {
             Ok(entry) if entry.card.id != serving => {
                 tracing::info!("model {} takes over from {serving}", entry.card.id);

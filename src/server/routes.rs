@@ -15,12 +15,9 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use utoipa::OpenApi as _;
 
 use super::error::{Family, Refusal};
 use super::state::ServerState;
-
-use docs::Document;
 
 /// What everyone may ask, key or not: whether the server lives, and pages that hold nothing of anyone's.
 const OPEN: &[&str] = &[
@@ -69,7 +66,7 @@ pub(super) fn router(state: ServerState) -> Router {
         .layer(from_fn_with_state(state.clone(), admit))
         .layer(from_fn_with_state(state.clone(), share))
         .layer(from_fn_with_state(state.clone(), observe))
-        .layer(Extension(std::sync::Arc::new(Document::openapi())))
+        .layer(Extension(std::sync::Arc::new(docs::written(!state.config().keys.is_empty()))))
         .with_state(state)
 }
 

@@ -16,3 +16,4 @@ mod label;
 mod personal;
 mod real;
 mod rules;
+mod serve;

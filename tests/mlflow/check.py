@@ -82,8 +82,9 @@ def export(world, server, *arguments, **more):
     return json.loads(done.stdout.splitlines()[-1]).get("runs", [])
 
 
-def train(world, name):
-    return packshot_json(world, "train", "--device", "cpu", "--name", name, "--set", "train.epochs=2",
+def train(world, name, seed):
+    # Another seed: the same one would give the same weights, and with them the same model.
+    return packshot_json(world, "train", "--device", "cpu", "--name", name, "--set", "train.epochs=2", "--set", f"train.seed={seed}",
                          "--set", "train.architecture=cnn-xs", "--set", "train.test_share=0.2")["run"]
 
 
@@ -259,13 +260,13 @@ def main():
         photos += sorted(path for path in shared.rglob("*.jpg"))[:40] if shared.is_dir() else []
         server = Server(world / "server").start()
         try:
-            first = train(world, "first")
+            first = train(world, "first", 1)
             check_export(world, server, first)
             names, scores = check_scores(world, server, photos)
             check_serving(world, names, scores)
-            second = train(world, "second")
+            second = train(world, "second", 2)
             check_killed_server(world, server, second)
-            third = train(world, "third")
+            third = train(world, "third", 3)
             check_killed_exporter(world, server, third)
             check_champion(world, server, first, third)
             check_bundle(world, server, third)

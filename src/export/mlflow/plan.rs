@@ -148,9 +148,14 @@ pub struct RunPlan {
 }
 
 impl RunPlan {
-    /// A digest over everything: two plans with the same one leave the same on the server.
+    /// A digest over everything but the alias, which moves from run to run: two plans with the same one leave the same on the
+    /// server.
     pub fn digest(&self) -> String {
-        hex(serde_json::to_string(self).unwrap_or_default().as_bytes())
+        let mut plan = serde_json::to_value(self).unwrap_or_default();
+        if let Some(model) = plan["model"].as_object_mut() {
+            model.remove("alias");
+        }
+        hex(plan.to_string().as_bytes())
     }
 }
 

@@ -64,7 +64,13 @@ pub fn send(server: &Server, plan: &RunPlan, step: Step<'_>) -> Result<Sent> {
     if let Some(place) = &found
         && place.is_complete(&plan.digest())
     {
-        let version = plan.model.as_ref().map(|model| sending.version(model, &place.run_id)).transpose()?.flatten();
+        let version = match &plan.model {
+            Some(model) => sending.version(model, &place.run_id)?,
+            None => None,
+        };
+        if let (Some(model), Some(version)) = (&plan.model, &version) {
+            sending.point_alias(model, version)?;
+        }
         return Ok(sending.sent(place, true, version));
     }
     let place = match found {
@@ -324,11 +330,21 @@ impl Sending<'_> {
                 made["model_version"]["version"].as_str().ok_or_else(|| surprise("model versions"))?.to_owned()
             }
         };
-        if let Some(alias) = &model.alias {
-            let body = json!({"name": model.registered, "alias": alias, "version": version});
-            self.server.post(&format!("{API}/registered-models/alias"), &body)?;
-        }
+        self.point_alias(model, &version)?;
         Ok(version)
+    }
+
+    /// Lets the alias point to a version, unless it does.
+    fn point_alias(&self, model: &ModelPlan, version: &str) -> Result<()> {
+        let Some(alias) = &model.alias else { return Ok(()) };
+        let path = format!("{API}/registered-models/alias");
+        let query = format!("name={}&alias={}", percent(&model.registered, false), percent(alias, false));
+        let now = self.server.try_get(&format!("{path}?{query}"))?;
+        if now.status == 200 && now.json()["model_version"]["version"] == version {
+            return Ok(());
+        }
+        let body = json!({"name": model.registered, "alias": alias, "version": version});
+        self.server.post(&path, &body).map(drop)
     }
 
     /// The version that was registered from a run.

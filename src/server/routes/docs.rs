@@ -33,10 +33,21 @@ const POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; style-src 
         inference::server, inference::live, inference::ready, inference::model, inference::model_ready, inference::infer,
         about::ping, about::health, about::ready, about::version, about::metrics,
     ),
-    components(schemas(dto::Detail, dto::MlflowError, dto::InferenceError)),
+    components(schemas(dto::Detail, dto::MlflowError, dto::InferenceError, dto::ModelName)),
     modifiers(&Keys)
 )]
-pub(super) struct Document;
+struct Document;
+
+/// The document of a server that asks for keys, or does not.
+pub(super) fn written(with_keys: bool) -> Written {
+    let mut document = Document::openapi();
+    if !with_keys {
+        for item in document.paths.paths.values_mut() {
+            [&mut item.get, &mut item.post].into_iter().flatten().for_each(|operation| operation.security = None);
+        }
+    }
+    document
+}
 
 /// Says how a key is sent.
 struct Keys;
@@ -79,7 +90,9 @@ mod tests {
 
     #[test]
     fn the_document_is_openapi_3_1_and_names_every_endpoint_with_its_key() {
-        let document = serde_json::to_value(Document::openapi()).expect("JSON");
+        let document = serde_json::to_value(written(true)).expect("JSON");
+        let open = serde_json::to_value(written(false)).expect("JSON");
+        assert!(open["paths"]["/predict"]["post"]["security"].is_null(), "no key is needed where there are none");
         assert!(document["openapi"].as_str().expect("version").starts_with("3.1"), "{}", document["openapi"]);
         for path in ["/predict", "/predict/batch", "/invocations", "/v2/models/{model}/infer"] {
             let asked = &document["paths"][path]["post"];

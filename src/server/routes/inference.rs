@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::super::body;
 use super::super::dto::{
-    InferAnswer, InferRequest, InferenceError, InputTensor, Live, ModelAbout, OutputTensor, ReadyAbout, ServerAbout,
-    TensorAbout,
+    InferAnswer, InferRequest, InferenceError, InputTensor, Live, ModelAbout, ModelName, OutputTensor, ReadyAbout,
+    ServerAbout, TensorAbout,
 };
 use super::super::error::{Family, Refusal};
 use super::super::state::{Photo, ServerState};
@@ -51,7 +51,7 @@ pub(super) async fn ready(State(state): State<ServerState>) -> Result<Json<Ready
 
 /// The model.
 #[utoipa::path(get, path = "/v2/models/{model}", tag = "open inference", security(("key" = [])),
-    params(("model" = String, Path, description = "`packshot`")),
+    params(("model" = ModelName, Path, description = "`packshot`")),
     responses(
         (status = 200, description = "Its inputs and outputs.", body = ModelAbout),
         (status = 401, description = "No key, or one that is not known.", body = InferenceError),
@@ -75,7 +75,7 @@ pub(super) async fn model_version(
 
 /// The model takes photos.
 #[utoipa::path(get, path = "/v2/models/{model}/ready", tag = "open inference", security(("key" = [])),
-    params(("model" = String, Path, description = "`packshot`")),
+    params(("model" = ModelName, Path, description = "`packshot`")),
     responses(
         (status = 200, description = "It does.", body = ReadyAbout),
         (status = 401, description = "No key, or one that is not known.", body = InferenceError),
@@ -102,7 +102,7 @@ pub(super) async fn version_ready(
 
 /// Scores photos.
 #[utoipa::path(post, path = "/v2/models/{model}/infer", tag = "open inference", security(("key" = [])),
-    params(("model" = String, Path, description = "`packshot`")),
+    params(("model" = ModelName, Path, description = "`packshot`")),
     request_body(content = InferRequest, content_type = "application/json"),
     responses(
         (status = 200, description = "One number an output and photo.", body = InferAnswer),

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 
 use super::super::body;
-use super::super::dto::{BatchAnswer, BatchItem, Detail, PhotoForm, PhotosForm, Prediction};
+use super::super::dto::{BatchAnswer, BatchItem, Detail, PhotoForm, PhotosForm, Prediction, RawPhoto};
 use super::super::error::Refusal;
 use super::super::state::ServerState;
 use crate::error::Error;
@@ -12,7 +12,7 @@ use crate::error::Error;
 /// Scores one photo.
 #[utoipa::path(post, path = "/predict", tag = "predict", security(("key" = [])),
     request_body(description = "The photo, as it is or in a form.", content(
-        (PhotoForm = "multipart/form-data"), (Vec<u8> = "image/*"), (Vec<u8> = "application/octet-stream"),
+        (PhotoForm = "multipart/form-data"), (RawPhoto = "image/*"), (RawPhoto = "application/octet-stream"),
     )),
     responses(
         (status = 200, description = "Its score.", body = Prediction),
