@@ -50,13 +50,14 @@ make_base() {
   if [ "$(id -u)" != 0 ] || ! command -v debootstrap >/dev/null; then
     fail "$base cannot be pulled; making one needs root and debootstrap"
   fi
+  local tree=$work/root
   if [ ! -e "$work/root.tar" ]; then
     say "No image registry is reachable: making a Debian 12 with debootstrap"
     rm -rf "$work/root"
     debootstrap --variant=minbase bookworm "$work/root" >"$work/debootstrap.log" 2>&1 || fail "debootstrap: see $work/debootstrap.log"
     rm -rf "$work/root"/var/cache/apt/archives/*.deb "$work/root"/var/lib/apt/lists/*
     # Behind a proxy with a certificate of its own, packages are fetched inside as they are here.
-    install -D -m 644 /etc/ssl/certs/ca-certificates.crt "$work/root/etc/ssl/certs/ca-certificates.crt"
+    install -D -m 644 /etc/ssl/certs/ca-certificates.crt "$tree/etc/ssl/certs/ca-certificates.crt"
     tar -C "$work/root" -cf "$work/root.tar" .
     rm -rf "$work/root"
   fi

@@ -83,7 +83,7 @@ pub use predict::{Predictor, PreparedPhoto, Preparer};
 pub use pretrain::{PretrainRequest, PretrainSummary, start_pretraining};
 pub use project::{CODE_VERSION, Project};
 pub use rules::{copy_rule_pack, find_rule_pack, list_rule_packs, rule_library};
-pub use runs::{RunView, delete_run, find_run, list_runs, rename_run, restore_run, run_view, set_run_note};
+pub use runs::{RunView, delete_run, find_run, list_runs, rename_run, restore_run, run_view, set_run_note, star_run};
 pub use score::{ScoreJob, ScoreRequest, ScoreSummary, start_scoring};
 pub use series::{SeriesPlan, SeriesRequest, SeriesSummary, Trial, start_series};
 pub use train::{TrainRequest, TrainSummary, start_training};

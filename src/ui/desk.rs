@@ -135,6 +135,17 @@ fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
             api::set_run_note(project, &id, &note)?;
             history(project)?
         }
+        Effect::Star(id, starred) => {
+            api::star_run(project, &id, starred)?;
+            history(project)?
+        }
+        Effect::Promote(id) => {
+            let entry = api::promote_model(project, &id.0)?;
+            let mut messages = history(project)?;
+            messages.push(Message::Photos(api::list_photos(project)?));
+            messages.push(Message::Told(format!("Scores come from {} now", entry.name)));
+            messages
+        }
         Effect::Delete(id) => {
             api::delete_run(project, &id)?;
             history(project)?

@@ -7,14 +7,14 @@ use jiff::civil::Date;
 
 use super::catalogue::{Audit, Catalogue};
 use super::command::UiCommand;
-use super::prefs::{Page, SortBy};
+use super::prefs::{Page, RunColumn, SortBy};
 use super::state::{AuditColumn, AuditFilter, Planned, ScoreColumn};
 use super::view::{Pairing, View};
 use crate::api::{
     Alike, ArchitectureEntry, AuditRow, AuditSummary, DescribeSummary, DuplicateGroup, DuplicatesSummary,
     LabelProgress, Lesson, ModelEntry, OpenSummary, PhotoRow, RunView, ScoreSummary, TrainSummary,
 };
-use crate::domain::{ImageId, Run, RunId, ScoreRow, Vote, VoteKind};
+use crate::domain::{ImageId, ModelId, Run, RunId, ScoreRow, Vote, VoteKind};
 use crate::error::Error;
 use crate::jobs::{Outcome, Progress};
 use crate::rules::{PackEntry, RulePack};
@@ -115,6 +115,16 @@ pub enum Message {
     StartTraining(Planned),
     /// Begin the training that has waited longest.
     StartNext,
+    /// Draw a run beside the selected one, or no more.
+    CompareRun(RunId),
+    /// Draw no run beside the selected one.
+    CompareNone,
+    /// Sort the runs; the same column again turns the order round.
+    SortRuns(RunColumn),
+    /// Star a run, or take its star away.
+    StarRun(RunId, bool),
+    /// Score with this model from now on.
+    UseModel(ModelId),
     /// Take a waiting training out.
     Unplan(usize),
     /// Go on with a run.
@@ -262,6 +272,10 @@ pub enum Effect {
     Rename(RunId, String),
     /// Save a run's note.
     Note(RunId, String),
+    /// Star a run, or take its star away.
+    Star(RunId, bool),
+    /// Make a model the champion.
+    Promote(ModelId),
     /// Hide a run.
     Delete(RunId),
     /// Bring a run back.

@@ -73,6 +73,26 @@ impl SortBy {
     }
 }
 
+/// What the table of runs is sorted by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RunColumn {
+    /// Its name.
+    Name,
+    /// How it stands.
+    Status,
+    /// When it began.
+    #[default]
+    Started,
+    /// Architecture and loss.
+    Recipe,
+    /// How long it took.
+    Time,
+    /// The best validation SRCC.
+    Validation,
+    /// The test SRCC.
+    Test,
+}
+
 /// What can be drawn over a photo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Overlay {
@@ -129,6 +149,10 @@ pub struct Prefs {
     pub pack: String,
     /// What is drawn over a photo.
     pub overlays: BTreeSet<Overlay>,
+    /// The order of the runs.
+    pub run_column: RunColumn,
+    /// Largest, or newest, first.
+    pub runs_descending: bool,
 }
 
 impl Default for Prefs {
@@ -146,6 +170,8 @@ impl Default for Prefs {
             accept_from: 70.0,
             pack: "house".to_owned(),
             overlays: BTreeSet::new(),
+            run_column: RunColumn::Started,
+            runs_descending: true,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod auditing;
 mod doubles;
+mod history;
 mod learning;
 mod training;
 
@@ -19,6 +20,7 @@ use crate::query;
 
 pub use auditing::{AuditColumn, AuditFilter, Auditing};
 pub use doubles::{Doubles, Large};
+pub use history::{differences, recipe, sort_runs};
 pub use learning::{Guess, Learning};
 pub use training::{LABEL_BINS, LabelledData, Planned};
 
@@ -152,10 +154,22 @@ pub struct History {
     pub selected: Option<RunId>,
     /// It with its curves.
     pub view: Option<RunView>,
+    /// Runs drawn beside it, in the order in which they were added.
+    pub beside: Vec<RunId>,
+    /// Those of them that have been read.
+    pub others: Vec<RunView>,
     /// The name as it is being edited.
     pub name: String,
     /// The note as it is being edited.
     pub note: String,
+}
+
+impl History {
+    /// Which of the runs that are drawn together this is, from 0; nothing where none is drawn beside the selected one.
+    pub fn drawn(&self, id: &RunId) -> Option<usize> {
+        let mut drawn = self.selected.iter().chain(&self.beside);
+        if self.beside.is_empty() { None } else { drawn.position(|other| other == id) }
+    }
 }
 
 /// The open palette.

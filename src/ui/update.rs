@@ -84,6 +84,14 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
             vec![Effect::Pause(kind, paused)]
         }
         Message::SelectRun(id) => runs::select(state, id),
+        Message::CompareRun(id) => runs::compare(state, id),
+        Message::CompareNone => quiet(|| {
+            state.history.beside.clear();
+            state.history.others.clear();
+        }),
+        Message::SortRuns(column) => quiet(|| runs::sort_by(state, column)),
+        Message::StarRun(id, starred) => vec![Effect::Star(id, starred)],
+        Message::UseModel(id) => vec![Effect::Promote(id)],
         Message::RenameRun(id, name) => vec![Effect::Rename(id, name)],
         Message::NoteRun(id, note) => vec![Effect::Note(id, note)],
         Message::DeleteRun(id) => runs::delete(state, id),

@@ -133,3 +133,16 @@ fn history() {
     }
     picture("history", Holds::Everything, Page::History, |_| {});
 }
+
+#[test]
+fn history_together() {
+    if clock::local_text(NOW) != "2025-11-23 16:05" {
+        eprintln!("skipped: the picture shows times in UTC");
+        return;
+    }
+    picture("history_together", Holds::Everything, Page::History, |stage| {
+        let first = api::find_run(&stage.project, "First try").expect("run");
+        stage.tell(Message::StarRun(first.id.clone(), true));
+        stage.tell(Message::CompareRun(first.id));
+    });
+}

@@ -5,6 +5,7 @@ mod browse;
 mod charts;
 mod duplicates;
 mod history;
+mod history_compare;
 mod history_table;
 mod inspector;
 mod job_strip;

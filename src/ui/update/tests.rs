@@ -260,6 +260,27 @@ fn the_train_page_follows_the_run_that_began_and_no_other() {
 }
 
 #[test]
+fn runs_are_drawn_beside_the_selected_one_until_they_are_not() {
+    let mut state = state(&[]);
+    let runs: Vec<Run> = ["a", "b", "c"].map(|id| run(id, RunStatus::Completed, 0)).to_vec();
+    let id = |name: &str| RunId(name.to_owned());
+    update(&mut state, Message::Runs(runs.clone()));
+    update(&mut state, Message::SelectRun(id("a")));
+    assert!(update(&mut state, Message::CompareRun(id("a"))).is_empty(), "not beside itself");
+    assert_eq!(update(&mut state, Message::CompareRun(id("c"))), [Effect::LoadRun(id("c"))]);
+    update(&mut state, Message::CompareRun(id("b")));
+    update(&mut state, view(runs[1].clone()));
+    update(&mut state, view(runs[2].clone()));
+    let drawn: Vec<&RunId> = state.history.others.iter().map(|view| &view.run.id).collect();
+    assert_eq!(drawn, [&id("c"), &id("b")], "in the order in which they were added");
+    assert_eq!((state.history.drawn(&id("a")), state.history.drawn(&id("b"))), (Some(0), Some(2)));
+    update(&mut state, Message::SelectRun(id("c")));
+    assert_eq!(state.history.beside, [id("b")], "the selected one is not beside itself");
+    update(&mut state, Message::Runs(runs[..1].to_vec()));
+    assert!(state.history.beside.is_empty() && state.history.others.is_empty(), "runs that are gone are not drawn");
+}
+
+#[test]
 fn typing_in_a_run_is_not_overwritten_by_reading_it_again() {
     let mut state = state(&[]);
     update(&mut state, Message::Runs(vec![run("a", RunStatus::Completed, 0), run("b", RunStatus::Completed, 0)]));
