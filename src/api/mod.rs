@@ -5,6 +5,7 @@
 
 pub mod clock;
 
+mod arena;
 mod audit;
 mod compare;
 mod demo;
@@ -17,6 +18,7 @@ mod export;
 mod features;
 mod feed;
 mod finetune;
+mod fused;
 mod labels;
 mod mlflow;
 mod models;
@@ -26,6 +28,7 @@ mod photos;
 mod predict;
 mod pretrain;
 mod project;
+mod raters;
 mod rules;
 mod run_lock;
 mod run_watcher;
@@ -36,11 +39,13 @@ mod series;
 mod shard;
 mod train;
 mod train_photos;
+mod voting;
 mod watched;
 
 pub use crate::data::FEWEST_LABELS;
 pub use crate::export::Audited;
 pub use crate::train::personal::{Estimate, FEWEST_LABELS as FEWEST_FOR_PERSONAL, FitReport};
+pub use arena::{Arena, ArenaRequest, Ranked, SETTLED, TELLING, look_at_arena};
 pub use audit::{AuditJob, AuditRequest, AuditRow, AuditSummary, known_attributes, load_evidence, start_audit};
 pub use compare::{
     CompareRequest, CompareRow, CompareSummary, check_comparison_file, export_comparison, start_comparing,
@@ -60,10 +65,7 @@ pub use export::{check_audit_file, check_score_file, export_audit, export_scores
 pub use features::{FeaturesRequest, FeaturesSummary, check_features_file, features_list_file, start_features};
 pub use feed::Feed;
 pub use finetune::{HEAD_FROM, LAST_FROM, finetune_config};
-pub use labels::{
-    ImportSummary, LabelProgress, RATER, cast_vote, export_labels, import_labels, label_progress, label_queue,
-    recent_votes, undo_vote,
-};
+pub use labels::{ImportSummary, export_labels, import_labels};
 pub use mlflow::{
     MlflowExported, MlflowRequest, MlflowRuns, MlflowSummary, MlflowTarget, account_name, start_mlflow_export,
 };
@@ -74,16 +76,24 @@ pub use models::{
 };
 pub use onnx::{OnnxSummary, check_onnx_export, export_onnx};
 pub use personal::{
-    Alike, DescribeSummary, Lesson, PersonalRequest, PersonalSummary, Tutor, start_describing, start_personal,
+    Alike, DescribeSummary, Lesson, PersonalRequest, PersonalSummary, QueueKind, Suspect, Tutor, start_describing,
+    start_personal,
 };
+use photos::newest_scores_by_image;
 pub use photos::{
     FailedPhoto, OpenSummary, PhotoRow, Picture, list_photos, load_picture, load_thumbnail, open_folders,
 };
 pub use predict::{Predictor, PreparedPhoto, Preparer};
 pub use pretrain::{PretrainRequest, PretrainSummary, start_pretraining};
 pub use project::{CODE_VERSION, Project};
+pub use raters::{Consistency, Drift, RaterReport, RaterRow, report_raters};
 pub use rules::{copy_rule_pack, find_rule_pack, list_rule_packs, rule_library};
 pub use runs::{RunView, delete_run, find_run, list_runs, rename_run, restore_run, run_view, set_run_note, star_run};
 pub use score::{ScoreJob, ScoreRequest, ScoreSummary, start_scoring};
 pub use series::{SeriesPlan, SeriesRequest, SeriesSummary, Trial, start_series};
 pub use train::{TrainRequest, TrainSummary, start_training};
+pub use voting::{
+    Ballot, LabelProgress, Occasion, RATER, Taken, add_tag, cast_vote, cast_votes, label_progress, label_queue,
+    labels_of, labels_of_compared, list_tags, load_place, recent_votes, redo_votes, repeatable, save_place, tag_queue,
+    tags_of, undo_votes,
+};

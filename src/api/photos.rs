@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::personal::project_scores;
-use super::{Project, clock, find_model};
+use super::{Project, clock, find_model, fused};
 use crate::attributes;
 use crate::domain::{ImageId, ImportedFile, Label, ModelCard, Photo, Score, ScoreRow};
 use crate::error::Result;
@@ -184,7 +184,7 @@ pub struct PhotoRow {
 /// When the database cannot be read.
 pub fn list_photos(project: &Project) -> Result<Vec<PhotoRow>> {
     let store = project.store()?;
-    let labels: HashMap<_, _> = store.labels()?.into_iter().map(|label| (label.image, label)).collect();
+    let labels: HashMap<_, _> = fused::labels(&store)?.into_iter().map(|label| (label.image, label)).collect();
     let scores = newest_scores(project, &store)?;
     let rows = store.photos()?.into_iter().map(|photo| PhotoRow {
         label: labels.get(&photo.id).copied(),
@@ -192,6 +192,17 @@ pub fn list_photos(project: &Project) -> Result<Vec<PhotoRow>> {
         photo,
     });
     Ok(rows.collect())
+}
+
+/// The score of the newest model, by photo.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) fn newest_scores_by_image(project: &Project) -> Result<HashMap<ImageId, f64>> {
+    let store = project.store()?;
+    let scores = newest_scores(project, &store)?;
+    let score = |photo: Photo| Some((photo.id, scores.get(&photo.sha256)?.score?.value));
+    Ok(store.photos()?.into_iter().filter_map(score).collect())
 }
 
 /// What the current model says, by content: a network's scores as they were stored, a personal model's as they follow from

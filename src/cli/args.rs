@@ -6,6 +6,7 @@ mod evaluate;
 mod explain;
 mod export;
 mod features;
+mod label;
 mod models;
 mod personal;
 #[cfg(feature = "server")]
@@ -23,6 +24,7 @@ pub(super) use evaluate::Evaluate;
 pub(super) use explain::Explain;
 pub(super) use export::{Export, Mlflow};
 pub(super) use features::Features;
+pub(super) use label::Label;
 pub(super) use models::Models;
 pub(super) use personal::Personal;
 #[cfg(feature = "server")]
@@ -181,34 +183,6 @@ pub(super) struct Demo {
     /// Photos a product.
     #[arg(long, default_value_t = 6)]
     pub(super) shots: u32,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Label {
-    /// Import labels from a .csv or metadata.jsonl file; photos it names are indexed.
-    #[command(after_help = "\
-Examples:
-  packshot label import labels.csv                    scores from 0 to 100
-  packshot label import stars.csv --scale 1..5        five-star ratings")]
-    Import {
-        /// The label file; its paths are relative to it.
-        file: PathBuf,
-        /// The scale of its scores, worst to best; needed when the file does not make it clear.
-        #[arg(long, value_name = "MIN..MAX")]
-        scale: Option<String>,
-    },
-    /// Export every vote to a .csv or metadata.jsonl file.
-    #[command(
-        after_help = "Examples:\n  packshot label export -o labels.csv\n  packshot label export -o metadata.jsonl --overwrite"
-    )]
-    Export {
-        /// The file to write.
-        #[arg(short, long, value_name = "FILE")]
-        output: PathBuf,
-        /// Replace the file when it exists.
-        #[arg(long)]
-        overwrite: bool,
-    },
 }
 
 #[derive(Debug, ClapArgs)]

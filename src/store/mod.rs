@@ -4,6 +4,7 @@
 //! Must not know burn, pictures or anything above it.
 
 mod artifact;
+mod cast;
 mod db;
 mod feature;
 mod fingerprint;
@@ -18,6 +19,7 @@ mod split;
 mod vote;
 
 pub use artifact::Artifact;
+pub use cast::{PairVote, TagVote, Taken};
 pub use db::{FILE_NAME, Store};
 pub use feature::StoredFeatures;
 pub use image::ImportTally;

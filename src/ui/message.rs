@@ -1,20 +1,25 @@
 //! What can happen (messages) and what is to be done about it (effects).
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use eframe::egui::KeyboardShortcut;
 use jiff::civil::Date;
 
 use super::catalogue::{Audit, Catalogue};
 use super::command::UiCommand;
-use super::prefs::{Page, RunColumn, SortBy};
+use super::keys::Bound;
+use super::place::Place;
+use super::prefs::{Mode, Page, RunColumn, SortBy};
 use super::state::{AuditColumn, AuditFilter, Planned, ScoreColumn};
 use super::view::{Pairing, View};
 use crate::api::{
-    Alike, ArchitectureEntry, AuditRow, AuditSummary, DescribeSummary, DuplicateGroup, DuplicatesSummary,
-    LabelProgress, Lesson, ModelEntry, OpenSummary, PhotoRow, RunView, ScoreSummary, TrainSummary,
+    Alike, ArchitectureEntry, Arena, ArenaRequest, AuditRow, AuditSummary, Ballot, DescribeSummary, DuplicateGroup,
+    DuplicatesSummary, LabelProgress, Lesson, ModelEntry, OpenSummary, PhotoRow, QueueKind, RaterReport, RunView,
+    ScoreSummary, Suspect, Taken, TrainSummary,
 };
-use crate::domain::{ImageId, ModelId, Run, RunId, ScoreRow, Vote, VoteKind};
+use crate::domain::{ImageId, Label, ModelId, Preference, Run, RunId, ScoreRow, Tag, TagId, Vote, VoteKind};
 use crate::error::Error;
 use crate::jobs::{Outcome, Progress};
 use crate::rules::{PackEntry, RulePack};
@@ -76,6 +81,27 @@ pub struct LabelData {
     pub recent: Vec<Vote>,
     /// Counts.
     pub progress: LabelProgress,
+    /// Photos whose defects are still to be tagged, in order.
+    pub untagged: Vec<ImageId>,
+    /// The defects that there are.
+    pub tags: Vec<Tag>,
+    /// Those that the rater tagged photos with.
+    pub tagged: HashMap<ImageId, BTreeSet<TagId>>,
+    /// Scores and skips of the rater that stand.
+    pub opinions: u64,
+    /// Photos that can be slipped in a second time.
+    pub repeats: Vec<ImageId>,
+}
+
+/// Votes that are on disk, and what followed from them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Receipt {
+    /// The votes.
+    pub votes: Vec<(ImageId, VoteKind)>,
+    /// The labels of their photos now.
+    pub labels: Vec<(ImageId, Option<Label>)>,
+    /// Newest votes first.
+    pub recent: Vec<Vote>,
 }
 
 /// What happened: the person did something, a job reported, or the desk answered.
@@ -101,8 +127,38 @@ pub enum Message {
     LabelPhoto(ImageId),
     /// Score the photo on the label page.
     Rate(u8),
+    /// Score the photo on the label page from 0 to 100.
+    ScoreExactly(f64),
+    /// The score from 0 to 100 that is being set, not yet cast.
+    SetExact(Option<f64>),
+    /// Label in another mode.
+    LabelMode(Mode),
+    /// Let other photos come first on the label page.
+    LabelQueue(QueueKind),
+    /// Put so many photos in order by pairs.
+    ArenaSize(usize),
+    /// Tag the photo on the label page with a defect, or take it off.
+    ToggleTag(TagId),
+    /// Add a defect.
+    AddTag(String),
+    /// Vote under another name.
+    RateAs(String),
+    /// How the first of the two photos on screen compares.
+    Compare(Preference),
+    /// Show the two photos on screen like this.
+    LabelPairing(Pairing),
+    /// One of the four photos on screen is the best, or the worst when the best is known.
+    PickOfFour(usize),
+    /// Wait for a key for this; nothing closes the list of keys.
+    ChooseKey(Option<Option<Bound>>),
+    /// Give this key to what waits for one.
+    GiveKey(KeyboardShortcut),
+    /// Every key of the label page as it came.
+    ResetKeys,
     /// Take the newest vote back.
     UndoVote,
+    /// Cast again what was taken back last.
+    RedoVote,
     /// Index folders.
     OpenFolders(Vec<PathBuf>),
     /// Files or folders were dropped on the window.
@@ -192,10 +248,18 @@ pub enum Message {
     Photos(Vec<PhotoRow>),
     /// The label page as the store has it.
     Labelling(LabelData),
-    /// A vote is on disk, and these are the newest votes now.
-    Voted(ImageId, VoteKind, Vec<Vote>),
-    /// A vote was taken back (nothing when there was none), and this is the label page now.
-    Undone(Option<Vote>, LabelData),
+    /// Votes are on disk.
+    Voted(Receipt),
+    /// Votes were taken back (nothing when there were none), and this is the label page now.
+    Undone(Option<Taken>, Receipt, LabelData),
+    /// Votes were cast again (nothing when there were none), and this is the label page now.
+    Redone(Option<Taken>, Receipt, LabelData),
+    /// Photos that come first, and for suspects why.
+    QueueFilled(QueueKind, Vec<ImageId>, Vec<Suspect>),
+    /// The photos in order, and the next pairs.
+    ArenaSeen(Box<Arena>),
+    /// The rater panel.
+    RatersSeen(Box<RaterReport>),
     /// The runs.
     Runs(Vec<Run>),
     /// The architectures that can be trained.
@@ -256,12 +320,24 @@ pub enum Message {
 pub enum Effect {
     /// Read all photos.
     LoadPhotos,
-    /// Read the label page.
-    LoadLabelling,
-    /// Save a vote.
-    SaveVote(ImageId, VoteKind),
-    /// Take the newest vote back.
-    UndoVote,
+    /// Read the label page of a rater.
+    LoadLabelling(String),
+    /// Save votes.
+    SaveVotes(Ballot),
+    /// Take a rater's newest vote back.
+    UndoVote(String),
+    /// Cast again what a rater took back last.
+    RedoVote(String),
+    /// Remember where a rater is.
+    SavePlace(String, Place),
+    /// Add a defect and read the label page of a rater.
+    AddTag(String, String),
+    /// Choose the photos of a kind for a rater.
+    FillQueue(QueueKind, String),
+    /// Put photos in order.
+    LookAtArena(ArenaRequest),
+    /// Report on a rater.
+    LoadRaters(String),
     /// Measure the architectures.
     LoadArchitectures,
     /// Read the runs and models.

@@ -7,9 +7,11 @@ mod catalogue;
 mod command;
 mod desk;
 mod evidence;
+mod keys;
 mod message;
 mod notify;
 mod panels;
+mod place;
 mod prefs;
 mod running;
 mod state;
@@ -22,8 +24,10 @@ mod widgets;
 
 pub use app::App;
 pub use command::UiCommand;
-pub use message::{DialogFor, Effect, Message};
-pub use prefs::{Overlay, Page, Prefs};
+pub use keys::{Bound, Keys};
+pub use message::{DialogFor, Effect, Message, Receipt};
+pub use place::Place;
+pub use prefs::{Mode, Overlay, Page, Prefs};
 pub use state::{AppState, AuditColumn, AuditFilter};
 pub use view::{Pairing, View, Zoom};
 

@@ -5,6 +5,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::keys::Keys;
+use crate::api::QueueKind;
+
 /// A page of the window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Page {
@@ -40,6 +43,35 @@ impl Page {
             Self::Audit => "Audit",
             Self::Duplicates => "Duplicates",
             Self::History => "History",
+        }
+    }
+}
+
+/// How photos are labelled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Mode {
+    /// One photo, a score.
+    #[default]
+    Score,
+    /// One photo, its defects.
+    Defects,
+    /// Two photos, the better one.
+    Pairs,
+    /// Four photos, the best and the worst.
+    Four,
+}
+
+impl Mode {
+    /// Every mode, in the order of the page.
+    pub const ALL: [Self; 4] = [Self::Score, Self::Defects, Self::Pairs, Self::Four];
+
+    /// Its name.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Score => "Score",
+            Self::Defects => "Defects",
+            Self::Pairs => "Pairs",
+            Self::Four => "Best of 4",
         }
     }
 }
@@ -153,6 +185,20 @@ pub struct Prefs {
     pub run_column: RunColumn,
     /// Largest, or newest, first.
     pub runs_descending: bool,
+    /// The name under which votes are cast.
+    pub rater: String,
+    /// How photos are labelled.
+    pub mode: Mode,
+    /// Which photos come first on the label page.
+    pub queue: QueueKind,
+    /// Scores from 0 to 100 rather than five levels.
+    pub exact: bool,
+    /// Photos that are put in order by pairs.
+    pub arena: usize,
+    /// The rater panel shows.
+    pub panel: bool,
+    /// Changed keys of the label page.
+    pub keys: Keys,
 }
 
 impl Default for Prefs {
@@ -172,6 +218,13 @@ impl Default for Prefs {
             overlays: BTreeSet::new(),
             run_column: RunColumn::Started,
             runs_descending: true,
+            rater: crate::api::RATER.to_owned(),
+            mode: Mode::Score,
+            queue: QueueKind::Random,
+            exact: false,
+            arena: 24,
+            panel: true,
+            keys: Keys::default(),
         }
     }
 }

@@ -3,24 +3,26 @@
 mod auditing;
 mod doubles;
 mod history;
+mod labelling;
 mod learning;
 mod training;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::message::{JobKind, LabelData};
+use super::message::JobKind;
 use super::notify::Toasts;
 use super::prefs::{Prefs, SortBy};
 use crate::api::{ArchitectureEntry, ModelEntry, PhotoRow, RunView};
 use crate::config::Config;
-use crate::domain::{ImageId, ModelId, Run, RunId, ScoreRow, VoteKind};
+use crate::domain::{ImageId, ModelId, Run, RunId, ScoreRow};
 use crate::jobs::Progress;
 use crate::query;
 
 pub use auditing::{AuditColumn, AuditFilter, Auditing};
 pub use doubles::{Doubles, Large};
 pub use history::{differences, recipe, sort_runs};
+pub use labelling::Labelling;
 pub use learning::{Guess, Learning};
 pub use training::{LABEL_BINS, LabelledData, Planned};
 
@@ -56,29 +58,8 @@ pub struct Browse {
     pub loaded: bool,
     /// Labels have changed since the photos were arranged.
     pub stale: bool,
-}
-
-/// The label page.
-#[derive(Debug, Clone, Default)]
-pub struct Labelling {
-    /// As the store has it.
-    pub data: LabelData,
-    /// It has been read at least once.
-    pub loaded: bool,
-    /// The photo on screen.
-    pub current: Option<ImageId>,
-    /// Photos seen in this session before the current one, oldest first.
-    pub trail: Vec<ImageId>,
-    /// A vote that is being saved: the photo stays until it is on disk.
-    pub saving: Option<VoteKind>,
-    /// Photos left with the arrow key; they are not shown again in this session.
-    pub passed: HashSet<ImageId>,
-    /// Shown at its real pixels rather than fitted.
-    pub full_size: bool,
-    /// When this session's first vote was cast, milliseconds since 1970.
-    pub since_ms: Option<i64>,
-    /// Votes in this session.
-    pub votes: u64,
+    /// Counts up when the remembered scroll position has to be gone to.
+    pub rescroll: u64,
 }
 
 /// The train page.

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::command::UiCommand;
 use super::message::{DialogFor, Effect, JobKind, Message};
-use super::prefs::{Overlay, Page};
+use super::prefs::{Mode, Overlay, Page};
 use super::state::{AppState, Finder, JobView};
-use crate::domain::{ImageId, RunId, VoteKind};
+use crate::domain::{ImageId, Preference, RunId, VoteKind};
 use crate::jobs::{Outcome, Progress};
 
 mod audit;
@@ -14,11 +14,14 @@ mod doubles;
 mod ended;
 mod label;
 mod learning;
+mod pairs;
+mod queues;
 mod runs;
 mod scores;
 mod training;
 
 pub use audit::list_due;
+pub use queues::{waiting, waiting_count};
 pub use scores::sort_rows;
 
 /// Levels of the keys on the label page.
@@ -26,13 +29,12 @@ const LEVELS: u8 = 5;
 
 /// What a window reads first.
 pub fn opening(state: &mut AppState) -> Vec<Effect> {
-    let mut effects = vec![
-        Effect::LoadPhotos,
-        Effect::LoadLabelling,
-        Effect::LoadHistory,
-        Effect::LoadArchitectures,
-        Effect::LoadPacks,
-    ];
+    let mut effects =
+        vec![Effect::LoadPhotos, label::load(state), Effect::LoadHistory, Effect::LoadArchitectures, Effect::LoadPacks];
+    if state.prefs.page == Page::Label {
+        effects.extend(queues::fill(state));
+        effects.extend(label::report(state));
+    }
     effects.extend(learning::learn(state, true));
     effects.extend(audit::read(state));
     effects
@@ -40,6 +42,9 @@ pub fn opening(state: &mut AppState) -> Vec<Effect> {
 
 /// Applies a message.
 pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
+    if let Some(effects) = queues::handle(state, &message) {
+        return effects;
+    }
     match message {
         Message::Command(command) => run_command(state, command),
         Message::Show(page) => show(state, page),
@@ -56,8 +61,15 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
         Message::Select(id) => select(state, id),
         Message::MoveSelection(by) => move_selection(state, by),
         Message::LabelPhoto(id) => label::show(state, id),
-        Message::Rate(level) => label::vote(state, VoteKind::Rating { level, levels: LEVELS }),
+        Message::Rate(level) => rate(state, level),
         Message::UndoVote => label::undo(state),
+        Message::RedoVote => label::redo(state),
+        Message::Compare(preference) => pairs::compare(state, preference),
+        Message::PickOfFour(place) => pairs::pick(state, place),
+        Message::ArenaSize(photos) => {
+            state.prefs.arena = photos;
+            pairs::enter(state)
+        }
         Message::OpenFolders(folders) => start(state, JobKind::Open, Effect::StartOpen(folders)),
         Message::Dropped(paths) if state.prefs.page == Page::Score => scores::start_on(state, &paths),
         Message::Dropped(paths) => start(state, JobKind::Open, Effect::StartOpen(paths)),
@@ -136,15 +148,23 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
             state.index = photos.iter().enumerate().map(|(index, row)| (row.photo.id, index)).collect();
             state.photos = photos;
             state.browse.loaded = true;
+            label::check(state);
             learning::show_scores(state);
             state.arrange();
             training::look_at_labels(state);
             restore_selection(state);
-            quiet(|| {})
+            if state.prefs.page == Page::Label { pairs::enter(state) } else { Vec::new() }
         }
         Message::Labelling(data) => quiet(|| label::take(state, data)),
-        Message::Voted(id, kind, recent) => label::voted(state, id, kind, recent),
-        Message::Undone(vote, data) => label::undone(state, vote, data),
+        Message::Voted(receipt) => label::voted(state, receipt),
+        Message::Undone(taken, receipt, data) => label::undone(state, taken, &receipt, data),
+        Message::Redone(again, receipt, data) => label::redone(state, again, &receipt, data),
+        Message::QueueFilled(kind, photos, suspects) => queues::filled(state, kind, photos, suspects),
+        Message::ArenaSeen(arena) => pairs::seen(state, *arena),
+        Message::RatersSeen(report) => quiet(|| {
+            state.label.reporting = false;
+            state.label.report = Some(*report);
+        }),
         Message::Runs(runs) => runs::take(state, runs),
         Message::Architectures(found) => quiet(|| state.architectures = found),
         Message::Models(models) => quiet(|| state.models = models),
@@ -167,6 +187,7 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
         }),
         Message::Failed(error) => quiet(|| {
             state.train.reading = false;
+            (state.label.duels.busy, state.label.reporting) = (false, false);
             state.toasts.error(&error);
         }),
         Message::VoteFailed(error) => {
@@ -214,7 +235,7 @@ fn arranged(state: &mut AppState, change: impl FnOnce(&mut AppState)) -> Vec<Eff
 fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
     state.palette = None;
     if let Some(level) = command.level() {
-        return label::vote(state, VoteKind::Rating { level, levels: LEVELS });
+        return rate(state, level);
     }
     match command {
         UiCommand::ShowBrowse => show(state, Page::Browse),
@@ -237,7 +258,8 @@ fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
         }),
         UiCommand::LabelSelected => state.browse.selected.map_or_else(Vec::new, |id| label::show(state, id)),
         UiCommand::Undo => label::undo(state),
-        UiCommand::Skip => label::vote(state, VoteKind::Skip),
+        UiCommand::Redo => label::redo(state),
+        UiCommand::Skip => skip(state),
         UiCommand::ToggleZoom => quiet(|| toggle_zoom(state)),
         UiCommand::LookLarge => quiet(|| state.large.open = state.browse.selected.is_some() && !state.large.open),
         UiCommand::ToggleGround => quiet(|| toggle(state, Overlay::Ground)),
@@ -254,9 +276,45 @@ fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
         }),
         UiCommand::ToggleTheme => quiet(|| state.prefs.dark = !state.prefs.dark),
         UiCommand::Palette => quiet(|| state.palette = Some(Finder::default())),
+        UiCommand::ModeScore => queues::enter_mode(state, Mode::Score),
+        UiCommand::ModeDefects => queues::enter_mode(state, Mode::Defects),
+        UiCommand::ModePairs => queues::enter_mode(state, Mode::Pairs),
+        UiCommand::ModeFour => queues::enter_mode(state, Mode::Four),
+        UiCommand::ToggleExact => quiet(|| {
+            state.prefs.exact = !state.prefs.exact;
+            state.label.exact = None;
+        }),
+        UiCommand::TogglePanel => {
+            state.prefs.panel = !state.prefs.panel;
+            label::report(state)
+        }
+        UiCommand::EditKeys => quiet(|| state.label.keys = Some(None)),
+        UiCommand::FirstBetter => pairs::compare(state, Preference::Better),
+        UiCommand::SecondBetter => pairs::compare(state, Preference::Worse),
+        UiCommand::Tie => pairs::compare(state, Preference::Tie),
+        UiCommand::Done => queues::done(state),
+        UiCommand::KeepLabel => queues::answer_doubt(state, true),
+        UiCommand::UnsureLabel => queues::answer_doubt(state, false),
         UiCommand::PreviousPhoto => quiet(|| label::step_back(state)),
         UiCommand::NextPhoto => quiet(|| label::step_on(state)),
         UiCommand::Rate1 | UiCommand::Rate2 | UiCommand::Rate3 | UiCommand::Rate4 | UiCommand::Rate5 => Vec::new(),
+    }
+}
+
+/// A key from 1 to 5: the level of the photo on screen, or a photo among four.
+fn rate(state: &mut AppState, level: u8) -> Vec<Effect> {
+    match state.prefs.mode {
+        Mode::Four => pairs::pick(state, usize::from(level) - 1),
+        _ => label::vote(state, VoteKind::Rating { level, levels: LEVELS }),
+    }
+}
+
+/// On to other photos without an answer.
+fn skip(state: &mut AppState) -> Vec<Effect> {
+    match state.prefs.mode {
+        Mode::Score => label::vote(state, VoteKind::Skip),
+        Mode::Defects => quiet(|| label::step_on(state)),
+        Mode::Pairs | Mode::Four => pairs::skip(state),
     }
 }
 
@@ -269,6 +327,10 @@ fn toggle(state: &mut AppState, overlay: Overlay) {
 
 fn toggle_zoom(state: &mut AppState) {
     match state.prefs.page {
+        Page::Label if state.prefs.mode == Mode::Pairs => {
+            let pairing = &mut state.label.duels.pairing;
+            pairing.view = pairing.view.toggled();
+        }
         Page::Label => state.label.full_size = !state.label.full_size,
         Page::Duplicates => state.doubles.pairing.view = state.doubles.pairing.view.toggled(),
         _ if state.large.open => state.large.view = state.large.view.toggled(),
@@ -287,7 +349,8 @@ fn show(state: &mut AppState, page: Page) -> Vec<Effect> {
     }
     match page {
         Page::Browse | Page::Score | Page::Audit | Page::Duplicates => Vec::new(),
-        Page::Label | Page::Train => vec![Effect::LoadLabelling],
+        Page::Label => label::opened(state),
+        Page::Train => vec![label::load(state)],
         Page::History => vec![Effect::LoadHistory],
     }
 }
@@ -375,6 +438,14 @@ pub(super) fn failed<T>(outcome: &Outcome<T>) -> Option<&crate::error::Error> {
 #[cfg(test)]
 #[path = "update/tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "update/label_tests.rs"]
+mod label_tests;
+
+#[cfg(test)]
+#[path = "update/undo_tests.rs"]
+mod undo_tests;
 
 #[cfg(test)]
 #[path = "update/audit_tests.rs"]

@@ -1,7 +1,7 @@
 //! What the window does when a long work ends.
 
 use super::scores::sort_rows;
-use super::{audit, failed, learning, runs, training};
+use super::{audit, failed, label, learning, runs, training};
 use crate::api::{FailedPhoto, OpenSummary, ScoreSummary, TrainSummary};
 use crate::jobs::Outcome;
 use crate::ui::message::{Effect, JobKind};
@@ -37,7 +37,7 @@ pub(super) fn open(state: &mut AppState, outcome: Outcome<OpenSummary>) -> Vec<E
         Outcome::Cancelled(_) => state.toasts.tell("Opening stopped; what was indexed is kept", now),
         Outcome::Failed(_) => {}
     }
-    let mut effects = vec![Effect::LoadPhotos, Effect::LoadLabelling];
+    let mut effects = vec![Effect::LoadPhotos, label::load(state)];
     effects.extend(audit::read(state));
     effects.extend(learning::learn(state, true));
     effects

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use super::*;
-use crate::api::{LabelProgress, PhotoRow, RunView, TrainSummary};
+use crate::api::{Ballot, Occasion, PhotoRow, RunView, Taken, TrainSummary};
 use crate::config::Config;
-use crate::domain::{ModelId, Photo, Run, RunMeta, RunStatus, Score, ScoreRow, Vote, VoteId};
+use crate::domain::{Label, ModelId, Photo, Run, RunMeta, RunStatus, Score, ScoreRow, Vote, VoteId};
 use crate::error::Error;
-use crate::ui::message::LabelData;
+use crate::ui::message::{LabelData, Receipt};
+use crate::ui::place::Place;
 use crate::ui::prefs::{Prefs, SortBy};
 use crate::ui::state::{Planned, ScoreColumn};
 
@@ -44,7 +45,7 @@ pub(super) fn photo(id: i64, score: Option<f64>) -> PhotoRow {
 
 fn queue(ids: &[i64]) -> LabelData {
     let queue: Vec<ImageId> = ids.iter().map(|&id| ImageId(id)).collect();
-    LabelData { progress: LabelProgress::default(), recent: Vec::new(), queue }
+    LabelData { queue, ..LabelData::default() }
 }
 
 fn state(scores: &[Option<f64>]) -> AppState {
@@ -52,6 +53,25 @@ fn state(scores: &[Option<f64>]) -> AppState {
     let photos = scores.iter().zip(1..).map(|(score, id)| photo(id, *score)).collect();
     update(&mut state, Message::Photos(photos));
     state
+}
+
+/// The effect that saves a vote cast now.
+fn saving(state: &AppState, image: i64, kind: VoteKind) -> Effect {
+    let view = Place::of(state).to_text();
+    Effect::SaveVotes(Ballot {
+        rater: "me".to_owned(),
+        votes: vec![(ImageId(image), kind)],
+        occasion: Occasion::Plain,
+        at_ms: 0,
+        view,
+    })
+}
+
+/// A vote is on disk, and it is the only one on its photo.
+pub(super) fn voted(image: i64, kind: VoteKind) -> Message {
+    let image = ImageId(image);
+    let label = kind.score().map(|mos| Label { image, mos, n: 1 });
+    Message::Voted(Receipt { votes: vec![(image, kind)], labels: vec![(image, label)], recent: Vec::new() })
 }
 
 fn ids(state: &AppState) -> Vec<i64> {
@@ -65,11 +85,12 @@ fn the_next_photo_shows_only_when_the_vote_is_on_disk() {
     update(&mut state, Message::Labelling(queue(&[2, 1, 3])));
     assert_eq!(state.label.current, Some(ImageId(2)));
     let kind = VoteKind::Rating { level: 4, levels: 5 };
-    assert_eq!(update(&mut state, Message::Command(UiCommand::Rate4)), [Effect::SaveVote(ImageId(2), kind)]);
+    let expected = saving(&state, 2, kind);
+    assert_eq!(update(&mut state, Message::Command(UiCommand::Rate4)), [expected]);
     assert_eq!(state.label.current, Some(ImageId(2)), "the photo stays");
     assert!(update(&mut state, Message::Rate(1)).is_empty(), "input is held");
     assert!(update(&mut state, Message::LabelPhoto(ImageId(3))).is_empty(), "the photo cannot be changed either");
-    assert!(update(&mut state, Message::Voted(ImageId(2), kind, Vec::new())).is_empty(), "nothing is read again");
+    assert!(update(&mut state, voted(2, kind)).is_empty(), "nothing is read again");
     assert_eq!((state.label.current, state.label.votes), (Some(ImageId(1)), 1));
     assert_eq!(state.photo(ImageId(2)).and_then(|row| row.label).map(|label| (label.mos, label.n)), Some((75.0, 1)));
     assert_eq!(state.label.data.progress.labelled, 1);
@@ -91,7 +112,7 @@ fn undo_brings_the_photo_back_on_screen() {
     let mut state = state(&[None, None]);
     state.prefs.page = Page::Label;
     update(&mut state, Message::Labelling(queue(&[2])));
-    assert_eq!(update(&mut state, Message::Command(UiCommand::Undo)), [Effect::UndoVote]);
+    assert_eq!(update(&mut state, Message::Command(UiCommand::Undo)), [Effect::UndoVote("me".to_owned())]);
     let taken = Vote {
         id: VoteId(1),
         image: ImageId(1),
@@ -100,7 +121,8 @@ fn undo_brings_the_photo_back_on_screen() {
         source: "window".to_owned(),
         at_ms: 0,
     };
-    update(&mut state, Message::Undone(Some(taken), queue(&[1, 2])));
+    let taken = Taken { votes: vec![taken], view: None };
+    update(&mut state, Message::Undone(Some(taken), Receipt::default(), queue(&[1, 2])));
     assert_eq!(state.label.current, Some(ImageId(1)));
 }
 
@@ -178,15 +200,15 @@ fn bands_never_cross() {
 }
 
 #[test]
-fn a_vote_that_replaces_another_reads_the_labels_again() {
+fn a_vote_that_replaces_another_shows_the_label_that_the_store_has() {
     let mut state = state(&[None, None]);
     state.prefs.page = Page::Label;
     update(&mut state, Message::Labelling(queue(&[2])));
     update(&mut state, Message::LabelPhoto(ImageId(1)));
     let kind = VoteKind::Rating { level: 1, levels: 5 };
     update(&mut state, Message::Rate(1));
-    let effects = update(&mut state, Message::Voted(ImageId(1), kind, Vec::new()));
-    assert_eq!(effects, [Effect::LoadLabelling, Effect::LoadPhotos]);
+    assert!(update(&mut state, voted(1, kind)).is_empty());
+    assert_eq!(state.photo(ImageId(1)).and_then(|row| row.label).map(|label| label.mos), Some(0.0));
     assert_eq!(state.label.current, Some(ImageId(2)));
 }
 
