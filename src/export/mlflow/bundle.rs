@@ -86,7 +86,8 @@ mod tests {
     #[test]
     fn a_bundle_reads_back_as_it_was_and_notices_damage() {
         let run = run();
-        let points = [point("train_loss", 1, f64::INFINITY, 5)];
+        let odd = 0.1_f64.next_up() / 3.0;
+        let points = [point("train_loss", 1, f64::INFINITY, 5), point("train_loss", 2, odd, 6)];
         let mut plan = plan_run(&facts(&run, &points));
         plan.files.push(PlannedFile::new("figures/curves.png", [1, 2, 3]));
         let files = vec![PlannedFile::new("data/model.onnx", [4]), PlannedFile::new("MLmodel", "x")];

@@ -64,6 +64,29 @@ pub(super) fn number(value: f64) -> Value {
     }
 }
 
+/// Numbers as text in bundles: JSON readers are off by a last bit here and there, and a point must come back as it was.
+pub(super) mod exact {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+    use serde_json::{Value, json};
+
+    pub(in super::super) fn serialize<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+        match value {
+            Value::String(text) => serializer.serialize_str(text),
+            other => serializer.serialize_str(&other.to_string()),
+        }
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
+            Value::String(text) => match text.parse::<f64>() {
+                Ok(value) if value.is_finite() => json!(value),
+                _ => Value::String(text),
+            },
+            other => other,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -55,6 +55,7 @@ pub struct Metric {
     /// Name.
     pub key: String,
     /// A number, or the text that stands for one that is not finite.
+    #[serde(with = "keys::exact")]
     pub value: Value,
     /// When it was measured, milliseconds since 1970.
     pub timestamp: i64,

@@ -198,7 +198,7 @@ impl Sending<'_> {
             self.plan.params.iter().filter(|param| !known.contains(param.0.as_str())).map(pair).collect();
         let tags: Vec<Value> = self.plan.tags.iter().map(pair).collect();
         self.points += missing.len();
-        let metrics: Vec<Value> = missing.into_iter().map(|metric| json!(metric)).collect();
+        let metrics: Vec<Value> = missing.into_iter().map(point).collect();
         for mut batch in batches(metrics, params, tags) {
             self.at("numbers")?;
             batch["run_id"] = json!(place.run_id);
@@ -378,14 +378,20 @@ fn pair(pair: &(String, String)) -> Value {
     json!({"key": pair.0, "value": pair.1})
 }
 
-/// What makes a point the same point; numbers that are not finite come back under several spellings.
+/// A point as it is sent.
+fn point(metric: &Metric) -> Value {
+    json!({"key": metric.key, "value": metric.value, "timestamp": metric.timestamp, "step": metric.step})
+}
+
+/// What makes a point the same point. Numbers may come back with another last bit, and those that are not finite under
+/// several spellings.
 fn mark(metric: &Metric) -> String {
     let number = metric.value.as_f64().or_else(|| metric.value.as_str()?.parse().ok());
     let value = match number {
         Some(value) if value.is_nan() => "NaN".to_owned(),
         // The server stores an infinite value as the largest there is.
         Some(value) if value.abs() >= f64::MAX => format!("{}inf", if value < 0.0 { "-" } else { "" }),
-        Some(value) => value.to_string(),
+        Some(value) => format!("{value:.14e}"),
         None => metric.value.to_string(),
     };
     format!("{}\n{}\n{}\n{value}", metric.key, metric.step, metric.timestamp)
@@ -460,6 +466,7 @@ mod tests {
         assert_eq!(metric(json!("Infinity")), metric(json!(f64::MAX)));
         assert_ne!(metric(json!("-Infinity")), metric(json!("Infinity")));
         assert_eq!(metric(json!(1)), metric(json!(1.0)));
+        assert_eq!(metric(json!(0.1)), metric(json!(0.1_f64.next_up())));
         assert_ne!(metric(json!(0.1)), metric(json!(0.2)));
     }
 
