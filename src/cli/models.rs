@@ -19,7 +19,10 @@ pub(super) fn run(context: &Context, command: &args::Models) -> Result<Done> {
         }
         args::Models::Rollback => {
             let entry = api::roll_back_champion(&project)?;
-            Ok(changed(context, &entry, "is current again"))
+            let champion = entry.standing == Standing::Champion;
+            let what =
+                if champion { "is the champion again" } else { "scores as the newest: there is no champion any more" };
+            Ok(changed(context, &entry, what))
         }
         args::Models::Archive { model } => {
             let entry = api::archive_model(&project, model, true)?;

@@ -26,7 +26,9 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) 
     let progress = state.label.data.progress;
     let data = &state.train.data;
     let (labelled, photos) = (grouped(progress.labelled as usize), grouped(progress.photos as usize));
-    hint(ui, format!("{labelled} labelled photos of {photos}, of {} products", grouped(data.groups)));
+    let groups = grouped(data.groups);
+    hint(ui, format!("{labelled} labelled photos of {photos}, in {groups} groups"))
+        .on_hover_text("A group is a product, by its SKU or folder; a photo without one is a group of its own");
     if progress.labelled > 0 {
         bars(ui, &data.bins);
         let part = |share: f64| (progress.labelled as f64 * share).round() as u64;
@@ -34,7 +36,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) 
         let (validation, test) = (part(config.validation_share), part(config.test_share));
         let learn = progress.labelled.saturating_sub(validation + test);
         let text = format!("About {learn} to learn from, {validation} to validate, {test} to test");
-        hint(ui, text).on_hover_text("Split by product: no product is in two parts");
+        hint(ui, text).on_hover_text("Split by group: no product is in two parts");
     }
     let review = colours(ui).review;
     for warning in warnings(state) {
@@ -58,7 +60,7 @@ fn warnings(state: &AppState) -> Vec<String> {
         found.push("All labels are the same: there is no order to learn.".to_owned());
     }
     if labelled >= FEWEST && data.groups < FEW_GROUPS {
-        let text = format!("Labels of only {} products: the test holds one or two.", data.groups);
+        let text = format!("Labels in only {} groups: the test holds one or two.", data.groups);
         found.push(format!("{text} Label photos of more products."));
     }
     found

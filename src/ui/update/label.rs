@@ -1,7 +1,7 @@
 //! The label page: a vote is on disk before the next photo shows, and can always be taken back.
 
 use super::{learning, pairs, queues};
-use crate::api::{Ballot, Occasion, Taken};
+use crate::api::{Ballot, Occasion, RaterReport, Taken};
 use crate::domain::{ImageId, VoteKind};
 use crate::ui::message::{Effect, LabelData, Message, Receipt};
 use crate::ui::place::Place;
@@ -73,10 +73,16 @@ pub(super) fn voted(state: &mut AppState, receipt: Receipt) -> Vec<Effect> {
         _ => scored(state, id, kind),
     };
     state.label.data.recent = receipt.recent;
-    if state.label.votes.is_multiple_of(REPORT_EVERY) {
+    if state.label.votes.is_multiple_of(REPORT_EVERY) || is_new(state) {
         effects.extend(report(state));
     }
     effects
+}
+
+/// The panel does not know the rater yet.
+fn is_new(state: &AppState) -> bool {
+    let known = |report: &RaterReport| report.raters.iter().any(|row| row.name == state.prefs.rater);
+    !state.label.report.as_ref().is_some_and(known)
 }
 
 /// A photo was scored or skipped: on to the next.

@@ -41,7 +41,10 @@ fn add(ui: &mut egui::Ui, out: &mut Vec<Message>) {
     let mut name = ui.data(|data| data.get_temp::<String>(id)).unwrap_or_default();
     let field = egui::TextEdit::singleline(&mut name).hint_text("Add a defect").desired_width(104.0);
     let response = ui.add_sized(vec2(112.0, 36.0), field).accessible_name("Add a defect");
-    if response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) && !name.trim().is_empty() {
+    // Enter ends the typing and nothing else: it must not go on to the next photo, too.
+    let entered =
+        response.lost_focus() && ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, egui::Key::Enter));
+    if entered && !name.trim().is_empty() {
         out.push(Message::AddTag(std::mem::take(&mut name)));
     }
     ui.data_mut(|data| data.insert_temp(id, name));
