@@ -234,11 +234,9 @@ fn receipt(project: &Project, rater: &str, votes: Vec<(ImageId, VoteKind)>) -> R
         _ => None,
     });
     images.extend(others);
-    let compares = images.len() > votes.len();
     let mut labels = api::labels_of(project, &images)?;
-    if compares {
-        labels.extend(api::labels_of_compared(project)?);
-    }
+    // A score, too, moves the photos that its photo was compared with.
+    labels.extend(api::labels_of_compared(project)?);
     Ok(Receipt { labels, recent: api::recent_votes(project, rater, RECENT)?, votes })
 }
 

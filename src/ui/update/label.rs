@@ -79,10 +79,10 @@ pub(super) fn voted(state: &mut AppState, receipt: Receipt) -> Vec<Effect> {
     effects
 }
 
-/// The panel does not know the rater yet.
+/// The panel shows, and does not know the rater yet.
 fn is_new(state: &AppState) -> bool {
-    let known = |report: &RaterReport| report.raters.iter().any(|row| row.name == state.prefs.rater);
-    !state.label.report.as_ref().is_some_and(known)
+    let knows = |report: &RaterReport| report.raters.iter().any(|row| row.name == state.prefs.rater);
+    state.label.report.as_ref().is_some_and(|report| !knows(report))
 }
 
 /// A photo was scored or skipped: on to the next.
