@@ -26,7 +26,7 @@ fi
 # Only photos that the containers' own user can read.
 chmod -R a+rX "$PHOTOS"
 
-key=$(compose run --rm --no-deps -T packshot serve --make-key test --json 2>/dev/null | tail -n1) || fail "no key can be made"
+key=$(PACKSHOT_SERVER_KEYS='[]' compose run --rm --no-deps -T packshot serve --make-key test --json 2>/dev/null | tail -n1) || fail "no key can be made"
 PACKSHOT_SERVER_KEYS=$(python3 -c 'import json, sys; print(json.dumps([json.loads(sys.argv[1])["line"]]))' "$key")
 key=$(python3 -c 'import json, sys; print(json.loads(sys.argv[1])["key"])' "$key")
 export PACKSHOT_SERVER_KEYS

@@ -110,7 +110,7 @@ class Scorer:
             views = packshot_views.views(io.BytesIO(content))
         except UnidentifiedImageError:
             return [None, None, None, "this is not an image file"]
-        except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        except Exception as error:  # Pillow raises whatever broken metadata lead to: one photo must not fail a batch.
             return [None, None, None, f"{error}" or type(error).__name__]
         outputs = self.session().run(NUMBERS, {"views": views[None]})
         return [*(float(output[0]) for output in outputs), ""]

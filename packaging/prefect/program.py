@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import signal
 import subprocess
 import threading
@@ -66,7 +67,7 @@ def run(settings, *arguments, artifact=None):
     command = [settings.binary, "--project", settings.project, "--json", "--progress", "json", "--log", "warn"]
     command += [str(argument) for argument in arguments]
     logger = get_run_logger()
-    logger.info("packshot %s", " ".join(command[8:]))
+    logger.info("packshot %s", " ".join(_without_user(argument) for argument in command[8:]))
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=settings.environment()
     )
@@ -88,6 +89,11 @@ def run(settings, *arguments, artifact=None):
     if status not in (0, PARTIAL) or "error" in summary:
         raise PackshotError(status, summary.get("error", {}))
     return summary
+
+
+def _without_user(argument):
+    """An address without the user and password before its host."""
+    return re.sub(r"(://)[^/\s]*@", r"\1", argument)
 
 
 def _drain(stream, lines):

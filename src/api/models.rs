@@ -92,9 +92,14 @@ pub fn list_all_models(project: &Project) -> Result<Vec<ModelEntry>> {
 /// When the database cannot be read.
 pub fn models_mark(project: &Project) -> Result<String> {
     let store = project.store()?;
-    let models = store.all_models()?.into_iter().map(|(model, archived)| format!("{}:{archived}", model.id));
-    let champion = store.champion()?.map(|champion| champion.0);
-    Ok(format!("{} {}", champion.unwrap_or_default(), models.collect::<Vec<_>>().join(" ")))
+    let mut mark = store.champion()?.map_or_else(String::new, |champion| champion.0);
+    for (model, archived) in store.all_models()? {
+        // A model goes by its run's name, too.
+        let run = model.run.as_ref().map(|run| store.run(run)).transpose()?.flatten();
+        let name = run.map(|run| run.meta.name).unwrap_or_default();
+        mark.push_str(&format!("\n{}:{archived}:{name}", model.id));
+    }
+    Ok(mark)
 }
 
 /// Makes a model the champion: from now on it scores wherever no model is named, and a server that follows the name takes

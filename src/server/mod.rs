@@ -66,6 +66,8 @@ pub fn run(project: &Project, model: Option<&str>, listening: impl FnOnce(&str))
     let runtime = runtime()?;
     let (listener, address) = runtime.block_on(bind(&config))?;
     refuse_open_network(&config, address)?;
+    // From here on SIGTERM ends gracefully, also one that comes right after the address is told.
+    let signals = runtime.block_on(async { signals() });
     let board = Arc::new(Board::default());
     let entry = find_model(&project, model)?;
     let first = entry.card.id.clone();
@@ -77,9 +79,9 @@ pub fn run(project: &Project, model: Option<&str>, listening: impl FnOnce(&str))
     match tls {
         Some(acceptor) => {
             let listener = runtime.block_on(async { tls::TlsListener::new(listener, address, acceptor) });
-            serve(runtime, listener, &state, signals())
+            serve(runtime, listener, &state, signals)
         }
-        None => serve(runtime, listener.tap_io(send_at_once), &state, signals()),
+        None => serve(runtime, listener.tap_io(send_at_once), &state, signals),
     }
 }
 
@@ -215,10 +217,11 @@ struct Signals {
     terminate: Option<tokio::signal::unix::Signal>,
 }
 
+/// Within the runtime.
 fn signals() -> Signals {
     Signals {
         #[cfg(unix)]
-        terminate: None,
+        terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok(),
     }
 }
 
@@ -227,10 +230,6 @@ impl Stops for Signals {
         let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
         #[cfg(unix)]
         {
-            use tokio::signal::unix::{SignalKind, signal};
-            if self.terminate.is_none() {
-                self.terminate = signal(SignalKind::terminate()).ok();
-            }
             if let Some(terminate) = &mut self.terminate {
                 return std::future::poll_fn(|context| {
                     if interrupt.as_mut().poll(context).is_ready() {

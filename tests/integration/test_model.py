@@ -3,6 +3,8 @@
 import base64
 import json
 import pickle
+import struct
+import sys
 import urllib.request
 
 import conftest
@@ -43,6 +45,22 @@ def test_a_bad_photo_says_why_and_fails_no_other(model, photos):
     assert list(table["error"]) == ["", "this is not an image file", "the file is empty", ""]
     assert table["score"].isna().tolist() == [False, True, True, False]
     assert table["score"][4] == table["score"][9]
+
+
+def test_a_photo_whose_metadata_is_broken_fails_no_other(model, photos, monkeypatch):
+    scorer = model.unwrap_python_model() if hasattr(model._model_impl, "python_model") else model._model_impl
+    good = good_photo(photos).read_bytes()
+    module = sys.modules[type(scorer).__module__]
+    views = module.packshot_views.views
+
+    def breaks_once(file, left=[struct.error("unpack requires a buffer")]):
+        if left:
+            raise left.pop()
+        return views(file)
+
+    monkeypatch.setattr(module.packshot_views, "views", breaks_once)
+    table = scorer.predict(pd.DataFrame({"content": [good, good]}))
+    assert list(table["error"]) == ["unpack requires a buffer", ""]
 
 
 def test_an_empty_batch_has_the_columns(model):

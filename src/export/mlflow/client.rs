@@ -58,6 +58,11 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
+    /// The server says that it runs without files; any other 503 passes.
+    fn takes_no_files(&self) -> bool {
+        self.status == 503 && self.body.contains("--no-serve-artifacts")
+    }
+
     /// MLflow's name for what went wrong.
     pub(super) fn error_code(&self) -> String {
         self.json()["error_code"].as_str().unwrap_or_default().to_owned()
@@ -72,6 +77,11 @@ fn split_user(uri: &str) -> (String, Option<Credentials>) {
     let Some((user, _)) = authority.rsplit_once('@') else { return (trimmed.to_owned(), None) };
     let (name, password) = user.split_once(':').unwrap_or((user, ""));
     (format!("{scheme}://{}", &rest[user.len() + 1..]), Some(Credentials::basic(name, password)))
+}
+
+/// What may be printed of a text that is no URI: nothing before the last `@`.
+fn without_user(text: &str) -> &str {
+    text.rsplit_once('@').map_or(text, |parts| parts.1)
 }
 
 /// The host of a URI, as keyrings know it.
@@ -89,7 +99,7 @@ impl Server {
     pub fn new(connection: &Connection, control: &Control) -> Result<Self> {
         let (base, user) = split_user(&connection.uri);
         if !(base.starts_with("http://") || base.starts_with("https://")) {
-            return Err(Error::usage(format!("{base:?} is not the address of an MLflow server")).hint(
+            return Err(Error::usage(format!("{:?} is not the address of an MLflow server", without_user(&base))).hint(
                 "Write http://HOST:PORT or https://HOST. A folder cannot be written to: start `mlflow server` there.",
             ));
         }
@@ -130,7 +140,7 @@ impl Server {
     /// In words that say what to do; [`Code::Busy`] when trying later can help.
     pub(super) fn get(&self, path: &str) -> Result<Value> {
         let answer = self.try_get(path)?;
-        if answer.status == 200 { Ok(answer.json()) } else { Err(self.explain(path, &answer)) }
+        self.read(path, &answer)
     }
 
     /// As [`Server::get`], with whatever it answers but trouble of the network.
@@ -160,7 +170,19 @@ impl Server {
 
     fn call(&self, method: &str, path: &str, body: &Value, again: bool) -> Result<Value> {
         let answer = self.send(method, path, "application/json", body.to_string().as_bytes(), again)?;
-        if answer.status == 200 { Ok(answer.json()) } else { Err(self.explain(path, &answer)) }
+        self.read(path, &answer)
+    }
+
+    /// The JSON of a success.
+    fn read(&self, path: &str, answer: &Answer) -> Result<Value> {
+        if answer.status != 200 {
+            return Err(self.explain(path, answer));
+        }
+        serde_json::from_str(&answer.body).map_err(|error| {
+            Error::new(Code::Io, format!("{} answered something else than JSON", self.base))
+                .hint("Is it an MLflow server, version 3 or newer, and no page to sign in before it?")
+                .caused_by(error)
+        })
     }
 
     /// Uploads a file.
@@ -181,7 +203,7 @@ impl Server {
                 // Refused before it was worked on, but for gateways' errors.
                 Ok(answer) if matches!(answer.status, 429 | 502 | 503 | 504) => {
                     let unheard = matches!(answer.status, 429 | 503);
-                    if answer.status == 503 && path.contains("mlflow-artifacts") {
+                    if answer.takes_no_files() {
                         return Err(self.explain(path, &answer));
                     }
                     (self.explain(path, &answer), unheard)
@@ -273,7 +295,7 @@ fn explain(base: &str, path: &str, answer: &Answer) -> Error {
             format!("{base} refuses a request of this size ({what})"),
             "A proxy before the server limits bodies: its operator raises the limit to 50 MB.",
         ),
-        503 if path.contains("mlflow-artifacts") => no_artifacts(base),
+        503 if answer.takes_no_files() => no_artifacts(base),
         429 | 500..=599 => error(
             Code::Busy,
             format!("{base} failed ({what}, status {}){also}", answer.status),
@@ -306,7 +328,8 @@ mod tests {
             (403, api, r#"{"error_code": "PERMISSION_DENIED", "message": "no"}"#, "EDIT"),
             (404, api, "<html>", "version 3"),
             (404, api, r#"{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "No run"}"#, "No run"),
-            (503, "/api/2.0/mlflow-artifacts/artifacts/1", "", "--no-serve-artifacts"),
+            (503, "/api/2.0/mlflow-artifacts/artifacts/1", "runs with `--no-serve-artifacts`", "leaves that out"),
+            (503, "/api/2.0/mlflow-artifacts/artifacts/1", "<html>", "Try again later"),
             (503, api, "", "Try again later"),
             (400, api, r#"{"message": "bad key"}"#, "mlflow/runs/create (status 400): bad key"),
         ] {
@@ -323,6 +346,9 @@ mod tests {
             ("https://mlflow.example/path", Some("Basic YW5hOmdlaGVpbQ=="))
         );
         assert_eq!(host("https://ana:geheim@mlflow.example:5000/path"), "mlflow.example:5000");
+        let connection = Connection { uri: "ana:geheim@h:5000".to_owned(), ..Connection::default() };
+        let error = Server::new(&connection, &Control::default()).err().expect("no scheme");
+        assert!(error.summary.contains("h:5000") && !error.summary.contains("geheim"), "{error:#}");
         let connection = Connection { uri: "mlruns".to_owned(), ..Connection::default() };
         assert_eq!(Server::new(&connection, &Control::default()).err().expect("a folder").code, Code::Usage);
     }

@@ -253,7 +253,8 @@ fn tags(facts: &RunFacts<'_>) -> Vec<(String, String)> {
     keys::unique(all).into_iter().map(|(key, value)| (key, keys::cut(&value, LONGEST_TAG))).collect()
 }
 
-/// Curves under their own names; final numbers, too, where no curve has the name.
+/// Curves under their own names; final numbers of a run that ended, too, where no curve has the name. A run that may go on
+/// has none yet: they would become a second point of the same number.
 fn metrics(facts: &RunFacts<'_>) -> Vec<Metric> {
     let metric = |name: &str, value: f64, timestamp: i64, step: u64| Metric {
         key: keys::key(name),
@@ -268,7 +269,8 @@ fn metrics(facts: &RunFacts<'_>) -> Vec<Metric> {
         .collect();
     let last = facts.points.iter().map(|timed| timed.point.step).max().unwrap_or(0);
     let ended = facts.run.finished_ms.unwrap_or(facts.run.heartbeat_ms);
-    for (name, value) in &facts.run.summary {
+    let is_final = facts.run.status == RunStatus::Completed;
+    for (name, value) in facts.run.summary.iter().filter(|_| is_final) {
         let Some(value) = value.as_f64() else { continue };
         let is_curve = facts.points.iter().any(|timed| timed.point.name == *name);
         let name = if is_curve { format!("best_{name}") } else { name.clone() };
@@ -348,6 +350,16 @@ pub(super) mod tests {
         assert_eq!(tag("mlflow.note.content").expect("a note").chars().count(), LONGEST_TAG);
         assert_eq!(tag("packshot.verdict").as_deref(), Some("better"));
         assert!(plan.dataset.digest.len() <= DATASET_DIGEST);
+    }
+
+    #[test]
+    fn a_run_that_may_go_on_has_no_final_numbers_yet() {
+        let points = [point("validation_srcc", 10, 0.5, 2000)];
+        for status in [RunStatus::Failed, RunStatus::Cancelled, RunStatus::Interrupted] {
+            let run = Run { status, ..run() };
+            let metrics = plan_run(&facts(&run, &points)).metrics;
+            assert_eq!(metrics.len(), 1, "the curve alone: {metrics:?}");
+        }
     }
 
     #[test]

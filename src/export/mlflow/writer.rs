@@ -17,6 +17,8 @@ const MOST_PARAMS: usize = 100;
 const MOST_TAGS: usize = 100;
 const MOST_BYTES: usize = 800_000;
 
+/// The tag of logged models and versions that names the model.
+const MODEL_TAG: &str = "packshot.model_id";
 /// Points a page of a curve's history.
 const PAGE: usize = 25_000;
 
@@ -221,9 +223,10 @@ impl Sending<'_> {
                 );
                 let found = self.server.get(&path)?;
                 let points = found["metrics"].as_array().cloned().unwrap_or_default();
-                there.extend(
-                    points.into_iter().filter_map(|point| serde_json::from_value(point).ok()).map(|p| mark(&p)),
-                );
+                for point in points {
+                    let point: Metric = serde_json::from_value(point).map_err(|_| surprise("metrics"))?;
+                    there.insert(mark(&point));
+                }
                 match found["next_page_token"].as_str().filter(|token| !token.is_empty()) {
                     Some(token) => page = format!("&page_token={}", percent(token, false)),
                     None => break,
@@ -296,7 +299,7 @@ impl Sending<'_> {
         let found = self.server.post(&format!("{API}/logged-models/search"), &body)?;
         let is_ours = |found: &&Value| {
             let tags = found["info"]["tags"].as_array();
-            tags.into_iter().flatten().any(|tag| tag["key"] == "packshot.model_id" && tag["value"] == model.id.as_str())
+            tags.into_iter().flatten().any(|tag| tag["key"] == MODEL_TAG && tag["value"] == model.id.as_str())
         };
         let mut made = found["models"].as_array().into_iter().flatten().find(is_ours).cloned();
         if made.is_none() {
@@ -347,12 +350,12 @@ impl Sending<'_> {
         self.server.post(&path, &body).map(drop)
     }
 
-    /// The version that was registered from a run.
+    /// The version that was registered from a run and has this model's weights: a run that went on has others.
     fn version(&self, model: &ModelPlan, run_id: &str) -> Result<Option<String>> {
         let filter = format!("name = '{}' and run_id = '{run_id}'", model.registered.replace('\'', ""));
-        let path = format!("{API}/model-versions/search?filter={}&max_results=10", percent(&filter, false));
+        let path = format!("{API}/model-versions/search?filter={}&max_results=200", percent(&filter, false));
         let found = self.server.get(&path)?;
-        Ok(found["model_versions"].get(0).and_then(|version| version["version"].as_str()).map(str::to_owned))
+        Ok(version_of(&found, &model.id))
     }
 
     fn finish(&self, place: &Place) -> Result<()> {
@@ -367,6 +370,16 @@ impl Sending<'_> {
         }
         Ok(())
     }
+}
+
+fn version_of(found: &Value, model_id: &str) -> Option<String> {
+    let is_ours = |version: &&Value| {
+        let tags = version["tags"].as_array();
+        tags.into_iter().flatten().any(|tag| tag["key"] == MODEL_TAG && tag["value"] == model_id)
+    };
+    let number = |version: &Value| version["version"].as_str()?.parse::<u64>().ok();
+    let versions = found["model_versions"].as_array()?.iter().filter(is_ours);
+    versions.filter_map(number).max().map(|number| number.to_string())
 }
 
 fn surprise(what: &str) -> Error {
@@ -468,6 +481,14 @@ mod tests {
         assert_eq!(metric(json!(1)), metric(json!(1.0)));
         assert_eq!(metric(json!(0.1)), metric(json!(0.1_f64.next_up())));
         assert_ne!(metric(json!(0.1)), metric(json!(0.2)));
+    }
+
+    #[test]
+    fn a_version_is_that_of_the_model_and_not_just_of_its_run() {
+        let version = |number: &str, id: &str| json!({"version": number, "tags": [{"key": MODEL_TAG, "value": id}]});
+        let found = json!({"model_versions": [version("9", "old"), version("10", "old"), {"version": "11"}]});
+        assert_eq!(version_of(&found, "old").as_deref(), Some("10"));
+        assert_eq!(version_of(&found, "new"), None, "weights after going on are a version of their own");
     }
 
     #[test]
