@@ -215,7 +215,7 @@ sections! {
         /// How long a batch waits to fill up while more photos are being decoded, in milliseconds.
         batch_wait_ms: u64 = 4;
         /// Photos that may wait or be worked on; beyond it requests are refused with 503.
-        queue: usize = 64;
+        queue: usize = 256;
         /// Threads that decode and measure photos; 0 takes one a core.
         workers: usize = 0;
         /// Seconds after which a photo that has no score yet is answered with 504.

@@ -61,9 +61,9 @@ impl Catalogue {
         let error = write(false).expect_err("does not overwrite");
         assert!(error.summary.contains("already exists"), "{error}");
         write(true).expect("overwrites when told to");
-        for index in 0..PHOTOS.len() {
+        for (index, name) in PHOTOS.iter().enumerate() {
             let bytes = std::fs::read_to_string(self.photo(index)).expect("the photo");
-            assert_eq!(bytes, format!("bytes of {}", PHOTOS[index]), "photos are only read");
+            assert_eq!(bytes, format!("bytes of {name}"), "photos are only read");
         }
         let known = Format::of_existing(&path).expect("is known again");
         let labels = parse_as(&path, known, None).expect("reads");

@@ -58,7 +58,7 @@ fn follow(
     let mut pause = LOOK_EVERY;
     while waits(control, pause) {
         pause = LOOK_EVERY;
-        let Ok(mark) = models_mark(project).inspect_err(|error| stays(error)) else { continue };
+        let Ok(mark) = models_mark(project).inspect_err(stays) else { continue };
         if !is_folder && settled.as_ref() == Some(&mark) {
             continue;
         }

@@ -41,9 +41,9 @@ pub struct LoadReport {
     pub answers: u64,
     /// How long it took in all.
     pub seconds: f64,
-    /// Answers a second.
+    /// Photos answered a second: scored, or refused as unreadable. Refusals for want of room are no work done.
     pub per_second: f64,
-    /// Half of the answers took no longer.
+    /// Half of those answers took no longer.
     pub p50_ms: f64,
     /// 95 % took no longer.
     pub p95_ms: f64,
@@ -105,7 +105,8 @@ pub fn load(request: &LoadRequest, control: &Control) -> Result<LoadReport> {
     let mut seen = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     seen.took.sort();
     if seen.took.is_empty() {
-        return Err(Error::new(Code::Busy, format!("{} gave no answer", request.url)).hint("Is the server running?"));
+        let what = format!("{} scored nothing (answers by status: {:?})", request.url, seen.statuses);
+        return Err(Error::new(Code::Busy, what).hint("Is the server running, and is the key right?"));
     }
     let at = |share: f64| {
         let index = ((seen.took.len() as f64 * share).ceil() as usize).clamp(1, seen.took.len()) - 1;
@@ -113,7 +114,7 @@ pub fn load(request: &LoadRequest, control: &Control) -> Result<LoadReport> {
     };
     Ok(LoadReport {
         concurrency: request.concurrency,
-        answers: seen.took.len() as u64,
+        answers: seen.statuses.values().sum(),
         seconds,
         per_second: seen.took.len() as f64 / seconds,
         p50_ms: at(0.5),
@@ -160,7 +161,9 @@ fn work(request: &LoadRequest, photos: &[Photo], next: &AtomicU64, control: &Con
         });
         match answer {
             Ok((status, text)) => {
-                seen.took.push(sent.elapsed());
+                if matches!(status, 200 | 422) {
+                    seen.took.push(sent.elapsed());
+                }
                 *seen.statuses.entry(status).or_default() += 1;
                 seen.wrong += u64::from(!is_right(photo, is_cut, status, &text));
             }

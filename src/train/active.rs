@@ -100,7 +100,7 @@ pub fn batch(space: &Space, choices: &[Choice]) -> Vec<usize> {
     let missing = (unsure + disputed + random).min(choices.len()).saturating_sub(batch.picked.len());
     let rest: Vec<usize> = (0..choices.len()).filter(|place| !batch.picked.contains(place)).take(missing).collect();
     batch.picked.extend(rest);
-    interleaved(batch.picked)
+    interleaved(&batch.picked)
 }
 
 /// Photos by how far the two models disagree on them, most first.
@@ -131,7 +131,7 @@ impl Batch<'_> {
 }
 
 /// The three kinds mixed, so that hard photos do not come in a row.
-fn interleaved(picked: Vec<usize>) -> Vec<usize> {
+fn interleaved(picked: &[usize]) -> Vec<usize> {
     let n = picked.len();
     // A step that shares no factor with the length visits every place once.
     let gcd = |mut a: usize, mut b: usize| {

@@ -39,6 +39,9 @@ pub enum QueueKind {
     Suspect,
 }
 
+/// Photos to choose among, what is known of each, and their space.
+type Pool = (Vec<ImageId>, Vec<Choice>, Space);
+
 impl QueueKind {
     /// Every kind.
     pub const ALL: [Self; 4] = [Self::Random, Self::Uncertain, Self::Disputed, Self::Suspect];
@@ -107,12 +110,7 @@ impl Tutor {
 
     /// Photos to choose among, what is known of them, and their space with `known` photos behind them; nothing when no
     /// features are known.
-    fn pool(
-        &mut self,
-        store: &Store,
-        unseen: &[ImageId],
-        known: &[ImageId],
-    ) -> Result<Option<(Vec<ImageId>, Vec<Choice>, Space)>> {
+    fn pool(&mut self, store: &Store, unseen: &[ImageId], known: &[ImageId]) -> Result<Option<Pool>> {
         let (Some(cached), fitted) = (self.cached(), self.fitted()) else { return Ok(None) };
         let pool: Vec<ImageId> =
             unseen.iter().copied().filter(|image| cached.place.contains_key(image)).take(POOL).collect();

@@ -213,7 +213,7 @@ mod tests {
         for (photo, rater) in [(2, 1), (5, 0), (7, 2), (9, 0), (9, 1)] {
             gaps[photo][rater] = -1;
         }
-        let rated = rated(&gaps.iter().map(|row| row.as_slice()).collect::<Vec<_>>());
+        let rated = rated(&gaps.iter().map(<[_; 3]>::as_slice).collect::<Vec<_>>());
         near(alpha(&rated, Level::Interval), 0.894_520_816);
         near(alpha(&rated, Level::Ordinal), 0.882_208_361);
         assert_eq!(complete(&rated).len(), 8, "the photos that all three scored");

@@ -75,7 +75,8 @@ fn undo_and_redo_equal_a_history_in_memory() {
     for seed in 0..12 {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (folder, mut store) = project(6);
-        let (mut past, mut future): (Vec<(Facts, String)>, Vec<(Facts, String)>) = (Vec::new(), Vec::new());
+        let mut past: Vec<(Facts, String)> = Vec::new();
+        let mut future: Vec<(Facts, String)> = Vec::new();
         for step in 0..80 {
             match drawn(&mut rng, 10) {
                 0..5 => {
@@ -95,7 +96,7 @@ fn undo_and_redo_equal_a_history_in_memory() {
                         assert_eq!(taken.view.as_ref(), Some(&view));
                         let now = facts(&store);
                         assert_eq!(now, before, "seed {seed}, step {step}");
-                        let after = store_after(&mut store, before.clone());
+                        let after = store_after(&mut store, &before);
                         future.push((after, view));
                     }
                 }
@@ -120,11 +121,11 @@ fn undo_and_redo_equal_a_history_in_memory() {
 }
 
 /// How things stood before the undo that was just made: done again, looked at, and taken back again.
-fn store_after(store: &mut Store, before: Facts) -> Facts {
+fn store_after(store: &mut Store, before: &Facts) -> Facts {
     store.redo("me", 3).expect("redoes").expect("what was taken back");
     let after = facts(store);
     store.take_back("me", 4).expect("takes back").expect("what was done again");
-    assert_eq!(facts(store), before);
+    assert_eq!(facts(store), *before);
     after
 }
 
