@@ -15,7 +15,7 @@ export XDG_RUNTIME_DIR ?= /tmp/packshot-runtime-$(shell id -u)
 # rustup's default place, for shells that have not read its profile yet.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
-.PHONY: help run test check check-photos onnx-check bench data train build setup setup-test fmt lint clean-demo
+.PHONY: help run test check check-photos onnx-check mlflow-check test-integration bench data train build setup setup-test fmt lint clean-demo
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,8 +24,9 @@ run: build ## install what is missing, build, do the main job on the demo catalo
 	@scripts/main-job.sh $(BIN) $(DEMO) $(PROJECT) $(EPOCHS)
 	@scripts/open-window.sh $(BIN) $(PROJECT)
 
-test: setup-test ## install what the tests need and run them all
+test: setup-test ## install what the tests need and run them all; with Python, the model in MLflow, too
 	cargo test
+	@scripts/integration.sh --skip $(BIN) $(TARGET)/integration mlflow
 
 check: setup-test fmt lint test ## what CI runs: formatting, lints, core build, tests
 
@@ -36,6 +37,13 @@ check-photos: setup-test ## hold the measures against every real photo: the test
 onnx-check: setup-test ## run exported models in onnxruntime, which is installed with pip into the build folder
 	@scripts/onnx-venv.sh $(VENV)
 	@$(if $(PACKSHOT_PYTHON),,PACKSHOT_PYTHON=$$(ls $(VENV)/bin/python 2>/dev/null || true)) cargo test --test onnx -- --nocapture
+
+mlflow-check: build ## export runs to a real MLflow server on this machine, which is installed with pip into the build folder
+	@scripts/mlflow-venv.sh $(TARGET)/mlflow-venv
+	@scripts/mlflow-check.sh $(BIN) $(TARGET)/mlflow-venv
+
+test-integration: build ## MLflow, Spark, Prefect and containers, the real ones: installs them, starts them on this machine
+	@scripts/integration.sh $(BIN) $(TARGET)/integration $(PARTS)
 
 bench: setup-test ## measure speed: decoding, measuring, thumbnails, near-duplicates (benches/peers compares with other tools)
 	cargo bench --profile dev

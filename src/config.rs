@@ -202,9 +202,60 @@ sections! {
         host: String = "127.0.0.1".to_owned();
         /// Port to listen on.
         port: u16 = 8077;
-        /// Largest request body in megabytes.
+        /// Largest photo in megabytes, and the largest body of a request for one photo.
         max_body_mb: usize = 20;
+        /// Largest body in megabytes of a request for several photos.
+        max_batch_mb: usize = 100;
+        /// Most photos in one request; not more than `queue`.
+        max_photos: usize = 64;
+        /// Photos with more megapixels than this are refused before they are decoded; decode.max_megapixels holds too.
+        max_megapixels: u32 = 50;
+        /// Photos computed at a time, at most.
+        batch_size: usize = 16;
+        /// How long a batch waits to fill up while more photos are being decoded, in milliseconds.
+        batch_wait_ms: u64 = 4;
+        /// Photos that may wait or be worked on; beyond it requests are refused with 503.
+        queue: usize = 256;
+        /// Threads that decode and measure photos; 0 takes one a core.
+        workers: usize = 0;
+        /// Seconds after which a photo that has no score yet is answered with 504.
+        timeout_s: u64 = 30;
+        /// Seconds after SIGTERM in which new requests are still answered, with 503, so that a load balancer takes notice.
+        notice_s: u64 = 3;
+        /// Seconds a stop waits for requests under way after that.
+        drain_s: u64 = 30;
+        /// API keys that may ask, as `packshot serve --make-key NAME` prints them: NAME:SHA-256. Without any, only this machine may.
+        keys: Vec<String> = Vec::new();
+        /// Requests a minute of one client (a key, or an address where there are no keys); 0 sets no limit.
+        requests_per_minute: u32 = 0;
+        /// Web pages that may use the API from a browser, for example ["https://shop.example"]; none by default.
+        cors_origins: Vec<String> = Vec::new();
+        /// Certificate chain as a PEM file; with `tls_key` the server speaks HTTPS.
+        tls_certificate: String = String::new();
+        /// The certificate's private key as a PEM file.
+        tls_key: String = String::new();
+        /// Write one line a request to the project's log: time, status and size, never a photo or its name.
+        access_log: bool = true;
     }
+    /// Export to an MLflow server. Users, passwords and tokens are not settings: they come from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, MLFLOW_TRACKING_TOKEN, or the system's keyring.
+    mlflow: MlflowConfig {
+        /// Address of the server, for example "http://127.0.0.1:5000".
+        tracking_uri: String = String::new();
+        /// Experiment that runs go into; when empty, "packshot/" and the project's name.
+        experiment: String = String::new();
+        /// Name that models are registered under.
+        registered_model: String = "packshot".to_owned();
+        /// Alias that points to the project's current model.
+        alias: String = "champion".to_owned();
+        /// Certificates to trust instead of the public ones, a PEM file.
+        ca_file: String = String::new();
+    }
+}
+
+/// What a setting does: `explained("train", "epochs")`; empty where there is no such setting.
+pub fn explained(section: &str, key: &str) -> &'static str {
+    let doc = DOCS.iter().find(|doc| doc.section == section && doc.key == key);
+    doc.map_or("", |doc| doc.text.trim())
 }
 
 impl Config {
@@ -298,7 +349,12 @@ impl Config {
         positive("train.batch_size", train.batch_size > 0)?;
         positive("train.learning_rate", train.learning_rate > 0.0 && train.learning_rate.is_finite())?;
         positive("train.huber_delta", train.huber_delta > 0.0 && train.huber_delta.is_finite())?;
-        positive("score.batch_size", self.score.batch_size > 0)
+        positive("score.batch_size", self.score.batch_size > 0)?;
+        let server = &self.server;
+        positive("server.batch_size", server.batch_size > 0)?;
+        positive("server.queue", server.queue > 0)?;
+        positive("server.max_photos", server.max_photos > 0)?;
+        positive("server.timeout_s", server.timeout_s > 0)
     }
 
     /// The configuration as commented TOML: every setting under its explanation.
@@ -362,77 +418,4 @@ fn apply(table: &mut toml::Table, section: &str, key: &str, text: &str, source: 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::Code;
-
-    fn load(file: &str, env: &[(&str, &str)], flags: &[&str]) -> Result<Config> {
-        let folder = tempfile::tempdir().expect("temp dir");
-        let path = folder.path().join(FILE_NAME);
-        std::fs::write(&path, file).expect("write");
-        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        Config::load(&path, env, &flags)
-    }
-
-    #[test]
-    fn flags_win_over_environment_over_file_over_defaults() {
-        let file = "[train]\nepochs = 5\npatience = 2\nseed = 9\n";
-        let env = [("PACKSHOT_TRAIN_EPOCHS", "6"), ("PACKSHOT_TRAIN_PATIENCE", "3"), ("PACKSHOT_PROJECT", "/x")];
-        let config =
-            load(file, &env, &["train.epochs=7", "train.loss=mae", "log.console=packshot=debug"]).expect("loads");
-        assert_eq!((config.train.epochs, config.train.patience, config.train.seed), (7, 3, 9));
-        assert_eq!(config.train.loss, LossKind::Mae.into());
-        assert_eq!(config.log.console, "packshot=debug");
-        assert_eq!(config.train.batch_size, TrainConfig::default().batch_size);
-    }
-
-    #[test]
-    fn a_loss_is_a_name_or_a_sum_in_file_environment_and_flags() {
-        let sum = Loss::sum(&[(LossKind::Huber, 1.0), (LossKind::Plcc, 0.5)]).expect("sound");
-        let text = "{ huber = 1, plcc = 0.5 }";
-        let loss = |file: &str, env: &[(&str, &str)], flags: &[&str]| load(file, env, flags).expect("loads").train.loss;
-        assert_eq!(loss(&format!("[train]\nloss = {text}\n"), &[], &[]), sum);
-        assert_eq!(loss("[train.loss]\nhuber = 1.0\nplcc = 0.5\n", &[], &[]), sum);
-        assert_eq!(loss("[train]\nloss = \"mse\"\n", &[("PACKSHOT_TRAIN_LOSS", text)], &[]), sum);
-        assert_eq!(loss("", &[], &["train.loss={huber=1,plcc=0.5}"]), sum);
-        assert_eq!(loss("", &[("PACKSHOT_TRAIN_LOSS", text)], &["train.loss=mae"]), LossKind::Mae.into());
-        let error = load("", &[], &["train.loss={huber=1,ssim=1}"]).expect_err("ssim");
-        assert!(error.summary.contains("--set train.loss") && error.summary.contains("known are huber"), "{error}");
-        let error = load("", &[], &["train.loss={plcc=1,rank=1}"]).expect_err("no level");
-        assert!(error.summary.contains("train.loss is plcc + rank"), "{error}");
-        let error = load("", &[], &["train.loss=emd"]).expect_err("not every photo has votes");
-        assert!(error.summary.contains("train.loss is emd"), "{error}");
-        let error = load("", &[], &["train.loss=hubr"]).expect_err("hubr");
-        assert!(error.summary.contains("known are huber"), "{error}");
-    }
-
-    #[test]
-    fn wrong_settings_are_refused_with_their_source() {
-        type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str], &'static str);
-        let cases: [Case; 6] = [
-            ("[train]\nepoch = 5\n", &[], &[], "packshot.toml"),
-            ("not toml", &[], &[], "packshot.toml"),
-            ("", &[("PACKSHOT_TRAIN_EPOCHS", "many")], &[], "PACKSHOT_TRAIN_EPOCHS"),
-            ("", &[], &["train.epochs=-1"], "--set train.epochs=-1"),
-            ("", &[], &["train.speed=9"], "train.speed"),
-            ("", &[], &["train.test_share=0.9"], "train.test_share"),
-        ];
-        for (file, env, flags, named) in cases {
-            let error = load(file, env, flags).expect_err(named);
-            assert!(error.summary.contains(named), "{} should name {named}", error.summary);
-            assert_eq!(error.code, Code::BadData);
-        }
-        assert_eq!(load("", &[], &["train"]).expect_err("usage").code, Code::Usage);
-    }
-
-    #[test]
-    fn shown_configuration_reads_back_as_itself() {
-        let mut config = Config::default();
-        config.train.epochs = 3;
-        config.train.loss = Loss::sum(&[(LossKind::Huber, 1.0), (LossKind::Rank, 0.25)]).expect("sound");
-        let text = config.to_commented_toml().expect("shows");
-        assert_eq!(load(&text, &[], &[]).expect("reads back"), config);
-        assert!(DOCS.iter().all(|doc| doc.text.len() > 10 && text.contains(doc.text)));
-    }
-}
+mod tests;

@@ -13,6 +13,8 @@ pub enum Code {
     Usage,
     /// A file or value the user gave cannot be read as what it should be.
     BadData,
+    /// A photo or file holds more pixels or bytes than the configuration takes in.
+    TooLarge,
     /// Something named does not exist (a run, a model, a folder).
     NotFound,
     /// The operating system refused: permissions, disk full, a vanished file.
@@ -36,7 +38,7 @@ impl Code {
     pub fn exit_status(self) -> u8 {
         match self {
             Self::Usage => 2,
-            Self::BadData => 65,
+            Self::BadData | Self::TooLarge => 65,
             Self::Busy => 75,
             Self::NotFound
             | Self::Io
@@ -53,6 +55,7 @@ impl Code {
         match self {
             Self::Usage => "usage",
             Self::BadData => "bad_data",
+            Self::TooLarge => "too_large",
             Self::NotFound => "not_found",
             Self::Io => "io",
             Self::Store => "store",

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{CODE_VERSION, Project};
+use super::{CODE_VERSION, Project, fused};
 use crate::config::{Config, DeviceChoice, EngineChoice, ScoreConfig};
 use crate::error::Result;
 use crate::{device, infer, nn};
@@ -140,6 +140,6 @@ fn project(root: &Path, config: Config) -> Vec<Finding> {
 fn contents(project: &Project) -> Result<String> {
     let store = project.store()?;
     let (photos, unreadable) = store.photo_counts()?;
-    let (labels, runs, models) = (store.labels()?.len(), store.runs()?.len(), store.models()?.len());
+    let (labels, runs, models) = (fused::labels(&store)?.len(), store.runs()?.len(), store.models()?.len());
     Ok(format!("{photos} photos ({unreadable} unreadable), {labels} labels, {runs} runs, {models} models"))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ModelEntry, Project, find_network};
+use super::{ModelEntry, Project, find_network, fused};
 use crate::config::{Learns, TrainConfig};
 use crate::domain::{EvaluatedPhoto, Measure, Verdict};
 use crate::error::{Error, Result};
@@ -26,7 +26,7 @@ const SHARE_OF_RATE: f64 = 0.25;
 /// # Errors
 /// [`crate::Code::BadData`] when there are too few labels, [`crate::Code::NotFound`] when there is no such model.
 pub fn finetune_config(project: &Project, start: Option<&str>, learns: Option<Learns>) -> Result<TrainConfig> {
-    let labels = project.store()?.labels()?.len();
+    let labels = fused::labels(&project.store()?)?.len();
     let learns = learns.unwrap_or(if labels < LAST_FROM { Learns::Head } else { Learns::Last });
     let fewest = if learns == Learns::Head { HEAD_FROM } else { LAST_FROM };
     if labels < fewest {

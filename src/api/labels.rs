@@ -1,6 +1,6 @@
-//! Labelling: votes from the window, label files in and out.
+//! Label files in and out.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::{Project, clock};
@@ -8,100 +8,13 @@ use crate::domain::{ImageId, Photo, Scale, Split, Vote, VoteId, VoteKind};
 use crate::error::Result;
 use crate::imaging::{self, Limits};
 use crate::jobs::{self, JobHandle, Outcome, Reporter, Wake};
-use crate::labels::{self, ActiveVote};
+use crate::labels::{self, ActiveVote, Format, ParsedLabels, Tagged};
 use crate::store::Store;
-
-/// The rater name of the person at this window.
-pub const RATER: &str = "me";
-
-/// Casts a vote from the window; it is on disk when this returns.
-///
-/// # Errors
-/// When the database cannot be written; then nothing was saved.
-pub fn cast_vote(project: &Project, image: ImageId, kind: VoteKind) -> Result<VoteId> {
-    project.store()?.append_vote(&own_vote(image, kind))
-}
-
-/// Takes the newest vote or skip back, also one from an earlier session, and returns it; nothing when there is none.
-///
-/// # Errors
-/// When the database cannot be written.
-pub fn undo_vote(project: &Project) -> Result<Option<Vote>> {
-    let mut store = project.store()?;
-    let Some(last) = store.last_vote(RATER)? else { return Ok(None) };
-    store.append_vote(&own_vote(last.image, VoteKind::Undo { vote: last.id }))?;
-    Ok(Some(last))
-}
-
-/// Casts the same vote on many photos, all of them or none; they are on disk when this returns.
-///
-/// # Errors
-/// When the database cannot be written; then nothing was saved.
-pub fn cast_votes(project: &Project, images: &[ImageId], kind: VoteKind) -> Result<Vec<VoteId>> {
-    let votes: Vec<Vote> = images.iter().map(|&image| own_vote(image, kind)).collect();
-    project.store()?.append_each(&votes)
-}
-
-/// Takes votes back that are not taken back yet, all of them or none; how many those were.
-///
-/// # Errors
-/// When the database cannot be read or written; then nothing was taken back.
-pub fn undo_votes(project: &Project, votes: &[VoteId]) -> Result<usize> {
-    let mut store = project.store()?;
-    let open = store.not_undone(votes)?;
-    let undos: Vec<Vote> = open.into_iter().map(|(vote, image)| own_vote(image, VoteKind::Undo { vote })).collect();
-    Ok(store.append_each(&undos)?.len())
-}
-
-fn own_vote(image: ImageId, kind: VoteKind) -> Vote {
-    Vote { id: VoteId(0), image, kind, rater: RATER.to_owned(), source: "window".to_owned(), at_ms: clock::now_ms() }
-}
-
-/// The photos still to label, in a stable shuffled order.
-///
-/// # Errors
-/// When the database cannot be read.
-pub fn label_queue(project: &Project) -> Result<Vec<ImageId>> {
-    project.store()?.unlabelled(RATER)
-}
-
-/// The newest votes and skips of the person at this window, newest first.
-///
-/// # Errors
-/// When the database cannot be read.
-pub fn recent_votes(project: &Project, count: u32) -> Result<Vec<Vote>> {
-    project.store()?.recent_votes(RATER, count)
-}
-
-/// How far labelling is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LabelProgress {
-    /// Readable photos.
-    pub photos: u64,
-    /// Photos with a label from anyone.
-    pub labelled: u64,
-    /// Photos this rater has still to see.
-    pub remaining: u64,
-}
-
-/// How far labelling is.
-///
-/// # Errors
-/// When the database cannot be read.
-pub fn label_progress(project: &Project) -> Result<LabelProgress> {
-    let store = project.store()?;
-    let (photos, unreadable) = store.photo_counts()?;
-    Ok(LabelProgress {
-        photos: photos - unreadable,
-        labelled: store.labels()?.len() as u64,
-        remaining: store.unlabelled(RATER)?.len() as u64,
-    })
-}
 
 /// What an import of a label file did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ImportSummary {
-    /// Rows read.
+    /// Rows read: scores and defects.
     pub rows: u64,
     /// Votes added.
     pub added: u64,
@@ -122,26 +35,31 @@ pub struct ImportSummary {
 pub fn import_labels(
     project: &Project,
     file: &Path,
+    format: Option<Format>,
     scale: Option<Scale>,
     wake: Wake,
 ) -> Result<JobHandle<ImportSummary>> {
     let project = project.clone();
     let file = file.to_owned();
-    jobs::spawn("packshot-labels", wake, move |reporter| import(&project, &file, scale, reporter))
+    jobs::spawn("packshot-labels", wake, move |reporter| {
+        let format = format.map_or_else(|| Format::of_existing(&file), Ok)?;
+        import(&project, &file, &labels::parse_as(&file, format, scale)?, reporter)
+    })
 }
 
 fn import(
     project: &Project,
     file: &Path,
-    scale: Option<Scale>,
+    parsed: &ParsedLabels,
     reporter: &Reporter<ImportSummary>,
 ) -> Result<Outcome<ImportSummary>> {
-    let parsed = labels::parse(file, scale)?;
     let mut store = project.store()?;
-    let mut known = paths(&store)?;
-    let unknown: Vec<PathBuf> =
-        parsed.rows.iter().map(|row| &row.path).filter(|path| !known.contains_key(*path)).cloned().collect();
-    let mut summary = ImportSummary { rows: parsed.rows.len() as u64, ..ImportSummary::default() };
+    let mut known = paths(&store, parsed)?;
+    let named = parsed.rows.iter().map(|row| &row.path).chain(parsed.tags.iter().map(|tag| &tag.path));
+    let unknown: BTreeSet<&PathBuf> = named.filter(|path| !known.contains_key(*path)).collect();
+    let unknown: Vec<PathBuf> = unknown.into_iter().cloned().collect();
+    let rows = (parsed.rows.len() + parsed.tags.len()) as u64;
+    let mut summary = ImportSummary { rows, ..ImportSummary::default() };
     let limits = Limits::from_config(&project.config.decode);
     for (index, chunk) in unknown.chunks(FILES_A_COMMIT).enumerate() {
         if reporter.control.checkpoint().is_err() {
@@ -153,33 +71,55 @@ fn import(
         summary.indexed += store.import_files(&probed, clock::now_ms())?.added;
     }
     if !unknown.is_empty() {
-        known = paths(&store)?;
+        known = paths(&store, parsed)?;
     }
     reporter.progress("Saving labels", 0, summary.rows, "");
     let groups: Vec<_> =
         parsed.rows.iter().filter_map(|row| Some((*known.get(&row.path)?, row.group.clone()?))).collect();
     let (votes, lost) = labels::to_votes(&parsed.rows, file, &known, clock::now_ms());
-    let tally = store.append_votes(&votes)?;
+    let (tags, untagged) = labels::to_tags(&parsed.tags, file, &known, clock::now_ms());
+    let ids = store.add_tags(tags.iter().map(|tag| tag.tag.as_str()))?;
+    let tagged = tags.into_iter().filter_map(|tag| {
+        let kind = VoteKind::Tag { tag: *ids.get(&tag.tag)?, on: true };
+        Some(Vote { id: VoteId(0), image: tag.image, kind, rater: tag.rater, source: tag.source, at_ms: tag.at_ms })
+    });
+    let tally = store.append_votes(&votes.into_iter().chain(tagged).collect::<Vec<_>>())?;
     store.set_groups(&groups)?;
     summary.added = tally.added;
     summary.unchanged = tally.unchanged;
-    summary.problems = parsed.problems.into_iter().chain(lost).map(|problem| (problem.line, problem.text)).collect();
+    let problems = parsed.problems.iter().cloned().chain(lost).chain(untagged);
+    summary.problems = problems.map(|problem| (problem.line, problem.text)).collect();
     summary.problems.sort();
+    summary.problems.dedup();
     Ok(Outcome::Completed(summary))
 }
 
 /// Files a transaction while indexing.
 const FILES_A_COMMIT: usize = 256;
 
-fn paths(store: &Store) -> Result<HashMap<PathBuf, ImageId>> {
-    Ok(store.photos()?.into_iter().map(|photo| (photo.path, photo.id)).collect())
+/// The ids of photos by path; a path of the file that is no photo of the project means the one with the content that the
+/// file names beside it, as for a copy that was made for another programme.
+fn paths(store: &Store, parsed: &ParsedLabels) -> Result<HashMap<PathBuf, ImageId>> {
+    let photos = store.photos()?;
+    let contents: HashMap<String, ImageId> =
+        photos.iter().filter(|photo| !photo.sha256.is_empty()).map(|photo| (photo.sha256.clone(), photo.id)).collect();
+    let mut known: HashMap<PathBuf, ImageId> = photos.into_iter().map(|photo| (photo.path, photo.id)).collect();
+    let rows = parsed.rows.iter().map(|row| (&row.path, &row.content_sha256));
+    for (path, content) in rows.chain(parsed.tags.iter().map(|tag| (&tag.path, &tag.content_sha256))) {
+        if let Some(id) = content.as_ref().and_then(|content| contents.get(content)) {
+            known.entry(path.clone()).or_insert(*id);
+        }
+    }
+    Ok(known)
 }
 
-/// Writes every active vote to a CSV or metadata.jsonl file and returns how many.
+/// Writes every active vote and defect to a file or folder in a format (that of its extension when none is named), and
+/// returns how many entries.
 ///
 /// # Errors
-/// When the file exists and `overwrite` is not set, or it cannot be written.
-pub fn export_labels(project: &Project, file: &Path, overwrite: bool) -> Result<u64> {
+/// [`crate::Code::Usage`] when no format is clear; when the file exists and `overwrite` is not set, or it cannot be written.
+pub fn export_labels(project: &Project, file: &Path, format: Option<Format>, overwrite: bool) -> Result<u64> {
+    let format = format.map_or_else(|| Format::of_extension(file), Ok)?;
     let store = project.store()?;
     let photos: HashMap<ImageId, Photo> = store.photos()?.into_iter().map(|photo| (photo.id, photo)).collect();
     // The part each photo served in last: the newest run's.
@@ -192,5 +132,13 @@ pub fn export_labels(project: &Project, file: &Path, overwrite: bool) -> Result<
         let (path, content_sha256) = (photo.path.clone(), photo.sha256.clone());
         Some(ActiveVote { path, content_sha256, split: parts.get(&vote.image).copied(), vote })
     });
-    labels::write_labels(file, &votes.collect::<Vec<_>>(), overwrite)
+    let votes: Vec<ActiveVote> = votes.collect();
+    let names: HashMap<_, _> = store.tags()?.into_iter().map(|tag| (tag.id, tag.name)).collect();
+    let tags = store.tagged()?.into_iter().filter_map(|tagged| {
+        let photo = photos.get(&tagged.image)?;
+        let (path, content_sha256) = (photo.path.clone(), photo.sha256.clone());
+        let tag = names.get(&tagged.tag)?.clone();
+        Some(Tagged { path, content_sha256, rater: tagged.rater, at_ms: tagged.at_ms, tag })
+    });
+    labels::write_labels(file, format, &votes, &tags.collect::<Vec<_>>(), overwrite)
 }

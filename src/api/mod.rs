@@ -5,6 +5,7 @@
 
 pub mod clock;
 
+mod arena;
 mod audit;
 mod compare;
 mod demo;
@@ -17,7 +18,9 @@ mod export;
 mod features;
 mod feed;
 mod finetune;
+mod fused;
 mod labels;
+mod mlflow;
 mod models;
 mod onnx;
 mod personal;
@@ -25,6 +28,7 @@ mod photos;
 mod predict;
 mod pretrain;
 mod project;
+mod raters;
 mod rehearsal;
 mod rules;
 mod run_lock;
@@ -33,14 +37,17 @@ mod runs;
 mod score;
 mod scorer;
 mod series;
+mod shard;
 mod train;
 mod train_photos;
 pub mod usage;
+mod voting;
 mod watched;
 
 pub use crate::data::FEWEST_LABELS;
 pub use crate::export::Audited;
 pub use crate::train::personal::{Estimate, FEWEST_LABELS as FEWEST_FOR_PERSONAL, FitReport};
+pub use arena::{Arena, ArenaRequest, Ranked, SETTLED, TELLING, look_at_arena};
 pub use audit::{AuditJob, AuditRequest, AuditRow, AuditSummary, known_attributes, load_evidence, start_audit};
 pub use compare::{
     CompareRequest, CompareRow, CompareSummary, check_comparison_file, export_comparison, start_comparing,
@@ -60,26 +67,37 @@ pub use export::{check_audit_file, check_score_file, export_audit, export_scores
 pub use features::{FeaturesRequest, FeaturesSummary, check_features_file, features_list_file, start_features};
 pub use feed::Feed;
 pub use finetune::{HEAD_FROM, LAST_FROM, finetune_config};
-pub use labels::{
-    ImportSummary, LabelProgress, RATER, cast_vote, cast_votes, export_labels, import_labels, label_progress,
-    label_queue, recent_votes, undo_vote, undo_votes,
+pub use labels::{ImportSummary, export_labels, import_labels};
+pub use mlflow::{
+    MlflowExported, MlflowRequest, MlflowRuns, MlflowSummary, MlflowTarget, account_name, start_mlflow_export,
 };
 use models::find_network;
-pub use models::{ArchitectureEntry, ModelEntry, find_model, list_architectures, list_models};
+pub use models::{
+    ArchitectureEntry, CHAMPION, ModelEntry, Standing, archive_model, find_model, list_all_models, list_architectures,
+    list_models, models_mark, promote_model, roll_back_champion,
+};
 pub use onnx::{OnnxSummary, check_onnx_export, export_onnx};
 pub use personal::{
-    Alike, DescribeSummary, Lesson, PersonalRequest, PersonalSummary, Tutor, start_describing, start_personal,
+    Alike, DescribeSummary, Lesson, PersonalRequest, PersonalSummary, QueueKind, Suspect, Tutor, start_describing,
+    start_personal,
 };
+use photos::newest_scores_by_image;
 pub use photos::{
     FailedPhoto, OpenSummary, PhotoRow, PhotoScore, Picture, list_files, list_photos, list_scores, load_picture,
     load_thumbnail, open_folders,
 };
-pub use predict::Predictor;
+pub use predict::{Predictor, PreparedPhoto, Preparer};
 pub use pretrain::{PretrainRequest, PretrainSummary, start_pretraining};
 pub use project::{CODE_VERSION, Project};
+pub use raters::{Consistency, Drift, RaterReport, RaterRow, report_raters};
 pub use rehearsal::make_rehearsal;
 pub use rules::{copy_rule_pack, find_rule_pack, list_rule_packs, rule_library};
-pub use runs::{RunView, delete_run, find_run, list_runs, rename_run, restore_run, run_view, set_run_note};
+pub use runs::{RunView, delete_run, find_run, list_runs, rename_run, restore_run, run_view, set_run_note, star_run};
 pub use score::{ScoreJob, ScoreRequest, ScoreSummary, start_scoring};
 pub use series::{SeriesPlan, SeriesRequest, SeriesSummary, Trial, start_series};
 pub use train::{TrainRequest, TrainSummary, start_training};
+pub use voting::{
+    Ballot, LabelProgress, Occasion, RATER, Taken, add_tag, cast_vote, cast_votes, label_progress, label_queue,
+    labels_of, labels_of_compared, list_tags, load_place, recent_votes, redo_votes, repeatable, save_place, tag_queue,
+    tags_of, undo_votes,
+};

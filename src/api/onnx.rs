@@ -6,8 +6,8 @@ use burn::tensor::Device;
 use image::RgbImage;
 use prost::Message as _;
 
-use super::{Project, find_network};
-use crate::domain::ModelId;
+use super::{ModelEntry, Project, find_network};
+use crate::domain::{ModelCard, ModelId};
 use crate::error::{Error, Result};
 use crate::infer::{self, MOST_APART};
 use crate::preprocess::Views;
@@ -39,7 +39,17 @@ pub struct OnnxSummary {
 /// written; [`crate::error::Code::Internal`] when the graph gives other scores than the network.
 pub fn export_onnx(project: &Project, model: Option<&str>, file: &Path, overwrite: bool) -> Result<OnnxSummary> {
     export::check_onnx_file(file, overwrite)?;
-    let entry = find_network(project, model)?;
+    let (card, bytes, difference) = checked_onnx(&find_network(project, model)?)?;
+    let script = export::write_onnx(file, overwrite, &bytes)?;
+    let bytes = bytes.len() as u64;
+    Ok(OnnxSummary { model: card.id, file: file.to_owned(), script, bytes, opset: infer::OPSET, difference })
+}
+
+/// A network's card, its ONNX bytes, and how far their scores are from its own.
+///
+/// # Errors
+/// When the model cannot be loaded; [`crate::error::Code::Internal`] when the graph gives other scores than the network.
+pub(super) fn checked_onnx(entry: &ModelEntry) -> Result<(ModelCard, Vec<u8>, f64)> {
     let (card, network) = model_folder::load(&entry.folder, &Device::flex())?;
     let bytes = infer::onnx(&card, &network).encode_to_vec();
     let difference = infer::onnx_difference(&bytes, &card, &network, &pictures())?;
@@ -49,9 +59,7 @@ pub fn export_onnx(project: &Project, model: Option<&str>, file: &Path, overwrit
             card.id
         )));
     }
-    let script = export::write_onnx(file, overwrite, &bytes)?;
-    let bytes = bytes.len() as u64;
-    Ok(OnnxSummary { model: card.id, file: file.to_owned(), script, bytes, opset: infer::OPSET, difference })
+    Ok((card, bytes, difference))
 }
 
 /// Pictures to check with: white, a gradient, stripes that fill the frame, noise.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::personal::project_scores;
-use super::{Project, clock, find_model};
+use super::{Project, clock, find_model, fused};
 use crate::attributes;
 use crate::domain::{ImageId, ImportedFile, Label, ModelCard, ModelId, Photo, Score, ScoreRow};
 use crate::error::Result;
@@ -185,7 +185,7 @@ pub struct PhotoRow {
     pub photo: Arc<Photo>,
     /// Its label, when anyone voted.
     pub label: Option<Label>,
-    /// Its score under the newest model, when it was scored.
+    /// Its score under the current model, when it was scored.
     pub score: Option<PhotoScore>,
 }
 
@@ -195,7 +195,7 @@ pub struct PhotoRow {
 /// When the database cannot be read.
 pub fn list_photos(project: &Project) -> Result<Vec<PhotoRow>> {
     let store = project.store()?;
-    let labels: HashMap<_, _> = store.labels()?.into_iter().map(|label| (label.image, label)).collect();
+    let labels: HashMap<_, _> = fused::labels(&store)?.into_iter().map(|label| (label.image, label)).collect();
     let photos = store.photos()?;
     let scores = shown_scores(project, &store, &photos)?;
     let rows = photos.into_iter().zip(scores).map(|(photo, score)| PhotoRow {
@@ -228,20 +228,27 @@ pub fn list_scores(project: &Project) -> Result<Vec<ScoreRow>> {
     Ok(rows.collect())
 }
 
-/// What the newest model says of each of these photos, without what only a report needs.
+/// What the current model says of each of these photos, without what only a report needs.
 fn shown_scores(project: &Project, store: &Store, photos: &[Photo]) -> Result<Vec<Option<PhotoScore>>> {
-    let Some(model) = store.models()?.into_iter().next() else { return Ok(vec![None; photos.len()]) };
-    if model.architecture == ModelCard::PERSONAL {
-        let rows = newest_scores(project, store)?;
-        let id = Arc::new(model.id);
-        let shown = |photo: &Photo| {
-            let row = rows.get(&photo.sha256)?;
-            Some(PhotoScore { score: row.score?, model: id.clone(), reason: row.reason.as_deref().map(Arc::from) })
-        };
-        return Ok(photos.iter().map(shown).collect());
-    }
-    let scores = store.score_values(&model.id)?;
-    let id = Arc::new(model.id);
+    let (champion, model) = (store.champion()?, store.models()?.into_iter().next());
+    let stored = match (champion, model) {
+        // A model that the project has no row of, such as the shipped one.
+        (Some(champion), model) if model.as_ref().is_none_or(|model| model.id != champion) => champion,
+        (_, Some(model)) if model.architecture == ModelCard::PERSONAL => {
+            let rows = newest_scores(project, store)?;
+            let id = Arc::new(model.id);
+            let shown = |photo: &Photo| {
+                let row = rows.get(&photo.sha256)?;
+                let reason = row.reason.as_deref().map(Arc::from);
+                Some(PhotoScore { score: row.score?, model: id.clone(), reason })
+            };
+            return Ok(photos.iter().map(shown).collect());
+        }
+        (_, Some(model)) => model.id,
+        (_, None) => return Ok(vec![None; photos.len()]),
+    };
+    let scores = store.score_values(&stored)?;
+    let id = Arc::new(stored);
     let shown = |photo: &Photo| {
         let (score, reason) = scores.get(&photo.sha256)?;
         Some(PhotoScore { score: *score, model: id.clone(), reason: reason.clone() })
@@ -249,10 +256,26 @@ fn shown_scores(project: &Project, store: &Store, photos: &[Photo]) -> Result<Ve
     Ok(photos.iter().map(shown).collect())
 }
 
-/// What the newest model says, by content: a network's scores as they were stored, a personal model's as they follow from
+/// The score of the newest model, by photo.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) fn newest_scores_by_image(project: &Project) -> Result<HashMap<ImageId, f64>> {
+    let store = project.store()?;
+    let scores = newest_scores(project, &store)?;
+    let score = |photo: Photo| Some((photo.id, scores.get(&photo.sha256)?.score?.value));
+    Ok(store.photos()?.into_iter().filter_map(score).collect())
+}
+
+/// What the current model says, by content: a network's scores as they were stored, a personal model's as they follow from
 /// what is known of the photos.
 fn newest_scores(project: &Project, store: &Store) -> Result<HashMap<String, ScoreRow>> {
-    let Some(model) = store.models()?.into_iter().next() else { return Ok(HashMap::new()) };
+    let (champion, model) = (store.champion()?, store.models()?.into_iter().next());
+    if let Some(champion) = champion.filter(|champion| model.as_ref().is_none_or(|model| model.id != *champion)) {
+        // The shipped model was promoted: the project has no row of it.
+        return store.scores_of(&champion, attributes::VERSION);
+    }
+    let Some(model) = model else { return Ok(HashMap::new()) };
     if model.architecture != ModelCard::PERSONAL {
         return store.scores_of(&model.id, attributes::VERSION);
     }

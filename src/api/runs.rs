@@ -100,6 +100,14 @@ pub fn set_run_note(project: &Project, id: &RunId, note: &str) -> Result<()> {
     change_meta(project, id, |meta| note.clone_into(&mut meta.note))
 }
 
+/// Stars a run, or takes its star away.
+///
+/// # Errors
+/// When there is no such run, or the database cannot be written.
+pub fn star_run(project: &Project, id: &RunId, starred: bool) -> Result<()> {
+    change_meta(project, id, |meta| meta.starred = starred)
+}
+
 /// Hides a run and its model; [`restore_run`] brings it back, files included.
 ///
 /// # Errors

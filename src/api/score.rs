@@ -8,10 +8,11 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use jiff::civil::Date;
 
 use super::scorer::{Look, Needs, Scorer};
+use super::shard::Shard;
 use super::{Feed, ModelEntry, Project, clock, find_model, find_rule_pack, photos, watched};
 use crate::domain::{Attributes, ModelId, ScoreRow};
 use crate::error::{Code, Error, Result};
-use crate::imaging::{self, Limits};
+use crate::imaging::{self, Limits, Listing};
 use crate::jobs::{self, Control, JobHandle, Outcome, Reporter, Wake, worker_count};
 use crate::preprocess::{self, Views};
 use crate::rules::RulePack;
@@ -25,7 +26,7 @@ pub struct ScoreRequest {
     pub paths: Vec<PathBuf>,
     /// Run id, run name, model id or folder; the newest model when absent.
     pub model: Option<String>,
-    /// Only the `i`-th of `n` parts (1-based), in order of path.
+    /// Only the `i`-th of `n` parts (1-based); a photo's part follows from its path below the folder that is named.
     pub shard: Option<(u32, u32)>,
     /// Score again what this model has already scored.
     pub again: bool,
@@ -90,13 +91,13 @@ fn run(
         !reporter.control.is_cancelled()
     };
     let listing = imaging::list_photos(&request.paths, &mut keep_going);
-    let files = shard(listing.files, request.shard);
-    if files.is_empty() && listing.problems.is_empty() {
+    if listing.files.is_empty() && listing.problems.is_empty() {
         return Err(Error::new(Code::NotFound, "there are no photos to score")
             .hint("Name folders or files with JPEG, PNG, WebP, BMP, GIF or TIFF photos."));
     }
+    let (files, problems) = part_of(listing, request);
     photos::refresh(project, &files, reporter)?;
-    let photos = Photos { files: &files, problems: listing.problems, again: request.again };
+    let photos = Photos { files: &files, problems, again: request.again };
     let summary = score_photos(project, &entry, photos, feed, reporter)?;
     Ok(if reporter.control.is_cancelled() { Outcome::Cancelled(summary) } else { Outcome::Completed(summary) })
 }
@@ -154,11 +155,14 @@ pub(super) fn score_photos<T>(
     Ok(summary)
 }
 
-/// The `i`-th of `n` parts: every `n`-th file, so that parts are alike in size and content.
-fn shard(files: Vec<PathBuf>, shard: Option<(u32, u32)>) -> Vec<PathBuf> {
-    let Some((part, parts)) = shard else { return files };
-    let skip = part.saturating_sub(1) as usize;
-    files.into_iter().skip(skip).step_by(parts.max(1) as usize).collect()
+/// What of a listing is to be scored: all, or the part that was asked for, which may be empty.
+fn part_of(listing: Listing, request: &ScoreRequest) -> (Vec<PathBuf>, Vec<(PathBuf, String)>) {
+    let Listing { mut files, mut problems } = listing;
+    if let Some(shard) = request.shard.map(|shard| Shard::new(shard, &request.paths)) {
+        files.retain(|file| shard.holds(file));
+        problems.retain(|(path, _)| shard.holds(path));
+    }
+    (files, problems)
 }
 
 /// Decodes on several threads, and infers and writes on this one; at most two batches wait in between.
@@ -374,14 +378,5 @@ mod tests {
         paint(190);
         let changed = score(&project, &photo);
         assert_eq!((changed.scored, brightness(&changed)), (1, 190.0));
-    }
-
-    #[test]
-    fn shards_cover_everything_once() {
-        let files: Vec<PathBuf> = (0..10).map(|index| PathBuf::from(format!("{index}"))).collect();
-        let mut all: Vec<PathBuf> = (1..=3).flat_map(|part| shard(files.clone(), Some((part, 3)))).collect();
-        all.sort();
-        assert_eq!(all, files);
-        assert_eq!(shard(files.clone(), None), files);
     }
 }

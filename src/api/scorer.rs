@@ -143,7 +143,7 @@ impl Scorer {
     /// When the database cannot be written.
     pub(super) fn keep(&self, store: &mut Store, scored: &[ScoreRow], rows: &[(String, Vec<u16>)]) -> Result<()> {
         match self {
-            Self::Network(_) => store.save_scores(scored, attributes::VERSION),
+            Self::Network(scorer) => store.save_scores(scored, scorer.sha256(), attributes::VERSION),
             Self::Personal(scorer) => {
                 let measured = scored.iter().filter_map(|row| Some((row.sha256.as_str(), row.attributes.as_ref()?)));
                 store.save_attributes(attributes::VERSION, measured)?;

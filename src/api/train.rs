@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::duplicates::scenes;
-use super::finetune::{judge_gain, starting_model};
+use super::finetune::{finetune_config, judge_gain, starting_model};
 use super::run_lock::RunLock;
 use super::run_watcher::RunWatcher;
 use super::train_photos::{candidates, clean_photos, failed, histograms, read_photos, recorded_dataset};
@@ -40,6 +40,8 @@ pub struct TrainRequest {
     pub series: Option<RunId>,
     /// Validation SRCC by epoch of trials that are over: a training that falls behind their median ends early.
     pub rivals: Vec<Vec<f64>>,
+    /// Teach the newest network with the labels, as [`finetune_config`] makes of the configuration.
+    pub finetune: bool,
 }
 
 /// How a training ended.
@@ -91,7 +93,8 @@ pub fn start_training(project: &Project, request: TrainRequest, wake: Wake) -> R
 type Watching<'a> = &'a Reporter<TrainSummary>;
 
 fn begin(project: &Project, request: &TrainRequest, reporter: Watching<'_>) -> Result<Outcome<TrainSummary>> {
-    let mut config = project.config.train.clone();
+    let mut config =
+        if request.finetune { finetune_config(project, None, None)? } else { project.config.train.clone() };
     let start = starting_model(project, &config)?;
     if let Some(start) = &start {
         // Names may come to mean other models.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::train::TrainSummary;
-use super::{FailedPhoto, Project};
+use super::{FailedPhoto, Project, fused};
 use crate::config::{Loss, LossKind, TrainConfig};
 use crate::data::{Candidate, CleanPhotos, Dataset, Loader, Sample, Unreadable};
 use crate::domain::{Histogram, Photo, RunId, Split, VoteId};
@@ -22,7 +22,7 @@ pub(super) fn failed(path: &Path, error: &Error) -> FailedPhoto {
 pub(super) fn candidates(store: &Store) -> Result<(Vec<Candidate>, Vec<FailedPhoto>)> {
     let photos: HashMap<_, Photo> = store.photos()?.into_iter().map(|photo| (photo.id, photo)).collect();
     let (mut usable, mut left_out) = (Vec::new(), Vec::new());
-    for label in store.labels()? {
+    for label in fused::labels(store)? {
         let Some(photo) = photos.get(&label.image) else { continue };
         let reason = photo.error.clone().or_else(|| photo.missing.then(|| "the file is gone".to_owned()));
         match reason {

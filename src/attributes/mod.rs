@@ -43,7 +43,7 @@ use mask::Mask;
 use plane::Plane;
 
 /// Version of the measures; what another version measured is measured again.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Measures a photo of any size in linear time. `file` holds the bytes it was decoded from, for what only they tell; a
 /// photo without pixels has no measures.
@@ -147,6 +147,7 @@ fn tone_and_colour(measured: &mut Measuring<'_>, photo: &RgbImage, plane: &Plane
             (ClippedShadows, Some(tone.shadows)),
         ]);
     }
+    measured.measure(Attribute::FrameBrightness, || Some(tone::frame_brightness(plane)));
     measured.measure(Attribute::Entropy, || Some(entropy::entropy(plane)));
     measured.measure(Attribute::Colourfulness, || Some(colourfulness::colourfulness(photo, mask)));
     measured.measure(Attribute::ColourCast, || colour_cast::colour_cast(photo));

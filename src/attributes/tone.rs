@@ -3,7 +3,8 @@
 //! Brightness and contrast are mean and population standard deviation of luma (ITU-R BT.601); the deviation is the RMS
 //! contrast of E. Peli, "Contrast in complex images", JOSA A 7(10), 1990, in grey levels. Clipping counts pixels with a
 //! channel at 0 or 255, as the highlight and shadow warnings of raw developers do; the backdrop may be pure white and is
-//! left out.
+//! left out. The brightness of the whole frame stands beside them: a product burnt to white melts into a white backdrop, so that its own
+//! mean says nothing about too much light.
 
 use image::RgbImage;
 
@@ -60,6 +61,24 @@ pub(super) fn tone(photo: &RgbImage, plane: &Plane, mask: &Mask) -> Tone {
         clipped: share(clipped),
         highlights: share(highlights),
         shadows: share(shadows),
+    }
+}
+
+/// Mean luma of the whole frame, 0-255.
+pub(super) fn frame_brightness(plane: &Plane) -> f64 {
+    let sum: f64 = (0..plane.height).map(|y| wide(RowSum(plane.row(y)))).sum();
+    sum / (plane.width * plane.height) as f64
+}
+
+/// Sum of a row.
+struct RowSum<'a>(&'a [f32]);
+
+impl Loop for RowSum<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        moments(self.0.len(), |x| self.0[x]).0
     }
 }
 

@@ -114,6 +114,13 @@ fn a_colour_cast_is_the_distance_from_grey_in_cielab() {
 }
 
 #[test]
+fn the_frames_brightness_counts_the_backdrop() {
+    let photo = grey(90, 60, |x, _| if (30..60).contains(&x) { 90.0 } else { 255.0 });
+    close(at(&photo, Attribute::FrameBrightness), 200.0, 1e-3);
+    close(at(&photo, Attribute::Brightness), 90.0, 1e-3);
+}
+
+#[test]
 fn entropy_is_the_logarithm_of_equally_frequent_levels() {
     for bits in [1, 4, 7] {
         let levels = 1 << bits;

@@ -1,12 +1,16 @@
 //! The arguments, their help and their examples.
 
-#[cfg(feature = "gui")]
+#[cfg(any(feature = "gui", feature = "server"))]
 mod bench;
 mod evaluate;
 mod explain;
 mod export;
 mod features;
+mod label;
+mod models;
 mod personal;
+#[cfg(feature = "server")]
+mod serve;
 mod train;
 
 use std::path::PathBuf;
@@ -14,13 +18,19 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+#[cfg(any(feature = "gui", feature = "server"))]
+pub(super) use bench::Bench;
 #[cfg(feature = "gui")]
-pub(super) use bench::{Bench, BenchUi};
+pub(super) use bench::BenchUi;
 pub(super) use evaluate::Evaluate;
 pub(super) use explain::Explain;
-pub(super) use export::Export;
+pub(super) use export::{Export, Mlflow};
 pub(super) use features::Features;
+pub(super) use label::Label;
+pub(super) use models::Models;
 pub(super) use personal::Personal;
+#[cfg(feature = "server")]
+pub(super) use serve::Serve;
 pub(super) use train::{Finetune, Learn, Train};
 
 /// Browse, label, train and score the quality of product photos.
@@ -144,7 +154,7 @@ pub(super) enum Command {
     #[cfg(feature = "server")]
     Serve(Serve),
     /// The programme measures itself.
-    #[cfg(feature = "gui")]
+    #[cfg(any(feature = "gui", feature = "server"))]
     #[command(subcommand)]
     Bench(Bench),
     /// Check versions, devices, display and the project's health.
@@ -175,34 +185,6 @@ pub(super) struct Demo {
     /// Photos a product.
     #[arg(long, default_value_t = 6)]
     pub(super) shots: u32,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Label {
-    /// Import labels from a .csv or metadata.jsonl file; photos it names are indexed.
-    #[command(after_help = "\
-Examples:
-  packshot label import labels.csv                    scores from 0 to 100
-  packshot label import stars.csv --scale 1..5        five-star ratings")]
-    Import {
-        /// The label file; its paths are relative to it.
-        file: PathBuf,
-        /// The scale of its scores, worst to best; needed when the file does not make it clear.
-        #[arg(long, value_name = "MIN..MAX")]
-        scale: Option<String>,
-    },
-    /// Export every vote to a .csv or metadata.jsonl file.
-    #[command(
-        after_help = "Examples:\n  packshot label export -o labels.csv\n  packshot label export -o metadata.jsonl --overwrite"
-    )]
-    Export {
-        /// The file to write.
-        #[arg(short, long, value_name = "FILE")]
-        output: PathBuf,
-        /// Replace the file when it exists.
-        #[arg(long)]
-        overwrite: bool,
-    },
 }
 
 #[derive(Debug, ClapArgs)]
@@ -415,13 +397,6 @@ pub(super) enum Runs {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Models {
-    /// List the project's models and the architectures that can be trained.
-    #[command(after_help = "Examples:\n  packshot models list")]
-    List,
-}
-
-#[derive(Debug, Subcommand)]
 pub(super) enum Rules {
     /// List the rule packs there are: those that ship with Packshot and your own.
     #[command(after_help = "Examples:\n  packshot rules list\n  packshot --json rules list")]
@@ -483,23 +458,4 @@ Examples:
   packshot config show > my-project/packshot.toml
   PACKSHOT_TRAIN_EPOCHS=5 packshot config show")]
     Show,
-}
-
-#[cfg(feature = "server")]
-#[derive(Debug, ClapArgs)]
-#[command(after_help = "\
-Examples:
-  packshot serve
-  packshot serve --port 9000 --model \"first try\"
-  curl --data-binary @photo.jpg -H 'content-type: image/jpeg' http://127.0.0.1:8077/predict")]
-pub(super) struct Serve {
-    /// Address to listen on (server.host).
-    #[arg(long)]
-    pub(super) host: Option<String>,
-    /// Port to listen on (server.port); 0 takes a free one.
-    #[arg(long)]
-    pub(super) port: Option<u16>,
-    /// Model: run id, run name, model id, or a model's folder; the newest when absent.
-    #[arg(long)]
-    pub(super) model: Option<String>,
 }

@@ -5,7 +5,7 @@
 
 mod args;
 mod audit;
-#[cfg(feature = "gui")]
+#[cfg(any(feature = "gui", feature = "server"))]
 mod bench;
 mod compare;
 mod config;
@@ -110,7 +110,7 @@ fn dispatch(args: Args) -> Result<Done> {
     let has_window = match command {
         Command::Gui { .. } => true,
         #[cfg(feature = "gui")]
-        Command::Bench(_) => true,
+        Command::Bench(args::Bench::Ui(_)) => true,
         _ => false,
     };
     if !has_window {
@@ -135,12 +135,12 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Runs(command) => runs::run(&context, command),
         Command::Models(command) => models::run(&context, &command),
         Command::Rules(command) => rules::run(&context, &command),
-        Command::Export(command) => export::run(&context, command),
+        Command::Export(command) => export::run(context, command),
         Command::Report(args) => report::run(&context, &args),
         Command::Config(command) => config::run(&context, &command),
         #[cfg(feature = "server")]
         Command::Serve(args) => serve::run(context, args),
-        #[cfg(feature = "gui")]
+        #[cfg(any(feature = "gui", feature = "server"))]
         Command::Bench(command) => bench::run(&context, command),
         Command::Doctor => doctor::run(&context),
         Command::Completions { shell } => {

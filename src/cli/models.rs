@@ -1,20 +1,69 @@
-//! `packshot models`: what can score, and what can be trained.
+//! `packshot models`: what can score and which one does, and what can be trained.
 
 use serde_json::json;
 
 use super::args;
 use super::context::{Context, Done};
 use super::table::{Side, layout};
-use crate::api::{self, clock};
-use crate::error::Result;
+use crate::api::{self, ModelEntry, Project, Standing, clock};
+use crate::error::{Error, Result};
 
 pub(super) fn run(context: &Context, command: &args::Models) -> Result<Done> {
-    let args::Models::List = command;
     let (project, _log) = context.existing_project()?;
-    let models = api::list_models(&project)?;
+    match command {
+        args::Models::List { all } => list(context, &project, *all),
+        args::Models::Promote { model } => {
+            let newest = if model == "latest" { Some(newest(&project)?) } else { None };
+            let entry = api::promote_model(&project, newest.as_deref().unwrap_or(model))?;
+            Ok(changed(context, &entry, "is the champion"))
+        }
+        args::Models::Rollback => {
+            let entry = api::roll_back_champion(&project)?;
+            let champion = entry.standing == Standing::Champion;
+            let what =
+                if champion { "is the champion again" } else { "scores as the newest: there is no champion any more" };
+            Ok(changed(context, &entry, what))
+        }
+        args::Models::Archive { model } => {
+            let entry = api::archive_model(&project, model, true)?;
+            Ok(changed(context, &entry, "is archived"))
+        }
+        args::Models::Restore { model } => {
+            let entry = api::archive_model(&project, model, false)?;
+            Ok(changed(context, &entry, "is back"))
+        }
+    }
+}
+
+/// The id of the project's newest network.
+fn newest(project: &Project) -> Result<String> {
+    let networks = api::list_models(project)?.into_iter().filter(|entry| entry.card.personal.is_none());
+    let own = networks.filter(|entry| entry.card.run.is_some());
+    own.max_by_key(|entry| entry.card.created_ms)
+        .map(|entry| entry.card.id.0)
+        .ok_or_else(|| Error::not_found("the project has no model of its own").hint("`packshot train` makes one."))
+}
+
+fn changed(context: &Context, entry: &ModelEntry, what: &str) -> Done {
+    context.say(&format!("{} ({}) {what}", entry.card.id, entry.name));
+    Done::ok(json!({"model": entry.card.id, "name": entry.name, "standing": entry.standing}))
+}
+
+fn standing(model: &ModelEntry, current: bool) -> &'static str {
+    match model.standing {
+        Standing::Champion => "champion",
+        Standing::Archived => "archived",
+        Standing::Available if current => "current",
+        Standing::Available => "",
+    }
+}
+
+fn list(context: &Context, project: &Project, all: bool) -> Result<Done> {
+    let models = if all { api::list_all_models(project)? } else { api::list_models(project)? };
     let rows: Vec<_> = models
         .iter()
-        .map(|model| {
+        .enumerate()
+        .map(|(index, model)| {
             let card = &model.card;
             let interval =
                 if card.reach.n > 0 { format!("±{:.1}", card.reach.half_width) } else { "unknown".to_owned() };
@@ -23,10 +72,10 @@ pub(super) fn run(context: &Context, command: &args::Models) -> Result<Done> {
                 Some(about) => format!("{} on {}, {} labels", card.architecture, about.base_name, about.labels),
                 None => card.architecture.clone(),
             };
-            vec![card.id.0.clone(), model.name.clone(), what, interval, made]
+            vec![card.id.0.clone(), model.name.clone(), what, interval, made, standing(model, index == 0).to_owned()]
         })
         .collect();
-    let columns = ["MODEL", "NAME", "ARCHITECTURE", "90 % INTERVAL", "MADE"].map(|name| (name, Side::Left));
+    let columns = ["MODEL", "NAME", "ARCHITECTURE", "90 % INTERVAL", "MADE", ""].map(|name| (name, Side::Left));
     context.say(&layout(&columns, &rows));
     let architectures = api::list_architectures();
     let rows: Vec<_> = architectures
@@ -44,7 +93,10 @@ pub(super) fn run(context: &Context, command: &args::Models) -> Result<Done> {
         ("ABOUT", Side::Left),
     ];
     context.say(&format!("\n{}", layout(&columns, &rows)));
-    let cards: Vec<_> =
-        models.iter().map(|model| json!({"name": model.name, "folder": model.folder, "card": model.card})).collect();
+    let card = |(index, model): (usize, &ModelEntry)| {
+        let current = index == 0;
+        json!({"name": model.name, "folder": model.folder, "standing": model.standing, "current": current, "card": model.card})
+    };
+    let cards: Vec<_> = models.iter().enumerate().map(card).collect();
     Ok(Done::ok(json!({"models": cards, "architectures": architectures})))
 }

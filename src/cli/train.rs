@@ -109,7 +109,9 @@ fn describe(summary: &TrainSummary) -> String {
     lines.extend(summary.verdict.as_ref().map(|verdict| format!("verdict     {verdict}")));
     lines.extend(summary.run.as_ref().map(|run| format!("run         {run}")));
     match (&summary.model, &summary.verdict) {
-        (Some(model), _) => lines.push(format!("model       {model}")),
+        (Some(model), _) => {
+            lines.push(format!("model       {model}: it scores from now on, unless another one is named or promoted"));
+        }
         (None, Some(_)) => {
             lines.push("model       not kept: scores go on coming from the model it started from".to_owned());
         }

@@ -1,5 +1,7 @@
 //! Named sets of training settings.
 
+use super::{Config, TrainConfig};
+
 /// Settings by one name.
 #[derive(Debug, Clone, Copy)]
 pub struct Preset {
@@ -9,6 +11,16 @@ pub struct Preset {
     pub about: &'static str,
     /// `section.key=value`; what it does not name stays as configured.
     pub settings: &'static [&'static str],
+}
+
+impl Preset {
+    /// The training settings with these in place; what the preset does not name stays.
+    pub fn over(&self, train: &TrainConfig) -> TrainConfig {
+        let whole = Config { train: train.clone(), ..Config::default() };
+        let settings: Vec<String> = self.settings.iter().map(|setting| (*setting).to_owned()).collect();
+        // The presets are sound, which a test holds.
+        whole.with_flags(&settings).map_or_else(|_| train.clone(), |config| config.train)
+    }
 }
 
 /// Every preset, the quickest first.
@@ -40,7 +52,6 @@ pub const PRESETS: [Preset; 3] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
 
     #[test]
     fn every_preset_is_a_sound_configuration_and_balanced_is_the_default() {
@@ -48,6 +59,7 @@ mod tests {
             let flags: Vec<String> = preset.settings.iter().map(|setting| (*setting).to_owned()).collect();
             let config =
                 Config::default().with_flags(&flags).unwrap_or_else(|error| panic!("{}: {error:#}", preset.name));
+            assert_eq!(preset.over(&TrainConfig::default()), config.train);
             assert_eq!(preset.name == "balanced", config == Config::default(), "{}", preset.name);
         }
     }

@@ -39,6 +39,8 @@ pub enum Attribute {
     Noise,
     /// Mean luma of the product, 0-255.
     Brightness,
+    /// Mean luma of the whole frame, 0-255: more light only ever raises it, where a burnt product melts into its backdrop.
+    FrameBrightness,
     /// Standard deviation of the product's luma, 0-127.5.
     Contrast,
     /// Share of the product's pixels with a channel at 0 or 255.
@@ -112,7 +114,7 @@ const fn entry(attribute: Attribute, name: &'static str, words: &'static str, un
     Entry { attribute, name, words, unit, top }
 }
 
-const ENTRIES: [Entry; 35] = {
+const ENTRIES: [Entry; 36] = {
     use Attribute as A;
     use Unit::{Degrees, Mega, Pixels, Plain, Radius, Share};
     [
@@ -130,6 +132,7 @@ const ENTRIES: [Entry; 35] = {
         entry(A::Blur, "blur", "blur", Radius, None),
         entry(A::Noise, "noise", "noise", Plain, None),
         entry(A::Brightness, "brightness", "brightness", Plain, Some(255.0)),
+        entry(A::FrameBrightness, "frame_brightness", "brightness of the frame", Plain, Some(255.0)),
         entry(A::Contrast, "contrast", "contrast", Plain, Some(127.5)),
         entry(A::Clipped, "clipped", "clipped", Share, Some(1.0)),
         entry(A::ClippedHighlights, "clipped_highlights", "burnt highlights", Share, Some(1.0)),

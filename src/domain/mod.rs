@@ -27,4 +27,4 @@ pub use photo::{ImageId, ImportedFile, Photo, VIEWING_SIZE};
 pub use run::{MetricPoint, Run, RunId, RunMeta, RunStatus};
 pub use score::{Score, ScoreRow};
 pub use split::Split;
-pub use vote::{LEVEL_WORDS, Label, Scale, Vote, VoteId, VoteKind};
+pub use vote::{LEVEL_WORDS, Label, NO_DEFECT, Preference, Scale, Tag, TagId, UNSURE, Vote, VoteId, VoteKind};

@@ -21,9 +21,9 @@ pub enum VoteKind {
         /// How many levels the scale has.
         levels: u8,
     },
-    /// An imported mean of `n` raters, on the 0-100 scale.
+    /// A score on the 0-100 scale: one rater's own (`n` is 1), or the imported mean of `n` raters.
     Mean {
-        /// The mean opinion score, 0-100.
+        /// The score, 0-100.
         score: f64,
         /// How many raters it averages (1 when unknown).
         n: u32,
@@ -35,6 +35,62 @@ pub enum VoteKind {
         /// The vote taken back.
         vote: VoteId,
     },
+    /// The photo has a defect, or has it no more.
+    Tag {
+        /// Which defect.
+        tag: TagId,
+        /// It is there.
+        on: bool,
+    },
+    /// The photo was held against another one.
+    Pair {
+        /// The other photo.
+        other: ImageId,
+        /// Which is better.
+        preference: Preference,
+    },
+}
+
+/// Row id of a defect tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TagId(pub i64);
+
+/// The tag of a photo that was looked at and has no defect.
+pub const NO_DEFECT: &str = "none";
+
+/// The tag of a photo whose label its rater was asked about and did not know.
+pub const UNSURE: &str = "unsure";
+
+/// A defect that photos can be tagged with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Tag {
+    /// Row id.
+    pub id: TagId,
+    /// Its name, in small letters.
+    pub name: String,
+}
+
+/// Which of two photos is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Preference {
+    /// The second.
+    Worse,
+    /// Neither.
+    Tie,
+    /// The first.
+    Better,
+}
+
+impl Preference {
+    /// The same seen from the other photo.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::Worse => Self::Better,
+            Self::Tie => Self::Tie,
+            Self::Better => Self::Worse,
+        }
+    }
 }
 
 /// One entry of the vote log.
@@ -56,12 +112,12 @@ pub struct Vote {
 
 impl VoteKind {
     /// The vote on the 0-100 scale: `100·(level−1)/(levels−1)` for a rating, the mean itself for an
-    /// imported mean, nothing for skips and undos.
+    /// imported mean, nothing for everything else.
     pub fn score(self) -> Option<f64> {
         match self {
             Self::Rating { level, levels } => Scale::levels(levels).to_score(f64::from(level)),
             Self::Mean { score, .. } => Some(score),
-            Self::Skip | Self::Undo { .. } => None,
+            Self::Skip | Self::Undo { .. } | Self::Tag { .. } | Self::Pair { .. } => None,
         }
     }
 }

@@ -51,6 +51,11 @@ pub fn write_report(path: &Path, input: &ReportInput<'_>, overwrite: bool) -> Re
     page::write(path, whole(input), overwrite)
 }
 
+/// The report as text.
+pub fn report_html(input: &ReportInput<'_>) -> String {
+    whole(input).into_string()
+}
+
 fn whole(input: &ReportInput<'_>) -> Markup {
     let mut scored: Vec<(&ScoreRow, Score)> =
         input.rows.iter().filter_map(|row| Some((row, row.score.filter(|score| score.value.is_finite())?))).collect();

@@ -12,7 +12,7 @@ use turbojpeg::Colorspace;
 
 use super::{Limits, PhotoFile, file, jpeg, whole};
 use crate::domain::{ColourMode, FileFacts, PhotoFormat};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// A progressive JPEG has about ten scans; one with hundreds takes minutes, whatever its size.
 const MOST_SCANS: usize = 500;
@@ -34,7 +34,8 @@ pub struct Header {
 /// (stored inverted, the Adobe convention), and of an animation the first frame is taken. `name` is for messages.
 ///
 /// # Errors
-/// [`crate::error::Code::BadData`] naming the file: not a photo, cut short, damaged, or more than `limits.max_pixels`.
+/// [`crate::error::Code::BadData`] naming the file: not a photo, cut short or damaged;
+/// [`Code::TooLarge`] with more pixels than `limits.max_pixels`.
 pub fn decode(bytes: &[u8], name: &Path, limits: &Limits) -> Result<RgbImage> {
     decode_by(bytes, name, limits, jpeg::full)
 }
@@ -164,7 +165,8 @@ fn check_size(decoder: &impl ImageDecoder, name: &Path, limits: &Limits) -> Resu
     }
     if u64::from(width) * u64::from(height) > limits.max_pixels {
         let most = limits.max_pixels as f64 / 1e6;
-        return Err(Error::bad_data(format!("{} has {width}x{height} pixels, more than {most} MP", name.display()))
+        let summary = format!("{} has {width}x{height} pixels, more than {most} MP", name.display());
+        return Err(Error::new(Code::TooLarge, summary)
             .hint("Raise decode.max_megapixels if the photo is meant to be this large."));
     }
     Ok(())

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::Limits;
 use super::decode::{self, Header};
 use crate::domain::ImportedFile;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// A photo file that was read whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +34,8 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// [`crate::error::Code::NotFound`] or [`crate::error::Code::Io`] when it cannot be read;
-/// [`crate::error::Code::BadData`] when it is empty, no plain file, or larger than `limits.max_bytes` (checked before
-/// reading).
+/// [`Code::BadData`] when it is empty or no plain file; [`Code::TooLarge`] when it is larger than `limits.max_bytes`
+/// (checked before reading).
 pub fn read(path: &Path, limits: &Limits) -> Result<PhotoFile> {
     let (length, modified_ms) = stamp(path)?;
     if length > limits.max_bytes {
@@ -71,7 +71,7 @@ pub fn stamp(path: &Path) -> Result<(u64, i64)> {
 }
 
 fn too_large(path: &Path, limits: &Limits) -> Error {
-    Error::bad_data(format!("{} is larger than {} MB", path.display(), limits.max_bytes / 1_000_000))
+    Error::new(Code::TooLarge, format!("{} is larger than {} MB", path.display(), limits.max_bytes / 1_000_000))
         .hint("Raise decode.max_file_mb if the photo is meant to be this large.")
 }
 

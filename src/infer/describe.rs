@@ -16,6 +16,7 @@ use crate::preprocess::{self, Views};
 /// A loaded network that describes photos.
 pub struct Describer {
     card: ModelCard,
+    sha256: String,
     network: Network,
     device: Device,
     batch: usize,
@@ -37,12 +38,18 @@ impl Describer {
     /// When the folder holds no sound network.
     pub fn load(folder: &Path, device: &Device, batch: usize) -> Result<Self> {
         let (card, network) = model_folder::load(folder, device)?;
-        Ok(Self { card, network, device: device.clone(), batch: batch.max(1) })
+        let sha256 = model_folder::weights_sha256(folder)?;
+        Ok(Self { card, sha256, network, device: device.clone(), batch: batch.max(1) })
     }
 
     /// The network's card.
     pub fn card(&self) -> &ModelCard {
         &self.card
+    }
+
+    /// SHA-256 of the network's weights.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
     }
 
     /// Photos computed at a time.

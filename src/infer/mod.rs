@@ -35,6 +35,7 @@ use engine::Compiled;
 /// A loaded model, ready to score.
 pub struct Scorer {
     card: ModelCard,
+    sha256: String,
     network: Network,
     device: Device,
     batch: usize,
@@ -62,12 +63,18 @@ impl Scorer {
         let batch = batch.max(1);
         let (compiled, engine) = engine::choose(&card, &network, device, batch, choice)?;
         tracing::info!("scoring with {engine}");
-        Ok(Self { card, network, device: device.clone(), batch, compiled, engine })
+        let sha256 = model_folder::weights_sha256(folder)?;
+        Ok(Self { card, sha256, network, device: device.clone(), batch, compiled, engine })
     }
 
     /// The model's card.
     pub fn card(&self) -> &ModelCard {
         &self.card
+    }
+
+    /// SHA-256 of the model's weights.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
     }
 
     /// Photos computed at a time.

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::table::{GROUP_NAMES, PATH_NAMES, SCORE_NAMES, count_from, declare, level_of, time_ms};
-use super::{Column, LabelProblem, RawFile, RawRow};
+use super::{Column, LabelProblem, RawFile, RawRow, TagRow};
 use crate::error::Result;
 
 /// Reads the rows of a JSON lines text.
@@ -26,7 +26,10 @@ pub(super) fn read(file: &Path, text: &str) -> Result<RawFile> {
                     declare(file, line, scale, &mut raw.declared)?;
                 }
                 match row(&object, line) {
-                    Ok(row) => raw.rows.push(row),
+                    Ok(row) => {
+                        raw.tags.extend(tags(&object, &row));
+                        raw.rows.push(row);
+                    }
                     Err(text) => raw.problems.push(LabelProblem { line, text }),
                 }
             }
@@ -52,7 +55,8 @@ pub(super) fn column(text: &str, name: &str) -> Column {
     (there.then_some(values), names.into_iter().collect())
 }
 
-fn row(object: &Map<String, Value>, line: usize) -> std::result::Result<RawRow, String> {
+/// The row that an object is.
+pub(super) fn row(object: &Map<String, Value>, line: usize) -> std::result::Result<RawRow, String> {
     let (votes, count) = match object.get("votes") {
         Some(Value::Array(votes)) => (votes.iter().map(number).collect::<std::result::Result<_, _>>()?, None),
         other => (Vec::new(), other),
@@ -69,7 +73,15 @@ fn row(object: &Map<String, Value>, line: usize) -> std::result::Result<RawRow, 
         group: first(object, &GROUP_NAMES).and_then(text),
         content_sha256: object.get("content_sha256").and_then(text),
         votes,
+        scale: None,
     })
+}
+
+/// The defects that an object names.
+pub(super) fn tags(object: &Map<String, Value>, row: &RawRow) -> Vec<TagRow> {
+    let tags = object.get("tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let words = tags.iter().filter_map(Value::as_str).map(|tag| tag.trim().to_lowercase());
+    words.filter(|tag| !tag.is_empty()).map(|tag| row.tagged(&tag)).collect()
 }
 
 /// The first of these keys that has a value.

@@ -1,23 +1,34 @@
-//! Label files in and out: CSV, `metadata.csv` and `metadata.jsonl`.
+//! Labels: files in and out, votes of every kind on one scale, and how raters compare.
 //!
-//! [`parse`] reads a file into rows on the 0-100 scale, [`to_votes`] turns rows into votes, [`write_labels`] writes
-//! the project's active votes; [`read_column`] reads what else a file says. Opens no photo and writes no vote: that is for the layers above.
+//! [`parse`] reads a file or folder of any [`Format`] into rows on the 0-100 scale, [`to_votes`] turns rows into votes,
+//! [`write_labels`] writes the project's active votes; [`read_column`] reads what else a file says. [`latent`] and [`fuse`] put
+//! scores and pairs on one scale, [`raters`] judges a panel. Decodes no photo and writes no vote: that is for the layers above.
 
+mod copies;
+mod fiftyone;
+mod format;
+pub mod fuse;
+mod image_folder;
 mod jsonl;
+mod label_studio;
+pub mod latent;
+pub mod raters;
 mod scale;
 mod table;
 mod votes;
 mod write;
+mod xmp;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::domain::Scale;
 use crate::error::{Error, Result};
 use crate::files::absolute;
 
-pub use votes::to_votes;
-pub use write::{ActiveVote, write_csv, write_jsonl, write_labels};
+pub use format::Format;
+pub use votes::{ImportedTag, to_tags, to_votes};
+pub use write::{ActiveVote, Tagged, write_csv, write_jsonl, write_labels};
 
 /// One usable row of a label file.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +55,23 @@ pub struct LabelRow {
     pub votes: Vec<f64>,
 }
 
+/// A defect that a label file names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagRow {
+    /// The photo, absolute once [`parse`] returns it.
+    pub path: PathBuf,
+    /// 1-based line.
+    pub line: usize,
+    /// Who tagged it.
+    pub rater: Option<String>,
+    /// When, milliseconds since 1970; absent when the file does not say.
+    pub rated_at_ms: Option<i64>,
+    /// SHA-256 of the photo's bytes.
+    pub content_sha256: Option<String>,
+    /// The defect, in small letters.
+    pub tag: String,
+}
+
 /// A row that was left out, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelProblem {
@@ -58,6 +86,8 @@ pub struct LabelProblem {
 pub struct ParsedLabels {
     /// The usable rows, in the order of the file.
     pub rows: Vec<LabelRow>,
+    /// The defects it names.
+    pub tags: Vec<TagRow>,
     /// The rows that were left out, by line.
     pub problems: Vec<LabelProblem>,
     /// The scale the file's scores were read on.
@@ -77,18 +107,49 @@ struct RawRow {
     group: Option<String>,
     content_sha256: Option<String>,
     votes: Vec<f64>,
+    /// The scale of this row, where it is not that of the file.
+    scale: Option<Scale>,
+}
+
+impl RawRow {
+    /// A defect that the row names.
+    fn tagged(&self, tag: &str) -> TagRow {
+        TagRow {
+            path: PathBuf::from(&self.path),
+            line: self.line,
+            rater: self.rater.clone(),
+            rated_at_ms: self.rated_at_ms,
+            content_sha256: self.content_sha256.clone(),
+            tag: tag.to_owned(),
+        }
+    }
+
+    /// It says how good the photo is.
+    fn has_score(&self) -> bool {
+        self.score.is_some() || self.level.is_some() || !self.votes.is_empty()
+    }
 }
 
 /// What a reader found in a file.
 #[derive(Debug, Default)]
 struct RawFile {
     rows: Vec<RawRow>,
+    tags: Vec<TagRow>,
     problems: Vec<LabelProblem>,
     /// The scale the file itself declares.
     declared: Option<Scale>,
 }
 
-/// Reads a label file: `.csv` (also `;`-separated, then with decimal commas) or `.jsonl`.
+/// Reads a label file or folder in the format that it is in; see [`parse_as`].
+///
+/// # Errors
+/// [`crate::error::Code::Usage`] when its format is unknown, else as [`parse_as`].
+pub fn parse(file: &Path, scale: Option<Scale>) -> Result<ParsedLabels> {
+    parse_as(file, Format::of_existing(file)?, scale)
+}
+
+/// Reads a label file: `.csv` (also `;`-separated, then with decimal commas), `.jsonl`, Label Studio's `.json`, or a
+/// folder of another programme.
 ///
 /// Columns by name, letter case aside: `path`, `file_name`, `file` or `image`; `score`, `mos` or `rating`; `label` (a
 /// level word); `votes` (a list, or their count), `n`; `group` or `sku`; `rater`; `rated_at` (RFC 3339, or
@@ -102,38 +163,74 @@ struct RawFile {
 /// # Errors
 /// [`crate::error::Code::Usage`] for an unknown extension or an ambiguous scale; [`crate::error::Code::BadData`] for a
 /// file that is not UTF-8, has no path or no score column, or holds no usable row. Single bad rows are problems.
-pub fn parse(file: &Path, scale: Option<Scale>) -> Result<ParsedLabels> {
-    let text = read_text(file)?;
-    let raw = match extension(file).as_str() {
-        "csv" => table::read(file, &text)?,
-        "jsonl" => jsonl::read(file, &text)?,
-        _ => return Err(unknown_extension(file)),
-    };
-    if raw.rows.is_empty() && raw.problems.is_empty() {
+pub fn parse_as(file: &Path, format: Format, scale: Option<Scale>) -> Result<ParsedLabels> {
+    let (file, raw) = read_raw(file, format, scale)?;
+    let file = file.as_path();
+    if raw.rows.is_empty() && raw.tags.is_empty() && raw.problems.is_empty() {
         return Err(Error::bad_data(format!("{} holds no rows", file.display())));
     }
     let mut problems = raw.problems;
     let scale = match scale.or(raw.declared) {
         Some(scale) => scale,
-        None if raw.rows.is_empty() => Scale::PERCENT,
+        None if !raw.rows.iter().any(RawRow::has_score) => Scale::PERCENT,
         None => scale::infer(file, &raw.rows)?,
     };
     let folder = absolute(file).map_err(|error| Error::io("find", file, error))?;
     let folder = folder.parent().unwrap_or(Path::new("/")).to_path_buf();
     let mut seen = HashMap::new();
     let mut rows = Vec::with_capacity(raw.rows.len());
+    let mut tags = raw.tags;
+    let tagged: HashSet<usize> = tags.iter().map(|tag| tag.line).collect();
+    for tag in &mut tags {
+        tag.path = absolute(&folder.join(&tag.path)).map_err(|error| Error::io("find", &tag.path, error))?;
+    }
     for row in raw.rows {
         let line = row.line;
+        if !row.has_score() && tagged.contains(&line) {
+            continue;
+        }
+        let scale = row.scale.unwrap_or(scale);
         match on_scale(row, scale, &folder).and_then(|row| first_of_its_kind(row, &mut seen)) {
             Ok(row) => rows.push(row),
             Err(text) => problems.push(LabelProblem { line, text }),
         }
     }
     problems.sort_by_key(|problem| problem.line);
-    if rows.is_empty() {
+    if rows.is_empty() && tags.is_empty() {
         return Err(no_usable_row(file, &problems));
     }
-    Ok(ParsedLabels { rows, problems, scale })
+    Ok(ParsedLabels { rows, tags, problems, scale })
+}
+
+/// What the reader of a format finds, and the file that paths are relative to.
+fn read_raw(file: &Path, format: Format, scale: Option<Scale>) -> Result<(PathBuf, RawFile)> {
+    let inside = match format {
+        Format::Xmp => return Ok((file.join("side-cars"), xmp::read(file))),
+        Format::FiftyOne if file.is_dir() => file.join("labels.json"),
+        Format::ImageFolder if file.is_dir() => image_folder::metadata_file(file).ok_or_else(|| {
+            Error::usage(format!("{} holds neither metadata.jsonl nor metadata.csv", file.display()))
+                .hint("They stand in the folder itself or in its train folder.")
+        })?,
+        _ => file.to_owned(),
+    };
+    let text = read_text(&inside)?;
+    let raw = match format {
+        Format::LabelStudio => label_studio::read(&inside, &text, scale)?,
+        Format::FiftyOne => fiftyone::read(&inside, &text)?,
+        Format::JsonLines => jsonl::read(&inside, &text)?,
+        Format::ImageFolder if extension(&inside) == "jsonl" => jsonl::read(&inside, &text)?,
+        Format::Csv | Format::ImageFolder | Format::Xmp => table::read(&inside, &text)?,
+    };
+    Ok((inside, raw))
+}
+
+/// Refuses to write over a file that is there.
+fn refuse(file: &Path, overwrite: bool) -> Result<()> {
+    if overwrite || !file.exists() {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{} already exists", file.display()))
+        .hint("Choose another place, or allow overwriting it. Nothing was written."))
 }
 
 /// The values of any column of a label file (a key of a `.jsonl`), by the line on which the row starts; rows where it is
@@ -143,6 +240,9 @@ pub fn parse(file: &Path, scale: Option<Scale>) -> Result<ParsedLabels> {
 /// [`crate::error::Code::Usage`] for an unknown extension, or a column that is not there, naming those that are;
 /// [`crate::error::Code::BadData`] when the file cannot be read.
 pub fn read_column(file: &Path, name: &str) -> Result<BTreeMap<usize, String>> {
+    if file.is_dir() {
+        return Err(unknown_extension(file));
+    }
     let text = read_text(file)?;
     let (values, known) = match extension(file).as_str() {
         "csv" => table::column(file, &text, name)?,
@@ -163,8 +263,10 @@ fn extension(file: &Path) -> String {
 }
 
 fn unknown_extension(file: &Path) -> Error {
-    Error::usage(format!("{} is no label file that Packshot knows", file.display()))
-        .hint("Known are .csv and .jsonl (metadata.csv and metadata.jsonl of an image folder).")
+    Error::usage(format!("{} is no label file that Packshot knows", file.display())).hint(
+        "Known are .csv, .jsonl (metadata.jsonl of an image folder), .json of Label Studio, and with --format the \
+             folders of image-folder, fiftyone and xmp.",
+    )
 }
 
 fn no_usable_row(file: &Path, problems: &[LabelProblem]) -> Error {
@@ -232,5 +334,7 @@ fn first_of_its_kind(row: LabelRow, seen: &mut Seen) -> std::result::Result<Labe
     }
 }
 
+#[cfg(test)]
+mod format_tests;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use csv::StringRecord;
 
-use super::{Column, LabelProblem, RawFile, RawRow, write::COLUMNS};
+use super::{Column, LabelProblem, RawFile, RawRow, TagRow, write::COLUMNS};
 use crate::domain::{LEVEL_WORDS, Scale};
 use crate::error::{Error, Result};
 
@@ -86,7 +86,10 @@ pub(super) fn read(file: &Path, text: &str) -> Result<RawFile> {
             declare(file, line, scale, &mut raw.declared)?;
         }
         match columns.row(&record, line) {
-            Ok(row) => raw.rows.push(row),
+            Ok(row) => {
+                raw.tags.extend(columns.tags(&record, &row));
+                raw.rows.push(row);
+            }
             Err(text) => raw.problems.push(LabelProblem { line, text }),
         }
     }
@@ -204,7 +207,15 @@ impl Columns {
             group: owned(self.group),
             content_sha256: owned(self.content_sha256),
             votes,
+            scale: None,
         })
+    }
+
+    /// The defects among the flags: those that are no `name=value`.
+    fn tags(&self, record: &StringRecord, row: &RawRow) -> Vec<TagRow> {
+        let flags = self.text(record, self.flags).unwrap_or_default().split(';').map(str::trim);
+        let tags = flags.filter(|flag| !flag.is_empty() && !flag.contains('='));
+        tags.map(|tag| row.tagged(&tag.to_lowercase())).collect()
     }
 
     /// Only files written by people have stray blanks around a path; in our own they belong to the name.

@@ -209,8 +209,9 @@ fn round_trip(extension: &str) -> (Vec<Label>, Vec<Label>, Vec<Vote>, Vec<Vote>)
     ];
     let store = project(folder.path(), &NAMES, &votes);
     let file = folder.path().join("labels").with_extension(extension);
-    write_labels(&file, &export_of(&store), false).expect("exports");
-    write_labels(&file, &export_of(&store), false).expect_err("does not overwrite");
+    write_labels(&file, Format::of_extension(&file).expect("known"), &export_of(&store), &[], false).expect("exports");
+    write_labels(&file, Format::of_extension(&file).expect("known"), &export_of(&store), &[], false)
+        .expect_err("does not overwrite");
 
     let second = folder.path().join("second");
     std::fs::create_dir_all(&second).expect("makes");
@@ -270,7 +271,8 @@ fn an_export_of_only_bad_photos_needs_no_scale() {
     let store = project(folder.path(), &["a.jpg"], &[(1, VoteKind::Rating { level: 1, levels: 5 }, "me")]);
     for name in ["labels.csv", "labels.jsonl"] {
         let file = folder.path().join(name);
-        write_labels(&file, &export_of(&store), false).expect("exports");
+        write_labels(&file, Format::of_extension(&file).expect("known"), &export_of(&store), &[], false)
+            .expect("exports");
         assert_eq!(parse(&file, None).expect("parses").rows[0].score, 0.0);
     }
     let text = std::fs::read_to_string(folder.path().join("labels.csv")).expect("reads");

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::{LabelProblem, LabelRow};
+use super::{LabelProblem, LabelRow, TagRow};
 use crate::domain::{ImageId, LEVEL_WORDS, Scale, Vote, VoteId, VoteKind};
 
 /// The votes that rows stand for, and the rows whose photo has no id.
@@ -17,12 +17,11 @@ pub fn to_votes(
     ids: &HashMap<PathBuf, ImageId>,
     now_ms: i64,
 ) -> (Vec<Vote>, Vec<LabelProblem>) {
-    let source = format!("import:{}", file.file_name().unwrap_or(file.as_os_str()).to_string_lossy());
+    let source = source_of(file);
     let (mut votes, mut problems) = (Vec::new(), Vec::new());
     for row in rows {
         let Some(&image) = ids.get(&row.path) else {
-            let text = format!("no readable photo at {}", row.path.display());
-            problems.push(LabelProblem { line: row.line, text });
+            problems.push(lost(row.line, &row.path));
             continue;
         };
         let name = row.rater.as_ref().unwrap_or(&source);
@@ -50,4 +49,48 @@ fn kind_of(row: &LabelRow) -> VoteKind {
         Some(level) => VoteKind::Rating { level, levels },
         None => VoteKind::Mean { score: row.score, n: row.n },
     }
+}
+
+/// A defect of a photo that an import names: the vote lacks the tag's id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportedTag {
+    /// The photo.
+    pub image: ImageId,
+    /// The defect.
+    pub tag: String,
+    /// Who tagged it.
+    pub rater: String,
+    /// The file it comes from.
+    pub source: String,
+    /// When, milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+/// The defects that rows name, and the rows whose photo has no id; raters and dates as in [`to_votes`].
+pub fn to_tags(
+    rows: &[TagRow],
+    file: &Path,
+    ids: &HashMap<PathBuf, ImageId>,
+    now_ms: i64,
+) -> (Vec<ImportedTag>, Vec<LabelProblem>) {
+    let source = source_of(file);
+    let (mut tags, mut problems) = (Vec::new(), Vec::new());
+    for row in rows {
+        let Some(&image) = ids.get(&row.path) else {
+            problems.push(lost(row.line, &row.path));
+            continue;
+        };
+        let rater = row.rater.as_ref().unwrap_or(&source).clone();
+        let at_ms = row.rated_at_ms.unwrap_or(now_ms);
+        tags.push(ImportedTag { image, tag: row.tag.clone(), rater, source: source.clone(), at_ms });
+    }
+    (tags, problems)
+}
+
+fn source_of(file: &Path) -> String {
+    format!("import:{}", file.file_name().unwrap_or(file.as_os_str()).to_string_lossy())
+}
+
+fn lost(line: usize, path: &Path) -> LabelProblem {
+    LabelProblem { line, text: format!("no readable photo at {}", path.display()) }
 }

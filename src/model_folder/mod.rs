@@ -162,6 +162,16 @@ pub fn load(folder: &Path, device: &Device) -> Result<(ModelCard, Network)> {
     Ok((card, network))
 }
 
+/// SHA-256 of a network's weights, in full: the model's id is its start.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn weights_sha256(folder: &Path) -> Result<String> {
+    let path = folder.join(WEIGHTS);
+    let bytes = std::fs::read(&path).map_err(|error| Error::io("read", &path, error))?;
+    Ok(crate::imaging::sha256_hex(&bytes))
+}
+
 /// Says that a personal model was given where only a network will do.
 pub fn not_a_network(folder: &Path) -> Error {
     Error::bad_data(format!("{} holds a personal model, and this needs a network", folder.display()))

@@ -1,11 +1,18 @@
-//! The HTTP scoring API: health, version and one photo at a time.
+//! The HTTP scoring API: FastAPI's shape, MLflow's and the open inference protocol's, with docs, metrics and limits.
 //!
-//! Inference runs on one job thread behind a bounded queue; requests only wait for it. Must not know the window, the
-//! command line, or anything below [`crate::api`] but plain values.
+//! Photos are made ready on some threads and inferred on one, in batches, behind a bounded queue; requests only wait for
+//! it. Must not know the window, the command line, or anything below [`crate::api`] but plain values.
 
+mod body;
 mod dto;
 mod error;
+mod follow;
+mod gate;
+mod load;
+mod metrics;
 mod routes;
+mod state;
+mod tls;
 mod worker;
 
 #[cfg(test)]
@@ -13,33 +20,95 @@ mod tests;
 
 use std::future::{Future, IntoFuture as _};
 use std::net::SocketAddr;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::channel;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
+use axum::serve::{Listener, ListenerExt as _};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use crate::api::Project;
+use crate::api::{Project, find_model};
 use crate::config::ServerConfig;
 use crate::error::{Code, Error, Result};
 
-use worker::Worker;
+pub use load::{LoadReport, LoadRequest, load};
 
-/// How long a stop waits for requests under way; a client that never finishes its upload is cut off then.
-const DRAIN_LIMIT: Duration = Duration::from_secs(30);
+use follow::Follower;
+use state::{Board, ServerState};
+use worker::{Settings, Worker};
 
-/// Serves until SIGTERM or Ctrl-C, then answers what is under way and returns. `listening` is told the address.
+/// Makes an API key for a name: the key itself, and the line for `server.keys` that knows only its hash.
 ///
 /// # Errors
-/// When there is no model, the address cannot be bound, or the runtime cannot start.
-pub fn run(project: &Project, model: Option<&str>, listening: impl FnOnce(SocketAddr)) -> Result<()> {
-    let worker = Worker::start(project, model)?;
-    let config = &project.config.server;
+/// When the name does not fit into a line, or the system gives no random numbers.
+pub fn make_key(name: &str) -> Result<(String, String)> {
+    let mut random = [0; 32];
+    getrandom::fill(&mut random)
+        .map_err(|error| Error::internal(format!("the system gives no random numbers: {error}")))?;
+    gate::make_key(name, random)
+}
+
+/// Serves until SIGTERM or Ctrl-C, then answers what is under way and returns. `listening` is told the URL.
+///
+/// The model follows its name: when another one is promoted, or a newer one becomes the current one, it takes over without
+/// a request being lost.
+///
+/// # Errors
+/// When there is no model, the address cannot be bound or is open to the network without keys, a key or certificate is
+/// wrong, or the runtime cannot start.
+pub fn run(project: &Project, model: Option<&str>, listening: impl FnOnce(&str)) -> Result<()> {
+    let config = project.config.server.clone();
+    let mut project = project.clone();
+    project.config.decode.max_megapixels = project.config.decode.max_megapixels.min(config.max_megapixels);
+    let tls = certificate(&config)?.map(|(certificate, key)| tls::acceptor(certificate, key)).transpose()?;
     let runtime = runtime()?;
-    let (listener, address) = runtime.block_on(bind(config))?;
-    listening(address);
-    serve(runtime, listener, &worker, config.max_body_mb << 20, asked_to_stop(), DRAIN_LIMIT)
+    let (listener, address) = runtime.block_on(bind(&config))?;
+    refuse_open_network(&config, address)?;
+    // From here on SIGTERM ends gracefully, also one that comes right after the address is told.
+    let signals = runtime.block_on(async { signals() });
+    let board = Arc::new(Board::default());
+    let entry = find_model(&project, model)?;
+    let first = entry.card.id.clone();
+    let (worker, exchange) = Worker::start(Settings::of(&config), board.clone(), worker::loads(&project, entry))?;
+    let state = ServerState::new(worker.queue(), board, &config)?;
+    let _follower = Follower::start(&project, model, first, exchange)?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    listening(&format!("{scheme}://{address}"));
+    match tls {
+        Some(acceptor) => {
+            let listener = runtime.block_on(async { tls::TlsListener::new(listener, address, acceptor) });
+            serve(runtime, listener, &state, signals)
+        }
+        None => serve(runtime, listener.tap_io(send_at_once), &state, signals),
+    }
+}
+
+/// A small answer goes out at once.
+fn send_at_once(stream: &mut tokio::net::TcpStream) {
+    let _as_it_is = stream.set_nodelay(true);
+}
+
+/// The two files for HTTPS, or none.
+fn certificate(config: &ServerConfig) -> Result<Option<(&Path, &Path)>> {
+    match (config.tls_certificate.as_str(), config.tls_key.as_str()) {
+        ("", "") => Ok(None),
+        (certificate, key) if !certificate.is_empty() && !key.is_empty() => {
+            Ok(Some((Path::new(certificate), Path::new(key))))
+        }
+        _ => Err(Error::usage("server.tls_certificate and server.tls_key go together: one of them is missing")),
+    }
+}
+
+/// Without keys, only this machine may ask.
+fn refuse_open_network(config: &ServerConfig, address: SocketAddr) -> Result<()> {
+    if !config.keys.is_empty() || address.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{address} can be reached from other machines, and no API key is set")).hint(
+        "Make one with `packshot serve --make-key NAME` and put its line into server.keys, or listen on 127.0.0.1.",
+    ))
 }
 
 fn runtime() -> Result<Runtime> {
@@ -51,7 +120,11 @@ fn runtime() -> Result<Runtime> {
 }
 
 async fn bind(config: &ServerConfig) -> Result<(TcpListener, SocketAddr)> {
-    let address = format!("{}:{}", config.host, config.port);
+    let address = if config.host.contains(':') && !config.host.starts_with('[') {
+        format!("[{}]:{}", config.host, config.port)
+    } else {
+        format!("{}:{}", config.host, config.port)
+    };
     let cannot = |error| {
         Error::new(Code::Usage, format!("cannot listen on {address}"))
             .hint("Another program may use this port; choose one with --port.")
@@ -62,59 +135,113 @@ async fn bind(config: &ServerConfig) -> Result<(TcpListener, SocketAddr)> {
     Ok((listener, local))
 }
 
-/// Serves until `stop`, then for `drain_limit` at most.
-fn serve(
-    runtime: Runtime,
-    listener: TcpListener,
-    worker: &Worker,
-    max_body_bytes: usize,
-    stop: impl Future<Output = ()> + Send + 'static,
-    drain_limit: Duration,
-) -> Result<()> {
-    let state = routes::ServerState::new(worker.queue(), worker.card().clone());
-    let draining = state.draining();
-    let (asked, was_asked) = channel();
-    let (ended, end) = channel();
-    let stop = async move {
-        stop.await;
-        draining.store(true, Ordering::SeqCst);
-        // The other end lives until the server has ended.
-        let _gone = asked.send(());
-    };
-    let server = axum::serve(listener, routes::router(state, max_body_bytes)).with_graceful_shutdown(stop);
+/// How the server was asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    /// By whoever runs services: they are told for a while that the server goes.
+    Service,
+    /// By a person at the keyboard.
+    Person,
+}
+
+/// What the thread that waits is told.
+enum End {
+    Asked,
+    /// Asked to stop once more: what is under way is cut off.
+    AskedAgain,
+    Served(std::io::Result<()>),
+}
+
+/// Serves until the first of `stops`; then new photos are refused, and after a while no connection is taken; what is under
+/// way is answered.
+fn serve<L>(runtime: Runtime, listener: L, state: &ServerState, stops: impl Stops + Send + 'static) -> Result<()>
+where
+    L: Listener<Addr = SocketAddr>,
+{
+    let config = state.config().clone();
+    let (sender, ends) = channel();
+    let service = routes::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let stop = stopped(stops, state.clone(), Duration::from_secs(config.notice_s), sender.clone());
+    // axum knows the addresses of its own listeners and of wrapped ones.
+    let listener = listener.tap_io(|_| {});
+    let server = axum::serve(listener, service).with_graceful_shutdown(stop);
     runtime.spawn(async move {
-        let _gone = ended.send(server.into_future().await);
+        let _gone = sender.send(End::Served(server.into_future().await));
     });
-    // Fails when the server ended by itself; `end` then says why.
-    let _by_itself = was_asked.recv();
-    let result = match end.recv_timeout(drain_limit) {
-        Ok(result) => result.map_err(|error| Error::new(Code::Io, "the server stopped").caused_by(error)),
-        Err(_) => {
-            tracing::warn!("requests were cut off: they did not end within {} s", drain_limit.as_secs());
-            Ok(())
-        }
-    };
+    let result = wait(&ends, Duration::from_secs(config.notice_s + config.drain_s));
     runtime.shutdown_background();
     result
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn asked_to_stop() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            let mut interrupt = std::pin::pin!(interrupt);
-            let mut terminate = std::pin::pin!(terminate.recv());
-            std::future::poll_fn(|context| {
-                let either = interrupt.as_mut().poll(context).is_ready() || terminate.as_mut().poll(context).is_ready();
-                if either { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-            })
-            .await;
-            return;
+/// Waits for the end; once a stop was asked for, for `limit` at most.
+fn wait(ends: &std::sync::mpsc::Receiver<End>, limit: Duration) -> Result<()> {
+    let mut end = ends.recv().ok();
+    if matches!(end, Some(End::Asked)) {
+        end = ends.recv_timeout(limit).ok();
+    }
+    match end {
+        Some(End::Served(result)) => {
+            result.map_err(|error| Error::new(Code::Io, "the server stopped").caused_by(error))
+        }
+        Some(End::Asked | End::AskedAgain) => Ok(()),
+        None => {
+            tracing::warn!("requests were cut off: they did not end within {} s", limit.as_secs());
+            Ok(())
         }
     }
-    // Without handlers the process ends as any other: there is nothing to wait for.
-    let _unavailable = interrupt.await;
+}
+
+/// Ends when no more connections are to be taken.
+async fn stopped(mut stops: impl Stops + Send + 'static, state: ServerState, notice: Duration, ends: Sender<End>) {
+    let stop = stops.next().await;
+    state.drain();
+    // The other end lives until the server has ended.
+    let _gone = ends.send(End::Asked);
+    tokio::spawn(async move {
+        stops.next().await;
+        let _gone = ends.send(End::AskedAgain);
+    });
+    if stop == Stop::Service {
+        tokio::time::sleep(notice).await;
+    }
+}
+
+/// Requests to stop, one after the other.
+trait Stops {
+    fn next(&mut self) -> impl Future<Output = Stop> + Send;
+}
+
+/// Ctrl-C and SIGTERM.
+struct Signals {
+    #[cfg(unix)]
+    terminate: Option<tokio::signal::unix::Signal>,
+}
+
+/// Within the runtime.
+fn signals() -> Signals {
+    Signals {
+        #[cfg(unix)]
+        terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok(),
+    }
+}
+
+impl Stops for Signals {
+    async fn next(&mut self) -> Stop {
+        let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+        #[cfg(unix)]
+        {
+            if let Some(terminate) = &mut self.terminate {
+                return std::future::poll_fn(|context| {
+                    if interrupt.as_mut().poll(context).is_ready() {
+                        return std::task::Poll::Ready(Stop::Person);
+                    }
+                    terminate.poll_recv(context).map(|_| Stop::Service)
+                })
+                .await;
+            }
+        }
+        // Without handlers the process ends as any other: there is nothing to wait for.
+        let _unavailable = interrupt.await;
+        Stop::Person
+    }
 }

@@ -1,93 +1,163 @@
-//! The routes.
+//! The routes and the layers around them.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+mod about;
+mod docs;
+mod inference;
+mod invocations;
+mod predict;
 
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request, State};
-use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use axum::extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Router};
 
-use super::dto::Prediction;
-use super::error::Refusal;
-use super::worker::{Queue, Refused};
-use crate::api::CODE_VERSION;
-use crate::domain::ModelCard;
+use super::error::{Family, Refusal};
+use super::state::ServerState;
 
-/// What the routes share.
-#[derive(Clone)]
-pub(super) struct ServerState {
-    queue: Queue,
-    card: Arc<ModelCard>,
-    draining: Arc<AtomicBool>,
-}
+/// What everyone may ask, key or not: whether the server lives, and pages that hold nothing of anyone's.
+const OPEN: &[&str] = &[
+    "/",
+    "/ping",
+    "/health",
+    "/ready",
+    "/version",
+    "/v2",
+    "/v2/health/live",
+    "/v2/health/ready",
+    "/openapi.json",
+    "/docs",
+    "/docs/{*file}",
+];
 
-impl ServerState {
-    pub(super) fn new(queue: Queue, card: ModelCard) -> Self {
-        Self { queue, card: Arc::new(card), draining: Arc::default() }
-    }
-
-    /// Set when the server no longer wants requests.
-    pub(super) fn draining(&self) -> Arc<AtomicBool> {
-        self.draining.clone()
-    }
-}
-
-pub(super) fn router(state: ServerState, max_body_bytes: usize) -> Router {
+pub(super) fn router(state: ServerState) -> Router {
+    let config = state.config();
+    let bytes = |megabytes: usize| megabytes.saturating_mul(1_000_000);
+    let single = DefaultBodyLimit::max(bytes(config.max_body_mb));
+    let several = DefaultBodyLimit::max(bytes(config.max_batch_mb));
     Router::new()
-        .route("/ping", get(|| async { "ok" }))
-        .route("/health", get(|| async { "ok" }))
-        .route("/version", get(|| async { CODE_VERSION }))
-        .route("/ready", get(ready))
-        .route("/predict", post(predict))
-        .layer(DefaultBodyLimit::max(max_body_bytes))
+        .route("/", get(docs::page))
+        .route("/ping", get(about::ping))
+        .route("/health", get(about::health))
+        .route("/version", get(about::version))
+        .route("/ready", get(about::ready))
+        .route("/metrics", get(about::metrics))
+        .route("/openapi.json", get(docs::document))
+        .route("/docs", get(docs::swagger_start))
+        .route("/docs/{*file}", get(docs::swagger))
+        .route("/predict", post(predict::one).layer(single))
+        .route("/predict/batch", post(predict::batch).layer(several))
+        .route("/invocations", post(invocations::invoke).layer(several))
+        .route("/v2", get(inference::server))
+        .route("/v2/health/live", get(inference::live))
+        .route("/v2/health/ready", get(inference::ready))
+        .route("/v2/models/{model}", get(inference::model))
+        .route("/v2/models/{model}/ready", get(inference::model_ready))
+        .route("/v2/models/{model}/infer", post(inference::infer).layer(several))
+        .route("/v2/models/{model}/versions/{version}", get(inference::model_version))
+        .route("/v2/models/{model}/versions/{version}/ready", get(inference::version_ready))
+        .route("/v2/models/{model}/versions/{version}/infer", post(inference::infer_version).layer(several))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(other_method)
+        .layer(from_fn_with_state(state.clone(), admit))
+        .layer(from_fn_with_state(state.clone(), share))
+        .layer(from_fn_with_state(state.clone(), observe))
+        .layer(Extension(std::sync::Arc::new(docs::written(!state.config().keys.is_empty()))))
         .with_state(state)
 }
 
-async fn ready(State(state): State<ServerState>) -> impl IntoResponse {
-    if state.draining.load(Ordering::SeqCst) {
-        return (StatusCode::SERVICE_UNAVAILABLE, "draining".to_owned());
-    }
-    (StatusCode::OK, format!("model {}", state.card.id))
+async fn nothing_here(request: Request) -> Refusal {
+    Refusal::new(StatusCode::NOT_FOUND, "there is nothing here; /docs lists what there is")
+        .of(Family::of(request.uri().path()))
 }
 
-async fn predict(State(state): State<ServerState>, request: Request) -> Result<Json<Prediction>, Refusal> {
-    let (name, bytes) = photo(request).await?;
-    let waiting = state.queue.push(name, bytes).map_err(|refused| match refused {
-        Refused::Full => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many photos are waiting"),
-        Refused::Closed => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping"),
-    })?;
-    let gone = |_| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping");
-    let row = waiting.await.map_err(gone)??;
-    Ok(Json(Prediction::from(row)))
+async fn other_method(request: Request) -> Refusal {
+    let detail = format!("{} is not for {}", request.uri().path(), request.method());
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, detail).of(Family::of(request.uri().path()))
 }
 
-/// The photo of a request: a raw image body, or the multipart field `file`.
-async fn photo(request: Request) -> Result<(String, Vec<u8>), Refusal> {
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let content_type = content_type.unwrap_or_default().to_lowercase();
-    if content_type.starts_with("image/") || content_type == "application/octet-stream" {
-        let bytes = Bytes::from_request(request, &()).await;
-        let bytes = bytes.map_err(|error| Refusal::new(error.status(), error.body_text()))?;
-        return Ok(("photo".to_owned(), bytes.to_vec()));
+/// The pattern that a request matched; never its path, which a client makes up.
+fn route(request: &Request) -> String {
+    request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned()
+}
+
+/// Who a request comes from, for the access log.
+#[derive(Clone)]
+struct Client(String);
+
+/// Counts requests and writes the access log: no photo, no name of one, no key.
+async fn observe(State(state): State<ServerState>, request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let (method, route) = (request.method().clone(), route(&request));
+    let header_number = |headers: &HeaderMap, name| {
+        headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()?.parse::<u64>().ok()).unwrap_or(0)
+    };
+    let bytes = header_number(request.headers(), header::CONTENT_LENGTH);
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string());
+    let response = next.run(request).await;
+    let (status, took) = (response.status().as_u16(), start.elapsed());
+    state.metrics().request(&route, status, took);
+    if state.config().access_log {
+        let client = response.extensions().get::<Client>().map(|client| client.0.clone()).or(address);
+        tracing::info!(
+            target: "packshot::access",
+            method = method.as_str(),
+            route,
+            status,
+            ms = took.as_secs_f64() * 1e3,
+            bytes,
+            client = client.unwrap_or_default(),
+            "request"
+        );
     }
-    if !content_type.starts_with("multipart/form-data") {
-        let detail = "send the photo as an image/* body or as the multipart field `file`";
-        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    response
+}
+
+/// Lets in who may ask, within the quota.
+async fn admit(
+    State(state): State<ServerState>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if OPEN.contains(&route(&request).as_str()) {
+        return next.run(request).await;
     }
-    let mut form =
-        Multipart::from_request(request, &()).await.map_err(|error| Refusal::new(error.status(), error.body_text()))?;
-    loop {
-        let field = form.next_field().await.map_err(|error| Refusal::new(error.status(), error.body_text()))?;
-        let Some(field) = field else {
-            return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "the multipart field `file` is missing"));
-        };
-        if field.name() == Some("file") {
-            let name = field.file_name().unwrap_or("photo").to_owned();
-            let bytes = field.bytes().await.map_err(|error| Refusal::new(error.status(), error.body_text()))?;
-            return Ok((name, bytes.to_vec()));
-        }
+    let family = Family::of(request.uri().path());
+    let admitted = state.gate().admit(request.headers(), address.ip());
+    let client = match admitted.and_then(|client| state.gate().spend(&client, Instant::now()).map(|()| client)) {
+        Ok(client) => client,
+        Err(refusal) => return refusal.of(family).into_response(),
+    };
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(Client(client));
+    response
+}
+
+/// Lets web pages of configured origins in (CORS); by default none.
+async fn share(State(state): State<ServerState>, request: Request, next: Next) -> Response {
+    let origins = &state.config().cors_origins;
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let allowed =
+        origin.filter(|origin| origins.iter().any(|known| known == "*" || known.as_bytes() == origin.as_bytes()));
+    let Some(origin) = allowed else { return next.run(request).await };
+    let asks_first =
+        request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = if asks_first { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.append(header::VARY, HeaderValue::from_static("origin"));
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
+    if asks_first {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+        let allowed =
+            HeaderValue::from_static("authorization, content-type, x-api-key, inference-header-content-length");
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     }
+    response
 }

@@ -29,6 +29,8 @@ const MIGRATIONS: &[&[&str]] = &[
     &[super::fingerprint::SCHEMA],
     &[super::feature::SCHEMA],
     &[super::score::WITHOUT_ATTRIBUTES],
+    &[super::promotion::SCHEMA, super::score::WITH_MODEL_SHA256],
+    &[super::vote::WIDER],
 ];
 
 /// How long a writer waits for another process before giving up.
@@ -218,6 +220,31 @@ mod tests {
             .query_row("SELECT count(*) FROM sqlite_master WHERE name = 'later'", [], |row| row.get(0))
             .expect("counts");
         assert_eq!(tables, 0);
+    }
+
+    #[test]
+    fn votes_of_an_older_database_are_kept_with_their_ids() {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let path = folder.path().join(FILE_NAME);
+        let mut store = Store { conn: Connection::open(&path).expect("opens") };
+        store.configure().expect("configures");
+        store.migrate(&path, &MIGRATIONS[..5]).expect("the older layout");
+        let sql = "INSERT INTO image (id, path, sha256, bytes, modified_ms, width, height, format, added_ms)
+                       VALUES (1, 'a', 'a', 1, 0, 1, 1, 'png', 0);
+                   INSERT INTO vote (id, image_id, kind, level, levels, score, n, rater, source, at_ms)
+                       VALUES (7, 1, 'rating', 2, 5, 25, 1, 'me', 'window', 3),
+                              (8, 1, 'rating', 5, 5, 100, 1, 'me', 'window', 4);
+                   INSERT INTO vote (id, image_id, kind, undoes, rater, source, at_ms)
+                       VALUES (9, 1, 'undo', 8, 'me', 'window', 5);";
+        store.conn.execute_batch(sql).expect("votes");
+        drop(store);
+        let mut store = Store::open(folder.path()).expect("migrates");
+        assert_eq!(store.labels().expect("labels")[0].mos, 25.0);
+        assert_eq!((store.newest_vote().expect("reads").0, store.vote_count().expect("counts")), (9, 3));
+        assert!(store.integrity_problems().expect("checks").is_empty());
+        let redone = store.redo("me", 6).expect("redoes").expect("what was taken back");
+        assert_eq!((redone.votes[0].id.0, store.labels().expect("labels")[0].mos), (10, 100.0));
+        store.conn.execute("DELETE FROM vote", []).expect_err("still append-only");
     }
 
     #[test]

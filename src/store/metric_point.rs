@@ -50,6 +50,22 @@ impl Store {
         })
     }
 
+    /// Every point of a run with the moment it was saved, milliseconds since 1970; by name and step.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn timed_points(&self, run: &RunId) -> Result<Vec<(MetricPoint, i64)>> {
+        self.read("read the curves", |conn| {
+            let sql = "SELECT name, step, value, at_ms FROM metric_point WHERE run_id = ?1 ORDER BY name, step";
+            let mut statement = conn.prepare_cached(sql)?;
+            let points = statement.query_map([&run.0], |row| {
+                let point = MetricPoint { name: row.get(0)?, step: row.get::<_, i64>(1)? as u64, value: row.get(2)? };
+                Ok((point, row.get(3)?))
+            })?;
+            points.collect()
+        })
+    }
+
     /// Forgets the points after a step: what a killed worker measured beyond its last checkpoint.
     ///
     /// # Errors

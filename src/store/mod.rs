@@ -4,6 +4,7 @@
 //! Must not know burn, pictures or anything above it.
 
 mod artifact;
+mod cast;
 mod db;
 mod feature;
 mod fingerprint;
@@ -11,15 +12,18 @@ mod image;
 mod measurement;
 mod metric_point;
 mod model;
+mod promotion;
 mod run;
 mod score;
 mod split;
 mod vote;
 
 pub use artifact::Artifact;
+pub use cast::{PairVote, TagVote, Taken};
 pub use db::{FILE_NAME, Store};
 pub use feature::StoredFeatures;
 pub use image::ImportTally;
 pub use model::StoredModel;
+pub use promotion::Promotion;
 pub use split::SplitRow;
 pub use vote::VoteTally;

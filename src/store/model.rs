@@ -80,18 +80,31 @@ impl Store {
         })
     }
 
-    /// Every model, newest first; models of deleted runs are left out.
+    /// The models in use: the champion, then the newest first; archived ones and those of deleted runs are left out.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn models(&self) -> Result<Vec<StoredModel>> {
+        let champion = self.champion()?;
+        let mut models = self.all_models()?;
+        models.retain(|(_, archived)| !archived);
+        // Stable: the others keep their order.
+        models.sort_by_key(|(model, _)| Some(&model.id) != champion.as_ref());
+        Ok(models.into_iter().map(|(model, _)| model).collect())
+    }
+
+    /// Every model, newest first, and whether it is archived; models of deleted runs are left out.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn all_models(&self) -> Result<Vec<(StoredModel, bool)>> {
         self.read("list the models", |conn| {
             let sql = format!(
-                "SELECT {COLUMNS} FROM model
+                "SELECT {COLUMNS}, archived_ms IS NOT NULL FROM model LEFT JOIN model_meta ON model_id = id
                  WHERE run_id IS NULL OR run_id NOT IN (SELECT run_id FROM run_meta WHERE deleted_ms IS NOT NULL)
                  ORDER BY created_ms DESC, id"
             );
-            conn.prepare(&sql)?.query_map([], model)?.collect()
+            conn.prepare(&sql)?.query_map([], |row| Ok((model(row)?, row.get(5)?)))?.collect()
         })
     }
 }

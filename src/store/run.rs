@@ -164,33 +164,35 @@ impl Store {
     }
 }
 
+/// A run that has begun, for tests.
+#[cfg(test)]
+pub(super) fn sample_run(id: &str) -> Run {
+    Run {
+        id: RunId(id.to_owned()),
+        status: RunStatus::Running,
+        config_toml: "version = 1".to_owned(),
+        seed: u64::MAX,
+        code_version: "0".to_owned(),
+        device: "CPU".to_owned(),
+        dataset_digest: "d".to_owned(),
+        started_ms: 5,
+        heartbeat_ms: 5,
+        finished_ms: None,
+        summary: serde_json::Map::new(),
+        error: None,
+        meta: RunMeta { name: "first".to_owned(), ..RunMeta::default() },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    pub(super) fn sample(id: &str) -> Run {
-        Run {
-            id: RunId(id.to_owned()),
-            status: RunStatus::Running,
-            config_toml: "version = 1".to_owned(),
-            seed: u64::MAX,
-            code_version: "0".to_owned(),
-            device: "CPU".to_owned(),
-            dataset_digest: "d".to_owned(),
-            started_ms: 5,
-            heartbeat_ms: 5,
-            finished_ms: None,
-            summary: serde_json::Map::new(),
-            error: None,
-            meta: RunMeta { name: "first".to_owned(), ..RunMeta::default() },
-        }
-    }
 
     #[test]
     fn a_completed_run_is_immutable_but_its_name_is_not() {
         let folder = tempfile::tempdir().expect("temp dir");
         let mut store = Store::open(folder.path()).expect("opens");
-        let mut expected = sample("r1");
+        let mut expected = sample_run("r1");
         store.insert_run(&expected).expect("inserts");
         assert_eq!(store.run(&expected.id).expect("reads"), Some(expected.clone()));
         expected.summary.insert("test_srcc".to_owned(), serde_json::json!(0.5));

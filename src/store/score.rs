@@ -28,6 +28,10 @@ CREATE TABLE score (
 /// version, so that nobody could tell which were out of date.
 pub(super) const WITHOUT_ATTRIBUTES: &str = "ALTER TABLE score DROP COLUMN attributes;";
 
+/// Models are known by the start of their SHA-256; a row keeps all of it, so that nobody has to trust the start. Rows from
+/// before have none.
+pub(super) const WITH_MODEL_SHA256: &str = "ALTER TABLE score ADD COLUMN model_sha256 TEXT;";
+
 fn score_row(row: &Row<'_>, model: &ModelId) -> rusqlite::Result<ScoreRow> {
     let attributes: Option<String> = row.get(4)?;
     Ok(ScoreRow {
@@ -43,18 +47,19 @@ fn score_row(row: &Row<'_>, model: &ModelId) -> rusqlite::Result<ScoreRow> {
 }
 
 impl Store {
-    /// Saves the rows that hold a score, in one transaction; errors are not kept, so that they are tried again. Attributes,
-    /// of that measuring version, go where every measurement is; those of an earlier row stay when a row has none.
+    /// Saves the rows that hold a score, in one transaction; errors are not kept, so that they are tried again. They are of
+    /// one model, whose weights have that SHA-256. Attributes, of that measuring version, go where every measurement is;
+    /// those of an earlier row stay when a row has none.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn save_scores(&mut self, rows: &[ScoreRow], version: u32) -> Result<()> {
+    pub fn save_scores(&mut self, rows: &[ScoreRow], model_sha256: &str, version: u32) -> Result<()> {
         self.write("save the scores", |tx| {
             let mut statement = tx.prepare_cached(
-                "INSERT INTO score (sha256, model_id, value, low, high, reason, at_ms)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                "INSERT INTO score (sha256, model_id, value, low, high, reason, at_ms, model_sha256)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                  ON CONFLICT DO UPDATE SET value = excluded.value, low = excluded.low, high = excluded.high,
-                    reason = excluded.reason, at_ms = excluded.at_ms",
+                    reason = excluded.reason, at_ms = excluded.at_ms, model_sha256 = excluded.model_sha256",
             )?;
             for row in rows {
                 let Some(score) = row.score else { continue };
@@ -66,7 +71,8 @@ impl Store {
                     values.1,
                     values.2,
                     row.reason,
-                    row.at_ms
+                    row.at_ms,
+                    model_sha256
                 ])?;
             }
             let scored = rows.iter().filter(|row| row.score.is_some());
@@ -139,19 +145,22 @@ mod tests {
             at_ms: 1,
         };
         let failed = ScoreRow { score: None, error: Some("truncated".to_owned()), ..row("cc", 0.0) };
-        store.save_scores(&[row("aa", 10.0), row("bb", 20.0), failed], 1).expect("saves");
-        store.save_scores(&[row("aa", 30.0)], 1).expect("replaces");
+        store.save_scores(&[row("aa", 10.0), row("bb", 20.0), failed], "beef", 1).expect("saves");
+        store.save_scores(&[row("aa", 30.0)], "beef", 1).expect("replaces");
         let scores = store.scores_of(&model, 1).expect("reads");
         assert_eq!(scores.len(), 2);
         assert_eq!(scores["aa"], row("aa", 30.0));
+        let kept: String =
+            store.conn.query_row("SELECT DISTINCT model_sha256 FROM score", [], |row| row.get(0)).expect("reads");
+        assert_eq!(kept, "beef");
         assert!(store.scores_of(&ModelId("other".to_owned()), 1).expect("reads").is_empty());
         let values = store.score_values(&model).expect("reads");
         assert_eq!(values["aa"], (Score { value: 30.0, low: 0.0, high: 100.0 }, Some(Arc::from("blurred"))));
         assert!(store.score_values(&ModelId("other".to_owned())).expect("reads").is_empty());
 
         let fill = |fill| Attributes::default().with(Attribute::Fill, fill);
-        store.save_scores(&[ScoreRow { attributes: Some(fill(0.5)), ..row("bb", 20.0) }], 1).expect("saves");
-        store.save_scores(&[row("bb", 40.0)], 1).expect("keeps the attributes");
+        store.save_scores(&[ScoreRow { attributes: Some(fill(0.5)), ..row("bb", 20.0) }], "beef", 1).expect("saves");
+        store.save_scores(&[row("bb", 40.0)], "beef", 1).expect("keeps the attributes");
         let found = |store: &Store, version| {
             let row = &store.scores_of(&model, version).expect("reads")["bb"];
             (row.score.map(|score| score.value), row.attributes)

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::Store;
-use crate::domain::{Histogram, ImageId, Label, Vote, VoteId, VoteKind};
+use crate::domain::{Histogram, ImageId, Label, Preference, TagId, Vote, VoteId, VoteKind};
 use crate::error::Result;
 
 pub(super) const SCHEMA: &str = "
@@ -33,7 +33,53 @@ CREATE VIEW active_vote AS
     ) WHERE newest = 1;
 ";
 
-const COLUMNS: &str = "id, image_id, kind, level, levels, score, n, undoes, rater, source, at_ms";
+/// Tags, pairs, votes cast together, and taking back what was taken back: the table is built anew around its rows,
+/// because SQLite cannot widen a check.
+pub(super) const WIDER: &str = "
+CREATE TABLE tag (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+INSERT INTO tag (name) VALUES ('none'), ('unsure'), ('blur'), ('noise'), ('dark'), ('bright'), ('cast'), ('cropped'), ('background'),
+    ('reflection'), ('text'), ('compression');
+DROP VIEW active_vote;
+CREATE TABLE wide_vote (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    image_id INTEGER NOT NULL REFERENCES image (id),
+    kind     TEXT NOT NULL CHECK (kind IN ('rating', 'mean', 'skip', 'undo', 'tag', 'pair')),
+    level    INTEGER,
+    levels   INTEGER,
+    score    REAL CHECK (score BETWEEN 0 AND 100),
+    n        INTEGER,
+    undoes   INTEGER UNIQUE REFERENCES wide_vote (id),
+    rater    TEXT NOT NULL,
+    source   TEXT NOT NULL,
+    at_ms    INTEGER NOT NULL,
+    other_id INTEGER REFERENCES image (id),
+    tag_id   INTEGER REFERENCES tag (id),
+    redoes   INTEGER UNIQUE REFERENCES wide_vote (id),
+    batch    INTEGER REFERENCES wide_vote (id),
+    view     TEXT
+) STRICT;
+INSERT INTO wide_vote (id, image_id, kind, level, levels, score, n, undoes, rater, source, at_ms)
+    SELECT id, image_id, kind, level, levels, score, n, undoes, rater, source, at_ms FROM vote ORDER BY id;
+DROP TABLE vote;
+ALTER TABLE wide_vote RENAME TO vote;
+CREATE INDEX vote_image ON vote (image_id);
+CREATE INDEX vote_rater ON vote (rater, id);
+CREATE INDEX vote_batch ON vote (batch) WHERE batch IS NOT NULL;
+CREATE TRIGGER vote_is_never_changed BEFORE UPDATE ON vote BEGIN SELECT RAISE(ABORT, 'votes are append-only'); END;
+CREATE TRIGGER vote_is_never_deleted BEFORE DELETE ON vote BEGIN SELECT RAISE(ABORT, 'votes are append-only'); END;
+CREATE VIEW live_vote AS
+    SELECT * FROM vote
+    WHERE kind <> 'undo' AND NOT EXISTS (SELECT 1 FROM vote AS undo WHERE undo.undoes = vote.id);
+CREATE VIEW active_vote AS
+    SELECT * FROM (
+        SELECT live_vote.*, row_number() OVER (PARTITION BY image_id, rater ORDER BY id DESC) AS newest
+        FROM live_vote WHERE kind IN ('rating', 'mean', 'skip')
+    ) WHERE newest = 1;
+CREATE TABLE place (rater TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
+";
+
+pub(super) const COLUMNS: &str =
+    "id, image_id, kind, level, levels, score, n, undoes, rater, source, at_ms, other_id, tag_id";
 
 /// What an import of votes did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -44,11 +90,20 @@ pub struct VoteTally {
     pub unchanged: u64,
 }
 
-fn vote(row: &Row<'_>) -> rusqlite::Result<Vote> {
+pub(super) fn vote(row: &Row<'_>) -> rusqlite::Result<Vote> {
     let kind = match row.get_ref(2)?.as_str()? {
         "rating" => VoteKind::Rating { level: row.get(3)?, levels: row.get(4)? },
         "mean" => VoteKind::Mean { score: row.get(5)?, n: row.get(6)? },
         "undo" => VoteKind::Undo { vote: VoteId(row.get(7)?) },
+        "tag" => VoteKind::Tag { tag: TagId(row.get(12)?), on: row.get::<_, i64>(3)? == 1 },
+        "pair" => VoteKind::Pair {
+            other: ImageId(row.get(11)?),
+            preference: match row.get::<_, i64>(3)? {
+                0 => Preference::Tie,
+                better if better > 0 => Preference::Better,
+                _ => Preference::Worse,
+            },
+        },
         _ => VoteKind::Skip,
     };
     Ok(Vote {
@@ -61,16 +116,34 @@ fn vote(row: &Row<'_>) -> rusqlite::Result<Vote> {
     })
 }
 
-fn insert(conn: &rusqlite::Connection, vote: &Vote) -> rusqlite::Result<VoteId> {
-    let (name, level, levels, n, undoes) = match vote.kind {
-        VoteKind::Rating { level, levels } => ("rating", Some(level), Some(levels), Some(1), None),
-        VoteKind::Mean { n, .. } => ("mean", None, None, Some(n), None),
-        VoteKind::Skip => ("skip", None, None, None, None),
-        VoteKind::Undo { vote } => ("undo", None, None, None, Some(vote.0)),
+/// What stands beside a vote in its row.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Beside<'a> {
+    /// The undo that this vote takes back.
+    pub(super) redoes: Option<VoteId>,
+    /// The first of the votes that were cast together, in all but the first.
+    pub(super) batch: Option<VoteId>,
+    /// What the window showed, as text.
+    pub(super) view: Option<&'a str>,
+}
+
+pub(super) fn insert(conn: &rusqlite::Connection, vote: &Vote, beside: Beside<'_>) -> rusqlite::Result<VoteId> {
+    type Fields = (&'static str, Option<i64>, Option<u8>, Option<u32>);
+    let (name, level, levels, n): Fields = match vote.kind {
+        VoteKind::Rating { level, levels } => ("rating", Some(i64::from(level)), Some(levels), Some(1)),
+        VoteKind::Mean { n, .. } => ("mean", None, None, Some(n)),
+        VoteKind::Skip => ("skip", None, None, None),
+        VoteKind::Undo { .. } => ("undo", None, None, None),
+        VoteKind::Tag { on, .. } => ("tag", Some(i64::from(on)), None, None),
+        VoteKind::Pair { preference, .. } => ("pair", Some(preference as i64 - 1), None, None),
     };
+    let undoes = if let VoteKind::Undo { vote } = vote.kind { Some(vote.0) } else { None };
+    let tag = if let VoteKind::Tag { tag, .. } = vote.kind { Some(tag.0) } else { None };
+    let other = if let VoteKind::Pair { other, .. } = vote.kind { Some(other.0) } else { None };
     conn.prepare_cached(
-        "INSERT INTO vote (image_id, kind, level, levels, score, n, undoes, rater, source, at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO vote (image_id, kind, level, levels, score, n, undoes, rater, source, at_ms, other_id, tag_id,
+                           redoes, batch, view)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?
     .execute(params![
         vote.image.0,
@@ -82,9 +155,35 @@ fn insert(conn: &rusqlite::Connection, vote: &Vote) -> rusqlite::Result<VoteId> 
         undoes,
         vote.rater,
         vote.source,
-        vote.at_ms
+        vote.at_ms,
+        other,
+        tag,
+        beside.redoes.map(|vote| vote.0),
+        beside.batch.map(|vote| vote.0),
+        beside.view
     ])?;
     Ok(VoteId(conn.last_insert_rowid()))
+}
+
+/// Whether the same rater already says so of the same photo: the same opinion is the newest, the tag stands as it would
+/// then, or the same two photos were held against each other at the same moment.
+fn is_there(conn: &rusqlite::Connection, new: &Vote) -> rusqlite::Result<bool> {
+    let find = |condition: &str, values: &[&dyn rusqlite::ToSql]| -> rusqlite::Result<Option<Vote>> {
+        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM {condition}"))?.query_row(values, vote).optional()
+    };
+    let (image, rater) = (&new.image.0, &new.rater);
+    let old = match new.kind {
+        VoteKind::Tag { tag, .. } => find(
+            "live_vote WHERE image_id = ?1 AND rater = ?2 AND kind = 'tag' AND tag_id = ?3 ORDER BY id DESC LIMIT 1",
+            &[image, rater, &tag.0],
+        ),
+        VoteKind::Pair { other, .. } => find(
+            "live_vote WHERE image_id = ?1 AND rater = ?2 AND kind = 'pair' AND other_id = ?3 AND at_ms = ?4 LIMIT 1",
+            &[image, rater, &other.0, &new.at_ms],
+        ),
+        _ => find("active_vote WHERE image_id = ?1 AND rater = ?2", &[image, rater]),
+    }?;
+    Ok(old.is_some_and(|old| old.kind == new.kind))
 }
 
 impl Store {
@@ -93,33 +192,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be written, or a vote would be undone twice.
     pub fn append_vote(&mut self, vote: &Vote) -> Result<VoteId> {
-        self.write("save the vote", |tx| insert(tx, vote))
-    }
-
-    /// Appends votes (their `id`s are ignored) in one transaction, and returns their ids; all are on disk, or none.
-    ///
-    /// # Errors
-    /// When the database cannot be written, or a vote would be undone twice.
-    pub fn append_each(&mut self, votes: &[Vote]) -> Result<Vec<VoteId>> {
-        self.write("save the votes", |tx| votes.iter().map(|vote| insert(tx, vote)).collect())
-    }
-
-    /// Those of these votes that have not been taken back, with their photos.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn not_undone(&self, votes: &[VoteId]) -> Result<Vec<(VoteId, ImageId)>> {
-        self.read("read the votes", |conn| {
-            let sql = "SELECT image_id FROM vote WHERE id = ?1 AND NOT EXISTS
-                       (SELECT 1 FROM vote AS later WHERE later.undoes = vote.id)";
-            let mut statement = conn.prepare(sql)?;
-            let mut found = Vec::new();
-            for &vote in votes {
-                let image: Option<i64> = statement.query_row([vote.0], |row| row.get(0)).optional()?;
-                found.extend(image.map(|image| (vote, ImageId(image))));
-            }
-            Ok(found)
-        })
+        self.write("save the vote", |tx| insert(tx, vote, Beside::default()))
     }
 
     /// Appends many votes in one transaction, leaving out those that repeat what the same rater already says of the
@@ -130,27 +203,16 @@ impl Store {
     pub fn append_votes(&mut self, votes: &[Vote]) -> Result<VoteTally> {
         self.write("save the votes", |tx| {
             let mut tally = VoteTally::default();
-            let sql = format!("SELECT {COLUMNS} FROM active_vote WHERE image_id = ?1 AND rater = ?2");
-            let mut active = tx.prepare(&sql)?;
             for new in votes {
-                let old = active.query_row(params![new.image.0, new.rater], vote).optional()?;
-                if old.is_some_and(|old| old.kind == new.kind) {
+                if is_there(tx, new)? {
                     tally.unchanged += 1;
                 } else {
-                    insert(tx, new)?;
+                    insert(tx, new, Beside::default())?;
                     tally.added += 1;
                 }
             }
             Ok(tally)
         })
-    }
-
-    /// The newest vote of a rater that has not been undone: what Ctrl+Z takes back.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn last_vote(&self, rater: &str) -> Result<Option<Vote>> {
-        Ok(self.recent_votes(rater, 1)?.pop())
     }
 
     /// The newest `count` votes of a rater cast in the window that have not been undone, newest first.
@@ -160,8 +222,8 @@ impl Store {
     pub fn recent_votes(&self, rater: &str, count: u32) -> Result<Vec<Vote>> {
         self.read("read the votes", |conn| {
             let sql = format!(
-                "SELECT {COLUMNS} FROM vote WHERE rater = ?1 AND kind IN ('rating', 'skip')
-                 AND id NOT IN (SELECT undoes FROM vote WHERE undoes IS NOT NULL) ORDER BY id DESC LIMIT ?2"
+                "SELECT {COLUMNS} FROM vote WHERE rater = ?1 AND kind <> 'undo' AND source GLOB 'window*'
+                 AND NOT EXISTS (SELECT 1 FROM vote AS undo WHERE undo.undoes = vote.id) ORDER BY id DESC LIMIT ?2"
             );
             conn.prepare_cached(&sql)?.query_map(params![rater, count], vote)?.collect()
         })
@@ -192,6 +254,24 @@ impl Store {
         })
     }
 
+    /// The label of one photo, as in [`Self::labels`].
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn label_of(&self, image: ImageId) -> Result<Option<Label>> {
+        self.read("read the label", |conn| {
+            // The newest opinion of each rater on this photo alone: the view would look at every vote.
+            let sql = "SELECT sum(score * n) / sum(n), sum(n) FROM (
+                    SELECT *, row_number() OVER (PARTITION BY rater ORDER BY id DESC) AS newest
+                    FROM live_vote WHERE image_id = ?1 AND kind IN ('rating', 'mean', 'skip'))
+                WHERE newest = 1 AND score IS NOT NULL";
+            conn.prepare_cached(sql)?.query_row([image.0], |row| {
+                let found: (Option<f64>, Option<u32>) = (row.get(0)?, row.get(1)?);
+                Ok(found.0.zip(found.1).map(|(mos, n)| Label { image, mos, n }))
+            })
+        })
+    }
+
     /// The id of the newest entry of the vote log, 0 when it is empty.
     ///
     /// # Errors
@@ -211,7 +291,7 @@ impl Store {
         self.read("read the votes", |conn| {
             let sql = "SELECT image_id, score FROM (
                     SELECT vote.*, row_number() OVER (PARTITION BY image_id, rater ORDER BY id DESC) AS newest FROM vote
-                    WHERE kind <> 'undo' AND id <= ?1
+                    WHERE kind IN ('rating', 'mean', 'skip') AND id <= ?1
                     AND id NOT IN (SELECT undoes FROM vote WHERE undoes IS NOT NULL AND id <= ?1))
                 WHERE newest = 1 AND n = 1 AND score IS NOT NULL ORDER BY image_id, id";
             let mut votes: HashMap<ImageId, Vec<f64>> = HashMap::new();
@@ -231,6 +311,18 @@ impl Store {
     pub fn vote_count(&self) -> Result<u64> {
         self.read("count the votes", |conn| {
             conn.query_row("SELECT count(*) FROM vote", [], |row| row.get::<_, i64>(0)).map(|count| count as u64)
+        })
+    }
+
+    /// The readable photos that a rater has said nothing about the defects of, in the order of [`Self::unlabelled`].
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn untagged(&self, rater: &str) -> Result<Vec<ImageId>> {
+        self.read("build the queue of defects", |conn| {
+            let sql = "SELECT id FROM image WHERE error IS NULL AND missing = 0 AND id NOT IN
+                       (SELECT image_id FROM live_vote WHERE rater = ?1 AND kind = 'tag') ORDER BY sha256, id";
+            conn.prepare(sql)?.query_map([rater], |row| row.get(0).map(ImageId))?.collect()
         })
     }
 
@@ -291,26 +383,13 @@ mod tests {
     }
 
     #[test]
-    fn votes_on_many_photos_are_cast_and_taken_back_together() {
-        let (_folder, mut store) = project();
-        let rating = VoteKind::Rating { level: 5, levels: 5 };
-        let cast = store.append_each(&[by("me", 1, rating), by("me", 2, rating)]).expect("votes");
-        assert_eq!((cast.len(), store.labels().expect("labels").len()), (2, 2));
-        store.append_vote(&by("me", 1, VoteKind::Undo { vote: cast[0] })).expect("undoes");
-        assert_eq!(store.not_undone(&cast).expect("reads"), [(cast[1], ImageId(2))]);
-        let broken = [by("me", 1, rating), by("me", 1, VoteKind::Undo { vote: cast[0] })];
-        store.append_each(&broken).expect_err("a vote is undone once");
-        assert_eq!(store.vote_count().expect("counts"), 3, "all or none");
-    }
-
-    #[test]
     fn skips_leave_the_queue_without_a_label() {
         let (_folder, mut store) = project();
         assert_eq!(store.unlabelled("me").expect("queue").len(), 2);
         let skip = store.append_vote(&by("me", 1, VoteKind::Skip)).expect("skips");
         assert_eq!(store.unlabelled("me").expect("queue"), vec![ImageId(2)]);
         assert!(store.labels().expect("labels").is_empty());
-        assert_eq!(store.last_vote("me").expect("reads").map(|vote| vote.id), Some(skip));
+        assert_eq!(store.active_votes().expect("reads").last().map(|vote| vote.id), Some(skip));
     }
 
     #[test]

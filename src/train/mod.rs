@@ -2,6 +2,7 @@
 //!
 //! Must not know the store, the project's layout or any front end: it reports through callbacks.
 
+pub mod active;
 mod average;
 mod block_weights;
 pub mod calibrate;

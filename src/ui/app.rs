@@ -11,10 +11,11 @@ use super::command::UiCommand;
 use super::desk::{Desk, aside};
 use super::evidence::Lens;
 use super::message::{DialogFor, Effect, JobKind, Message};
-use super::prefs::{self, Prefs};
+use super::place::Place;
+use super::prefs::{self, Mode, Prefs};
 use super::running::Running;
 use super::shelf::Shelf;
-use super::state::AppState;
+use super::state::{AppState, Planned};
 use super::thumbs::Thumbs;
 use super::update::{list_due, opening, sort_rows, update};
 use super::{panels, theme, tutor};
@@ -24,6 +25,9 @@ use crate::jobs::{self, JobHandle, Outcome, Wake};
 
 /// Longest time a frame spends on messages.
 const BUDGET: Duration = Duration::from_millis(8);
+
+/// How long after a step in the grid the place is remembered.
+const SETTLED: Duration = Duration::from_secs(1);
 
 /// The window's application; also driven without a window by the tests.
 pub struct App {
@@ -41,6 +45,7 @@ pub struct App {
     wake: Wake,
     clock: fn() -> i64,
     opened: bool,
+    placed: (Place, Instant),
 }
 
 impl App {
@@ -50,6 +55,12 @@ impl App {
     /// When no thread can be started.
     pub fn new(project: Project, prefs: Prefs, ctx: &egui::Context) -> Result<Self> {
         theme::install(ctx);
+        let mut state = AppState::new(project.root(), project.config.clone(), prefs);
+        let place = api::load_place(&project, &state.prefs.rater)?;
+        if let Some(place) = place.as_deref().and_then(Place::from_text) {
+            state.label.resumed = Some(place.last_vote);
+            place.restore(&mut state);
+        }
         let repaint = ctx.clone();
         let wake: Wake = Arc::new(move || repaint.request_repaint());
         Ok(Self {
@@ -58,7 +69,8 @@ impl App {
             tutor: tutor::open(project.clone(), wake.clone())?,
             thumbs: Thumbs::new(&project, &wake)?,
             lens: Lens::new(&project, &wake)?,
-            state: AppState::new(project.root(), project.config.clone(), prefs),
+            placed: (Place::of(&state), Instant::now()),
+            state,
             running: Vec::new(),
             asides: Vec::new(),
             answers: channel(),
@@ -139,8 +151,23 @@ impl App {
             sort_rows(&mut self.state).into_iter().for_each(|effect| self.perform(effect));
         }
         list_due(&mut self.state);
+        self.keep_place(ctx);
         if !self.state.toasts.shown.is_empty() || !self.running.is_empty() {
             ctx.request_repaint_after(Duration::from_millis(250));
+        }
+    }
+
+    /// Remembers where the person is: another photo at once, a step in the grid a little later.
+    fn keep_place(&mut self, ctx: &egui::Context) {
+        let place = Place::of(&self.state);
+        if place == self.placed.0 || !self.state.label.loaded {
+            return;
+        }
+        if place.is_elsewhere(&self.placed.0) || self.placed.1.elapsed() > SETTLED {
+            self.placed = (place.clone(), Instant::now());
+            self.desk.send(Effect::SavePlace(self.state.prefs.rater.clone(), place));
+        } else {
+            ctx.request_repaint_after(SETTLED);
         }
     }
 
@@ -172,12 +199,12 @@ impl App {
         let started = match effect {
             Effect::StartOpen(folders) => api::open_folders(&self.project, folders, self.wake.clone())
                 .map(|job| self.running.push(Running::Open(job))),
-            Effect::StartTrain(config, name, resume) => {
+            Effect::StartTrain(Planned { config, name, finetune }, resume) => {
                 let mut project = self.project.clone();
                 project.config.train = *config;
                 let job = api::start_training(
                     &project,
-                    TrainRequest { resume, name, ..TrainRequest::default() },
+                    TrainRequest { resume, name, finetune, ..TrainRequest::default() },
                     self.wake.clone(),
                 );
                 job.map(|job| self.running.push(Running::Train(job)))
@@ -204,7 +231,11 @@ impl App {
                 self.shelf.send(errand);
                 Ok(())
             }
-            errand @ (Effect::Learn(_) | Effect::LookAlike(_) | Effect::FindSimilar(_)) => {
+            errand @ (Effect::Learn(_)
+            | Effect::LookAlike(_)
+            | Effect::FindSimilar(_)
+            | Effect::FillQueue(..)
+            | Effect::LoadRaters(_)) => {
                 self.tutor.send(errand);
                 Ok(())
             }
@@ -295,17 +326,24 @@ fn shortcuts(ui: &egui::Ui, state: &AppState) -> Vec<Message> {
     let typing = ui.egui_wants_keyboard_input();
     // Enter presses the focused widget; it is no command then.
     let focused = ui.memory(|memory| memory.focused().is_some());
+    let mode = state.prefs.mode;
     let works = |command: &UiCommand| {
         let plain = !command.pages().is_empty();
-        command.works_on(state.prefs.page) && !(plain && (typing || state.palette.is_some()))
+        let busy = typing || state.palette.is_some() || state.label.keys.is_some();
+        command.works_in(state.prefs.page, mode) && !(plain && busy)
     };
     // A text field has its own undo.
     let works = |command: &UiCommand| match command {
-        UiCommand::Undo => works(command) && !typing,
-        UiCommand::LabelSelected => works(command) && !focused,
+        UiCommand::Undo | UiCommand::Redo => works(command) && !typing,
+        UiCommand::LabelSelected | UiCommand::Done => works(command) && !focused,
+        // Digits are typed then.
+        _ if command.level().is_some() && mode == Mode::Score && state.prefs.page == Page::Label => {
+            works(command) && !state.prefs.exact
+        }
+        UiCommand::KeepLabel | UiCommand::UnsureLabel => works(command) && state.label.doubt().is_some(),
         _ => works(command),
     };
-    let pressed = |command: &UiCommand| ui.input_mut(|input| input.consume_shortcut(&command.shortcut()));
+    let pressed = |command: &UiCommand| ui.input_mut(|input| input.consume_shortcut(&state.prefs.keys.of(*command)));
     UiCommand::ALL.into_iter().filter(works).filter(pressed).map(Message::Command).collect()
 }
 
@@ -330,7 +368,6 @@ impl eframe::App for App {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::prefs::Page;
 
     #[test]
     fn every_page_has_its_command() {

@@ -2,10 +2,10 @@
 
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
-use super::prefs::{Overlay, Page};
+use super::prefs::{Mode, Overlay, Page};
 
 /// A command without data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UiCommand {
     /// Go to Browse.
     ShowBrowse,
@@ -43,6 +43,8 @@ pub enum UiCommand {
     ToggleFacets,
     /// Show the selected photo on the label page.
     LabelSelected,
+    /// Cast again what was taken back.
+    Redo,
     /// Take the newest vote back.
     Undo,
     /// Leave the photo without a score.
@@ -69,6 +71,32 @@ pub enum UiCommand {
     ToggleTheme,
     /// Find a command.
     Palette,
+    /// Score one photo after the other.
+    ModeScore,
+    /// Tag one photo after the other.
+    ModeDefects,
+    /// Compare two photos.
+    ModePairs,
+    /// Find the best and the worst of four photos.
+    ModeFour,
+    /// Scores from 0 to 100, or five levels.
+    ToggleExact,
+    /// Show or hide the rater panel.
+    TogglePanel,
+    /// Change the keys of the label page.
+    EditKeys,
+    /// The first photo is better.
+    FirstBetter,
+    /// The second photo is better.
+    SecondBetter,
+    /// Both photos are as good.
+    Tie,
+    /// The photo's defects are all tagged.
+    Done,
+    /// The label in doubt is right.
+    KeepLabel,
+    /// It cannot be said whether the label in doubt is right.
+    UnsureLabel,
     /// Score with the first level.
     Rate1,
     /// Score with the second level.
@@ -87,7 +115,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// Every command, in the order the palette shows them.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 52] = [
         Self::ShowBrowse,
         Self::ShowLabel,
         Self::ShowTrain,
@@ -106,6 +134,8 @@ impl UiCommand {
         Self::SelectAll,
         Self::ToggleFacets,
         Self::LabelSelected,
+        // Before Undo, whose key is a part of its own.
+        Self::Redo,
         Self::Undo,
         Self::Skip,
         Self::ToggleZoom,
@@ -119,6 +149,20 @@ impl UiCommand {
         Self::ToggleWipe,
         Self::ToggleTheme,
         Self::Palette,
+        // Before the levels, whose keys are a part of theirs.
+        Self::ModeScore,
+        Self::ModeDefects,
+        Self::ModePairs,
+        Self::ModeFour,
+        Self::ToggleExact,
+        Self::TogglePanel,
+        Self::EditKeys,
+        Self::FirstBetter,
+        Self::SecondBetter,
+        Self::Tie,
+        Self::Done,
+        Self::KeepLabel,
+        Self::UnsureLabel,
         Self::Rate1,
         Self::Rate2,
         Self::Rate3,
@@ -150,6 +194,7 @@ impl UiCommand {
             Self::ToggleFacets => "Show or hide the counts",
             Self::LabelSelected => "Label the selected photo",
             Self::Undo => "Undo the last vote",
+            Self::Redo => "Redo the vote",
             Self::Skip => "Skip this photo",
             Self::ToggleZoom => "Fit or 100 %",
             Self::LookLarge => "Look at the photo large",
@@ -162,6 +207,19 @@ impl UiCommand {
             Self::ToggleWipe => "Wipe or side by side",
             Self::ToggleTheme => "Dark or light",
             Self::Palette => "Find a command…",
+            Self::ModeScore => "Label by score",
+            Self::ModeDefects => "Tag defects",
+            Self::ModePairs => "Compare pairs",
+            Self::ModeFour => "Best and worst of four",
+            Self::ToggleExact => "Five levels or 0 to 100",
+            Self::TogglePanel => "Rater panel",
+            Self::EditKeys => "Keys of the Label page…",
+            Self::FirstBetter => "Left is better",
+            Self::SecondBetter => "Right is better",
+            Self::Tie => "Both are as good",
+            Self::Done => "Done with this photo",
+            Self::KeepLabel => "Keep the label",
+            Self::UnsureLabel => "Unsure about the label",
             Self::Rate1 => "Score it bad",
             Self::Rate2 => "Score it poor",
             Self::Rate3 => "Score it fair",
@@ -194,6 +252,7 @@ impl UiCommand {
             Self::ToggleFacets => "Counts by score, label, format and folder; each is a filter",
             Self::LabelSelected => "Opens the photo on the Label page",
             Self::Undo => "Takes the newest vote back, also one from an earlier session",
+            Self::Redo => "Casts again what was taken back, until another vote is cast",
             Self::Skip => "Leaves the photo without a score",
             Self::ToggleZoom => "Shows the photo at its real pixels, or whole",
             Self::LookLarge => "The selected photo on the whole page; wheel to zoom, drag to move",
@@ -206,6 +265,17 @@ impl UiCommand {
             Self::ToggleWipe => "Lays one photo over the other, with a border to drag",
             Self::ToggleTheme => "Changes the colours of the window",
             Self::Palette => "Shows every command with its key",
+            Self::ModeScore => "One photo, one key",
+            Self::ModeDefects => "One photo, a key for each defect",
+            Self::ModePairs => "Two photos: which is better? The order settles by itself",
+            Self::ModeFour => "Four photos: first the best, then the worst; worth five pairs",
+            Self::ToggleExact => "Type a score or drag the slider, or take one of five levels",
+            Self::TogglePanel => "How fast and how steadily you label, and how raters agree",
+            Self::EditKeys => "Gives the commands of this page other keys",
+            Self::FirstBetter | Self::SecondBetter | Self::Tie => "Saves the answer and shows the next pair",
+            Self::Done => "Shows the next photo; without a defect this one counts as free of them",
+            Self::KeepLabel => "Says the same again",
+            Self::UnsureLabel => "Leaves the label and asks no more about it",
             Self::Rate1 | Self::Rate2 | Self::Rate3 | Self::Rate4 | Self::Rate5 => {
                 "Saves the score and shows the next photo"
             }
@@ -217,7 +287,22 @@ impl UiCommand {
     /// The pages on which its key works; everywhere when there are none.
     pub fn pages(self) -> &'static [Page] {
         match self {
-            Self::Skip | Self::PreviousPhoto | Self::NextPhoto => &[Page::Label],
+            Self::Skip
+            | Self::ModeScore
+            | Self::ModeDefects
+            | Self::ModePairs
+            | Self::ModeFour
+            | Self::ToggleExact
+            | Self::TogglePanel
+            | Self::EditKeys
+            | Self::FirstBetter
+            | Self::SecondBetter
+            | Self::Tie
+            | Self::Done
+            | Self::KeepLabel
+            | Self::UnsureLabel
+            | Self::PreviousPhoto
+            | Self::NextPhoto => &[Page::Label],
             Self::Rate1 | Self::Rate2 | Self::Rate3 | Self::Rate4 | Self::Rate5 => &[Page::Label, Page::Browse],
             Self::ToggleZoom => &[Page::Label, Page::Browse, Page::Audit, Page::Duplicates],
             Self::LookLarge | Self::ToggleGround | Self::ToggleProduct | Self::ToggleClipped | Self::ToggleMarks => {
@@ -227,6 +312,24 @@ impl UiCommand {
             Self::LabelSelected | Self::Compare | Self::SelectAll | Self::ToggleFacets => &[Page::Browse],
             _ => &[],
         }
+    }
+
+    /// The modes of the label page in which its key works; in all when there are none.
+    pub fn modes(self) -> &'static [Mode] {
+        match self {
+            Self::Rate5 | Self::ToggleExact | Self::KeepLabel | Self::UnsureLabel => &[Mode::Score],
+            Self::Rate1 | Self::Rate2 | Self::Rate3 | Self::Rate4 => &[Mode::Score, Mode::Four],
+            Self::Done => &[Mode::Defects],
+            Self::FirstBetter | Self::SecondBetter | Self::Tie => &[Mode::Pairs],
+            Self::PreviousPhoto | Self::NextPhoto => &[Mode::Score, Mode::Defects],
+            _ => &[],
+        }
+    }
+
+    /// It can be used on a page, in a mode of the label page.
+    pub fn works_in(self, page: Page, mode: Mode) -> bool {
+        let in_mode = page != Page::Label || self.modes().is_empty() || self.modes().contains(&mode);
+        self.works_on(page) && in_mode
     }
 
     /// It can be used on a page.
@@ -256,6 +359,7 @@ impl UiCommand {
     pub fn shortcut(self) -> KeyboardShortcut {
         let plain = |key| KeyboardShortcut::new(Modifiers::NONE, key);
         let command = |key| KeyboardShortcut::new(Modifiers::COMMAND, key);
+        let alt = |key| KeyboardShortcut::new(Modifiers::ALT, key);
         match self {
             Self::ShowBrowse => command(Key::Num1),
             Self::ShowLabel => command(Key::Num2),
@@ -276,6 +380,7 @@ impl UiCommand {
             Self::ToggleFacets => plain(Key::H),
             Self::LabelSelected => plain(Key::Enter),
             Self::Undo => command(Key::Z),
+            Self::Redo => KeyboardShortcut::new(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z),
             Self::Skip => plain(Key::S),
             Self::ToggleZoom => plain(Key::Z),
             Self::LookLarge => plain(Key::V),
@@ -288,6 +393,19 @@ impl UiCommand {
             Self::ToggleWipe => plain(Key::W),
             Self::ToggleTheme => command(Key::T),
             Self::Palette => command(Key::P),
+            Self::ModeScore => alt(Key::Num1),
+            Self::ModeDefects => alt(Key::Num2),
+            Self::ModePairs => alt(Key::Num3),
+            Self::ModeFour => alt(Key::Num4),
+            Self::ToggleExact => plain(Key::E),
+            Self::TogglePanel => plain(Key::I),
+            Self::EditKeys => command(Key::K),
+            Self::FirstBetter => plain(Key::ArrowLeft),
+            Self::SecondBetter => plain(Key::ArrowRight),
+            Self::Tie => plain(Key::ArrowDown),
+            Self::Done => plain(Key::Enter),
+            Self::KeepLabel => plain(Key::K),
+            Self::UnsureLabel => plain(Key::U),
             Self::Rate1 => plain(Key::Num1),
             Self::Rate2 => plain(Key::Num2),
             Self::Rate3 => plain(Key::Num3),
@@ -306,10 +424,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_commands_share_a_key_or_a_text() {
-        let keys: HashSet<String> = UiCommand::ALL.iter().map(|command| format!("{:?}", command.shortcut())).collect();
+    fn no_two_commands_share_a_text_or_where_both_work_a_key() {
         let texts: HashSet<&str> = UiCommand::ALL.iter().map(|command| command.text()).collect();
-        assert_eq!((keys.len(), texts.len()), (UiCommand::ALL.len(), UiCommand::ALL.len()));
+        assert_eq!(texts.len(), UiCommand::ALL.len());
+        for page in Page::ALL {
+            for mode in Mode::ALL {
+                let here = UiCommand::ALL.iter().filter(|command| command.works_in(page, mode));
+                let keys: Vec<String> = here.map(|command| format!("{:?}", command.shortcut())).collect();
+                let different: HashSet<&String> = keys.iter().collect();
+                assert_eq!(different.len(), keys.len(), "{page:?} {mode:?} {keys:?}");
+            }
+        }
     }
 
     #[test]

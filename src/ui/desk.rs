@@ -6,9 +6,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use super::catalogue::{Audit, Catalogue};
-use super::message::{Effect, LabelData, Message};
-use crate::api::{self, AuditRow, Project};
-use crate::domain::{Photo, ScoreRow};
+use super::message::{Effect, LabelData, Message, Receipt};
+use crate::api::{self, AuditRow, Project, Taken};
+use crate::domain::{ImageId, Photo, ScoreRow, VoteKind};
 use crate::error::Result;
 use crate::jobs::{self, JobHandle, Outcome, Wake};
 
@@ -87,8 +87,7 @@ impl Desk {
 
 /// Does an errand; its failure is an answer too.
 fn answers_to(project: &Project, errand: Effect) -> Vec<Message> {
-    let is_vote =
-        matches!(errand, Effect::SaveVote(..) | Effect::SaveVotes(..) | Effect::UndoVote | Effect::UndoVotes(_));
+    let is_vote = matches!(errand, Effect::SaveVotes(..) | Effect::UndoVote(..) | Effect::RedoVote(..));
     let is_audit = matches!(errand, Effect::LoadAudit(..) | Effect::JudgeAudit(..));
     match errands(project, errand) {
         Ok(messages) => messages,
@@ -114,19 +113,36 @@ pub fn aside(project: &Project, errand: Effect, answer: Sender<Message>, wake: &
     })
 }
 
-fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
+pub(super) fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
     Ok(match errand {
-        Effect::LoadLabelling => vec![Message::Labelling(label_data(project)?)],
-        Effect::SaveVote(id, kind) => {
-            api::cast_vote(project, id, kind)?;
-            vec![Message::Voted(id, kind, api::recent_votes(project, RECENT)?)]
+        Effect::LoadLabelling(rater) => vec![Message::Labelling(label_data(project, &rater)?)],
+        Effect::SaveVotes(ballot) => {
+            api::cast_votes(project, &ballot)?;
+            vec![Message::Voted(receipt(project, &ballot.rater, ballot.votes)?)]
         }
-        Effect::UndoVote => {
-            let vote = api::undo_vote(project)?;
-            vec![Message::Undone(vote, label_data(project)?)]
+        Effect::UndoVote(rater) => {
+            let taken = api::undo_votes(project, &rater)?;
+            let receipt = receipt(project, &rater, of(taken.as_ref()))?;
+            vec![Message::Undone(taken, receipt, label_data(project, &rater)?)]
         }
-        Effect::SaveVotes(ids, kind) => vec![Message::VotedMany(api::cast_votes(project, &ids, kind)?, kind)],
-        Effect::UndoVotes(votes) => vec![Message::TookBack(api::undo_votes(project, &votes)?)],
+        Effect::RedoVote(rater) => {
+            let again = api::redo_votes(project, &rater)?;
+            let receipt = receipt(project, &rater, of(again.as_ref()))?;
+            vec![Message::Redone(again, receipt, label_data(project, &rater)?)]
+        }
+        Effect::AddTag(name, rater) => {
+            api::add_tag(project, &name)?;
+            vec![Message::Labelling(label_data(project, &rater)?)]
+        }
+        Effect::LookAtArena(request) => {
+            vec![Message::ArenaSeen(Box::new(api::look_at_arena(project, &request)?))]
+        }
+        Effect::SavePlace(rater, place) => {
+            if let Some(text) = place.to_text() {
+                api::save_place(project, &rater, &text)?;
+            }
+            Vec::new()
+        }
         Effect::LoadArchitectures => vec![Message::Architectures(api::list_architectures())],
         Effect::LoadHistory => history(project)?,
         Effect::LoadRun(id) => vec![Message::RunLoaded(Box::new(api::run_view(project, &id)?))],
@@ -137,6 +153,17 @@ fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>> {
         Effect::Note(id, note) => {
             api::set_run_note(project, &id, &note)?;
             history(project)?
+        }
+        Effect::Star(id, starred) => {
+            api::star_run(project, &id, starred)?;
+            history(project)?
+        }
+        Effect::Promote(id) => {
+            let entry = api::promote_model(project, &id.0)?;
+            let mut messages = history(project)?;
+            messages.push(Message::PhotosOutdated);
+            messages.push(Message::Told(format!("Scores come from {} now", entry.name)));
+            messages
         }
         Effect::Delete(id) => {
             api::delete_run(project, &id)?;
@@ -199,11 +226,35 @@ fn judged(project: &Project, catalogue: Arc<Catalogue>, pack: &str, now_ms: i64)
     vec![Message::Judged(Box::new(Audit::new(catalogue, pack, now_ms)))]
 }
 
-fn label_data(project: &Project) -> Result<LabelData> {
+/// Which photos were voted on, and how.
+fn of(taken: Option<&Taken>) -> Vec<(ImageId, VoteKind)> {
+    taken.map_or_else(Vec::new, |taken| taken.votes.iter().map(|vote| (vote.image, vote.kind)).collect())
+}
+
+fn receipt(project: &Project, rater: &str, votes: Vec<(ImageId, VoteKind)>) -> Result<Receipt> {
+    let mut images: Vec<ImageId> = votes.iter().map(|vote| vote.0).collect();
+    let others = votes.iter().filter_map(|vote| match vote.1 {
+        VoteKind::Pair { other, .. } => Some(other),
+        _ => None,
+    });
+    images.extend(others);
+    let mut labels = api::labels_of(project, &images)?;
+    // A score, too, moves the photos that its photo was compared with.
+    labels.extend(api::labels_of_compared(project)?);
+    Ok(Receipt { labels, recent: api::recent_votes(project, rater, RECENT)?, votes })
+}
+
+fn label_data(project: &Project, rater: &str) -> Result<LabelData> {
+    let (opinions, repeats) = api::repeatable(project, rater)?;
     Ok(LabelData {
-        queue: api::label_queue(project)?,
-        recent: api::recent_votes(project, RECENT)?,
-        progress: api::label_progress(project)?,
+        opinions,
+        repeats,
+        untagged: api::tag_queue(project, rater)?,
+        tags: api::list_tags(project)?,
+        tagged: api::tags_of(project, rater)?,
+        queue: api::label_queue(project, rater)?,
+        recent: api::recent_votes(project, rater, RECENT)?,
+        progress: api::label_progress(project, rater)?,
     })
 }
 

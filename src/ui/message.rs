@@ -1,24 +1,28 @@
 //! What can happen (messages) and what is to be done about it (effects).
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use eframe::egui::KeyboardShortcut;
 use jiff::civil::Date;
 
 use super::arrange::{Arranged, Photos, Question};
 use super::catalogue::{Audit, Catalogue, Report};
 use super::chosen::Band;
 use super::command::UiCommand;
-use super::prefs::{GroupBy, Page, SortBy};
-use super::state::{AuditColumn, AuditFilter, ScoreColumn};
+use super::keys::Bound;
+use super::place::Place;
+use super::prefs::{GroupBy, Mode, Page, RunColumn, SortBy};
+use super::state::{AuditColumn, AuditFilter, Planned, ScoreColumn};
 use super::triage::{Prices, Sorted, Sorting};
 use super::view::{Pairing, View};
 use crate::api::{
-    Alike, ArchitectureEntry, AuditRow, AuditSummary, DescribeSummary, DuplicateGroup, DuplicatesSummary,
-    LabelProgress, Lesson, ModelEntry, OpenSummary, PhotoRow, RunView, ScoreSummary, TrainSummary,
+    Alike, ArchitectureEntry, Arena, ArenaRequest, AuditRow, AuditSummary, Ballot, DescribeSummary, DuplicateGroup,
+    DuplicatesSummary, LabelProgress, Lesson, ModelEntry, OpenSummary, PhotoRow, QueueKind, RaterReport, RunView,
+    ScoreSummary, Suspect, Taken, TrainSummary,
 };
-use crate::config::TrainConfig;
-use crate::domain::{Attribute, ImageId, Run, RunId, ScoreRow, Vote, VoteId, VoteKind};
+use crate::domain::{Attribute, ImageId, Label, ModelId, Preference, Run, RunId, ScoreRow, Tag, TagId, Vote, VoteKind};
 use crate::error::Error;
 use crate::jobs::{Outcome, Progress};
 use crate::rules::{PackEntry, RulePack};
@@ -80,6 +84,27 @@ pub struct LabelData {
     pub recent: Vec<Vote>,
     /// Counts.
     pub progress: LabelProgress,
+    /// Photos whose defects are still to be tagged, in order.
+    pub untagged: Vec<ImageId>,
+    /// The defects that there are.
+    pub tags: Vec<Tag>,
+    /// Those that the rater tagged photos with.
+    pub tagged: HashMap<ImageId, BTreeSet<TagId>>,
+    /// Scores and skips of the rater that stand.
+    pub opinions: u64,
+    /// Photos that can be slipped in a second time.
+    pub repeats: Vec<ImageId>,
+}
+
+/// Votes that are on disk, and what followed from them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Receipt {
+    /// The votes.
+    pub votes: Vec<(ImageId, VoteKind)>,
+    /// The labels of their photos now.
+    pub labels: Vec<(ImageId, Option<Label>)>,
+    /// Newest votes first.
+    pub recent: Vec<Vote>,
 }
 
 /// What happened: the person did something, a job reported, or the desk answered.
@@ -133,14 +158,42 @@ pub enum Message {
     DropCondition(usize),
     /// Score every chosen photo.
     RateChosen(u8),
-    /// Take these votes back.
-    TakeBack(Vec<VoteId>),
     /// Show a photo on the label page.
     LabelPhoto(ImageId),
     /// Score the photo on the label page.
     Rate(u8),
+    /// Score the photo on the label page from 0 to 100.
+    ScoreExactly(f64),
+    /// The score from 0 to 100 that is being set, not yet cast.
+    SetExact(Option<f64>),
+    /// Label in another mode.
+    LabelMode(Mode),
+    /// Let other photos come first on the label page.
+    LabelQueue(QueueKind),
+    /// Put so many photos in order by pairs.
+    ArenaSize(usize),
+    /// Tag the photo on the label page with a defect, or take it off.
+    ToggleTag(TagId),
+    /// Add a defect.
+    AddTag(String),
+    /// Vote under another name.
+    RateAs(String),
+    /// How the first of the two photos on screen compares.
+    Compare(Preference),
+    /// Show the two photos on screen like this.
+    LabelPairing(Pairing),
+    /// One of the four photos on screen is the best, or the worst when the best is known.
+    PickOfFour(usize),
+    /// Wait for a key for this; nothing closes the list of keys.
+    ChooseKey(Option<Option<Bound>>),
+    /// Give this key to what waits for one.
+    GiveKey(KeyboardShortcut),
+    /// Every key of the label page as it came.
+    ResetKeys,
     /// Take the newest vote back.
     UndoVote,
+    /// Cast again what was taken back last.
+    RedoVote,
     /// Index folders.
     OpenFolders(Vec<PathBuf>),
     /// Files or folders were dropped on the window.
@@ -149,8 +202,22 @@ pub enum Message {
     Ask(DialogFor),
     /// The answer of a dialog.
     Picked(DialogFor, PathBuf),
-    /// Start a training with this configuration and name.
-    StartTraining(Box<TrainConfig>, String),
+    /// Start a training, or put it behind the one under way.
+    StartTraining(Planned),
+    /// Begin the training that has waited longest.
+    StartNext,
+    /// Draw a run beside the selected one, or no more.
+    CompareRun(RunId),
+    /// Draw no run beside the selected one.
+    CompareNone,
+    /// Sort the runs; the same column again turns the order round.
+    SortRuns(RunColumn),
+    /// Star a run, or take its star away.
+    StarRun(RunId, bool),
+    /// Score with this model from now on.
+    UseModel(ModelId),
+    /// Take a waiting training out.
+    Unplan(usize),
     /// Go on with a run.
     ResumeRun(RunId),
     /// Score folders with a model (its id; the newest when absent).
@@ -216,20 +283,26 @@ pub enum Message {
 
     /// The photos as the store has them, and which of them show.
     Photos(Box<(Photos, Arranged)>),
+    /// Scores of another model show from now on.
+    PhotosOutdated,
     /// The photos could not be read.
     PhotosFailed(Error),
     /// Which photos show.
     Arranged(Box<Arranged>),
     /// The label page as the store has it.
     Labelling(LabelData),
-    /// A vote is on disk, and these are the newest votes now.
-    Voted(ImageId, VoteKind, Vec<Vote>),
-    /// These votes are on disk: how many photos were scored, and how.
-    VotedMany(Vec<VoteId>, VoteKind),
-    /// So many votes were taken back.
-    TookBack(usize),
-    /// A vote was taken back (nothing when there was none), and this is the label page now.
-    Undone(Option<Vote>, LabelData),
+    /// Votes are on disk.
+    Voted(Receipt),
+    /// Votes were taken back (nothing when there were none), and this is the label page now.
+    Undone(Option<Taken>, Receipt, LabelData),
+    /// Votes were cast again (nothing when there were none), and this is the label page now.
+    Redone(Option<Taken>, Receipt, LabelData),
+    /// Photos that come first, and for suspects why.
+    QueueFilled(QueueKind, Vec<ImageId>, Vec<Suspect>),
+    /// The photos in order, and the next pairs.
+    ArenaSeen(Box<Arena>),
+    /// The rater panel.
+    RatersSeen(Box<RaterReport>),
     /// The runs.
     Runs(Vec<Run>),
     /// The architectures that can be trained.
@@ -300,16 +373,24 @@ pub enum Effect {
     ForgetPhotos(Photos),
     /// Let go of a catalogue that was replaced.
     ForgetAudit(Arc<Catalogue>, Option<Box<Report>>),
-    /// Read the label page.
-    LoadLabelling,
-    /// Save a vote.
-    SaveVote(ImageId, VoteKind),
-    /// Take the newest vote back.
-    UndoVote,
-    /// Save the same vote on many photos.
-    SaveVotes(Vec<ImageId>, VoteKind),
-    /// Take votes back.
-    UndoVotes(Vec<VoteId>),
+    /// Read the label page of a rater.
+    LoadLabelling(String),
+    /// Save votes.
+    SaveVotes(Ballot),
+    /// Take a rater's newest vote back.
+    UndoVote(String),
+    /// Cast again what a rater took back last.
+    RedoVote(String),
+    /// Remember where a rater is.
+    SavePlace(String, Place),
+    /// Add a defect and read the label page of a rater.
+    AddTag(String, String),
+    /// Choose the photos of a kind for a rater.
+    FillQueue(QueueKind, String),
+    /// Put photos in order.
+    LookAtArena(ArenaRequest),
+    /// Report on a rater.
+    LoadRaters(String),
     /// Measure the architectures.
     LoadArchitectures,
     /// Read the runs and models.
@@ -320,6 +401,10 @@ pub enum Effect {
     Rename(RunId, String),
     /// Save a run's note.
     Note(RunId, String),
+    /// Star a run, or take its star away.
+    Star(RunId, bool),
+    /// Make a model the champion.
+    Promote(ModelId),
     /// Hide a run.
     Delete(RunId),
     /// Bring a run back.
@@ -337,7 +422,7 @@ pub enum Effect {
     /// Start indexing.
     StartOpen(Vec<PathBuf>),
     /// Start training.
-    StartTrain(Box<TrainConfig>, String, Option<RunId>),
+    StartTrain(Planned, Option<RunId>),
     /// Start scoring.
     StartScore(Vec<PathBuf>, Option<String>),
     /// Read the names of the rule packs.

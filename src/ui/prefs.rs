@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::keys::Keys;
 use super::triage::Prices;
+use crate::api::QueueKind;
 
 /// A page of the window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +44,35 @@ impl Page {
             Self::Audit => "Audit",
             Self::Duplicates => "Duplicates",
             Self::History => "History",
+        }
+    }
+}
+
+/// How photos are labelled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Mode {
+    /// One photo, a score.
+    #[default]
+    Score,
+    /// One photo, its defects.
+    Defects,
+    /// Two photos, the better one.
+    Pairs,
+    /// Four photos, the best and the worst.
+    Four,
+}
+
+impl Mode {
+    /// Every mode, in the order of the page.
+    pub const ALL: [Self; 4] = [Self::Score, Self::Defects, Self::Pairs, Self::Four];
+
+    /// Its name.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Score => "Score",
+            Self::Defects => "Defects",
+            Self::Pairs => "Pairs",
+            Self::Four => "Best of 4",
         }
     }
 }
@@ -114,6 +145,26 @@ impl GroupBy {
     }
 }
 
+/// What the table of runs is sorted by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RunColumn {
+    /// Its name.
+    Name,
+    /// How it stands.
+    Status,
+    /// When it began.
+    #[default]
+    Started,
+    /// Architecture and loss.
+    Recipe,
+    /// How long it took.
+    Time,
+    /// The best validation SRCC.
+    Validation,
+    /// The test SRCC.
+    Test,
+}
+
 /// What can be drawn over a photo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Overlay {
@@ -178,6 +229,24 @@ pub struct Prefs {
     pub pack: String,
     /// What is drawn over a photo.
     pub overlays: BTreeSet<Overlay>,
+    /// The order of the runs.
+    pub run_column: RunColumn,
+    /// Largest, or newest, first.
+    pub runs_descending: bool,
+    /// The name under which votes are cast.
+    pub rater: String,
+    /// How photos are labelled.
+    pub mode: Mode,
+    /// Which photos come first on the label page.
+    pub queue: QueueKind,
+    /// Scores from 0 to 100 rather than five levels.
+    pub exact: bool,
+    /// Photos that are put in order by pairs.
+    pub arena: usize,
+    /// The rater panel shows.
+    pub panel: bool,
+    /// Changed keys of the label page.
+    pub keys: Keys,
 }
 
 impl Default for Prefs {
@@ -199,6 +268,15 @@ impl Default for Prefs {
             prices: Prices::default(),
             pack: "house".to_owned(),
             overlays: BTreeSet::new(),
+            run_column: RunColumn::Started,
+            runs_descending: true,
+            rater: crate::api::RATER.to_owned(),
+            mode: Mode::Score,
+            queue: QueueKind::Random,
+            exact: false,
+            arena: 24,
+            panel: true,
+            keys: Keys::default(),
         }
     }
 }

@@ -24,25 +24,7 @@ impl Shelf {
     pub fn open(project: Project, wake: Wake) -> Result<Self> {
         let newest = Arc::new(AtomicU64::new(0));
         let last = newest.clone();
-        let clerk = move |errand| match errand {
-            Effect::LoadPhotos(question) => match api::list_photos(&project) {
-                Ok(rows) => vec![read(Photos::new(rows), &question)],
-                Err(error) => vec![Message::PhotosFailed(error)],
-            },
-            Effect::Arrange(photos, question) => {
-                let is_outdated = || last.load(Ordering::Relaxed) > question.turn;
-                question
-                    .answer(&photos, &is_outdated)
-                    .map(|answer| Message::Arranged(Box::new(answer)))
-                    .into_iter()
-                    .collect()
-            }
-            Effect::SortRows(rows, photos, sorting) => {
-                vec![Message::RowsSorted(Box::new(sorting.answer(rows, &photos)))]
-            }
-            // Whatever else comes is only let go of: freeing 100,000 rows takes longer than a frame.
-            _ => Vec::new(),
-        };
+        let clerk = move |errand| errands(&project, errand, &|turn| last.load(Ordering::Relaxed) > turn);
         Ok(Self { desk: Desk::staffed("packshot-shelf", wake, clerk)?, newest })
     }
 
@@ -62,6 +44,23 @@ impl Shelf {
     /// Nothing is under way and every answer has been taken.
     pub fn is_idle(&self) -> bool {
         self.desk.is_idle()
+    }
+}
+
+/// Does an errand; nothing is answered when `is_outdated` says of the question's turn that a later one came meanwhile.
+pub fn errands(project: &Project, errand: Effect, is_outdated: &dyn Fn(u64) -> bool) -> Vec<Message> {
+    match errand {
+        Effect::LoadPhotos(question) => match api::list_photos(project) {
+            Ok(rows) => vec![read(Photos::new(rows), &question)],
+            Err(error) => vec![Message::PhotosFailed(error)],
+        },
+        Effect::Arrange(photos, question) => {
+            let answer = question.answer(&photos, &|| is_outdated(question.turn));
+            answer.map(|answer| Message::Arranged(Box::new(answer))).into_iter().collect()
+        }
+        Effect::SortRows(rows, photos, sorting) => vec![Message::RowsSorted(Box::new(sorting.answer(rows, &photos)))],
+        // Whatever else comes is only let go of: freeing 100,000 rows takes longer than a frame.
+        _ => Vec::new(),
     }
 }
 

@@ -2,29 +2,35 @@
 
 mod auditing;
 mod doubles;
+mod history;
+mod labelling;
 mod learning;
+mod training;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::arrange::{HIDDEN, Question, Section, score_of};
 use super::chosen::Chosen;
 use super::facets::Facets;
-use super::message::{JobKind, LabelData};
+use super::message::JobKind;
 use super::notify::Toasts;
 use super::prefs::{GroupBy, Prefs, SortBy};
 use super::tiling::Tiling;
 use super::triage::{Judged, Triage};
 use crate::api::{ArchitectureEntry, ModelEntry, PhotoRow, RunView};
 use crate::config::Config;
-use crate::domain::{Attribute, ImageId, ModelId, Run, RunId, Score, ScoreRow, VoteKind};
+use crate::domain::{Attribute, ImageId, ModelId, Run, RunId, Score, ScoreRow};
 use crate::jobs::Progress;
 use crate::query::{self, Query};
 
 pub use auditing::{AuditColumn, AuditFilter, Auditing};
 pub use doubles::{Doubles, Large, MOST_COMPARED};
+pub use history::{differences, recipe, sort_runs};
+pub use labelling::Labelling;
 pub use learning::{Guess, Learning};
+pub use training::{LABEL_BINS, LabelledData, Planned};
 
 /// A long work as the job strip shows it.
 #[derive(Debug, Clone)]
@@ -88,6 +94,8 @@ pub struct Browse {
     pub loaded: bool,
     /// Labels or scores have changed since the photos were arranged.
     pub stale: bool,
+    /// Counts up when the remembered scroll position has to be gone to.
+    pub rescroll: u64,
 }
 
 /// The photos that look like one.
@@ -97,29 +105,6 @@ pub struct Similar {
     pub image: ImageId,
     /// Its distance to each of them.
     pub distances: Arc<HashMap<ImageId, f64>>,
-}
-
-/// The label page.
-#[derive(Debug, Clone, Default)]
-pub struct Labelling {
-    /// As the store has it.
-    pub data: LabelData,
-    /// It has been read at least once.
-    pub loaded: bool,
-    /// The photo on screen.
-    pub current: Option<ImageId>,
-    /// Photos seen in this session before the current one, oldest first.
-    pub trail: Vec<ImageId>,
-    /// A vote that is being saved: the photo stays until it is on disk.
-    pub saving: Option<VoteKind>,
-    /// Photos left with the arrow key; they are not shown again in this session.
-    pub passed: HashSet<ImageId>,
-    /// Shown at its real pixels rather than fitted.
-    pub full_size: bool,
-    /// When this session's first vote was cast, milliseconds since 1970.
-    pub since_ms: Option<i64>,
-    /// Votes in this session.
-    pub votes: u64,
 }
 
 /// The train page.
@@ -141,6 +126,12 @@ pub struct Training {
     pub device: Option<String>,
     /// Loss on a logarithmic axis.
     pub log_scale: bool,
+    /// Learning rate, speed and waiting are drawn, too.
+    pub pace: bool,
+    /// Trainings that begin when the one under way ends.
+    pub queue: Vec<Planned>,
+    /// The labels it would learn from.
+    pub data: LabelledData,
 }
 
 /// What the score table is sorted by.
@@ -197,10 +188,22 @@ pub struct History {
     pub selected: Option<RunId>,
     /// It with its curves.
     pub view: Option<RunView>,
+    /// Runs drawn beside it, in the order in which they were added.
+    pub beside: Vec<RunId>,
+    /// Those of them that have been read.
+    pub others: Vec<RunView>,
     /// The name as it is being edited.
     pub name: String,
     /// The note as it is being edited.
     pub note: String,
+}
+
+impl History {
+    /// Which of the runs that are drawn together this is, from 0; nothing where none is drawn beside the selected one.
+    pub fn drawn(&self, id: &RunId) -> Option<usize> {
+        let mut drawn = self.selected.iter().chain(&self.beside);
+        if self.beside.is_empty() { None } else { drawn.position(|other| other == id) }
+    }
 }
 
 /// The open palette.

@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use super::message::{Effect, Message};
-use crate::api::{self, FEWEST_FOR_PERSONAL, Lesson, Project, Tutor};
+use crate::api::{self, FEWEST_FOR_PERSONAL, Lesson, Project, QueueKind, Tutor};
 use crate::domain::ImageId;
 use crate::error::Result;
 use crate::jobs::Wake;
@@ -29,23 +29,32 @@ pub fn open(project: Project, wake: Wake) -> Result<Desk> {
             Ok(found) => vec![Message::Similar(id, found)],
             Err(error) => vec![Message::Failed(error)],
         },
+        Effect::FillQueue(kind, rater) => {
+            let filled = fill_queue(&project, &mut tutor, kind, &rater);
+            vec![filled.unwrap_or_else(Message::Failed)]
+        }
+        Effect::LoadRaters(rater) => {
+            let report = api::report_raters(&project, &rater);
+            vec![report.map_or_else(Message::Failed, |report| Message::RatersSeen(Box::new(report)))]
+        }
         _ => Vec::new(),
     })
 }
 
 fn learn(project: &Project, tutor: &mut Option<Tutor>, anew: bool) -> Result<Lesson> {
-    let labels = api::label_progress(project)?.labelled as usize;
+    let labels = api::label_progress(project, api::RATER)?.labelled as usize;
     if labels < FEWEST_FOR_PERSONAL {
         return Ok(Lesson { labels, ..Lesson::default() });
     }
-    let tutor = opened(project, tutor)?;
+    let tutor = present(project, tutor)?;
     if anew {
         tutor.forget();
     }
     tutor.learn(false)
 }
 
-fn opened<'a>(project: &Project, tutor: &'a mut Option<Tutor>) -> Result<&'a mut Tutor> {
+/// The tutor, opened when it is needed for the first time.
+fn present<'a>(project: &Project, tutor: &'a mut Option<Tutor>) -> Result<&'a mut Tutor> {
     Ok(match tutor {
         Some(tutor) => tutor,
         None => tutor.insert(Tutor::open(project)?),
@@ -53,7 +62,17 @@ fn opened<'a>(project: &Project, tutor: &'a mut Option<Tutor>) -> Result<&'a mut
 }
 
 fn find_similar(project: &Project, tutor: &mut Option<Tutor>, id: ImageId) -> Result<Option<Vec<(ImageId, f64)>>> {
-    opened(project, tutor)?.similar(id, SIMILAR)
+    present(project, tutor)?.similar(id, SIMILAR)
+}
+
+fn fill_queue(project: &Project, tutor: &mut Option<Tutor>, kind: QueueKind, rater: &str) -> Result<Message> {
+    let tutor = present(project, tutor)?;
+    let suspects = if kind == QueueKind::Suspect { tutor.suspects(rater)? } else { Vec::new() };
+    let photos = match kind {
+        QueueKind::Suspect => suspects.iter().map(|suspect| suspect.image).collect(),
+        _ => tutor.choose(kind, rater)?,
+    };
+    Ok(Message::QueueFilled(kind, photos, suspects))
 }
 
 fn look_alike(tutor: Option<&mut Tutor>, id: ImageId) -> Result<Option<api::Alike>> {

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use super::command::UiCommand;
 use super::facets;
 use super::message::{DialogFor, Effect, JobKind, Message};
-use super::prefs::{Overlay, Page, SortBy};
+use super::prefs::{Mode, Overlay, Page, SortBy};
 use super::state::{AppState, Finder, JobView};
 use super::view::Pairing;
-use crate::domain::{RunId, VoteKind};
+use crate::domain::{Preference, RunId, VoteKind};
 use crate::jobs::{Outcome, Progress};
 
 mod audit;
@@ -16,11 +16,15 @@ mod doubles;
 mod ended;
 mod label;
 mod learning;
+mod pairs;
 mod photos;
+mod queues;
 mod runs;
 mod scores;
+mod training;
 
 pub use audit::list_due;
+pub use queues::{waiting, waiting_count};
 pub use scores::sort_rows;
 
 /// Levels of the keys on the label page.
@@ -29,7 +33,11 @@ const LEVELS: u8 = 5;
 /// What a window reads first.
 pub fn opening(state: &mut AppState) -> Vec<Effect> {
     let mut effects = photos::read(state);
-    effects.extend([Effect::LoadLabelling, Effect::LoadHistory, Effect::LoadArchitectures, Effect::LoadPacks]);
+    effects.extend([label::load(state), Effect::LoadHistory, Effect::LoadArchitectures, Effect::LoadPacks]);
+    if state.prefs.page == Page::Label {
+        effects.extend(queues::fill(state));
+        effects.extend(label::report(state));
+    }
     effects.extend(learning::learn(state, true));
     effects.extend(audit::read(state));
     effects
@@ -37,6 +45,9 @@ pub fn opening(state: &mut AppState) -> Vec<Effect> {
 
 /// Applies a message.
 pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
+    if let Some(effects) = queues::handle(state, &message) {
+        return effects;
+    }
     match message {
         Message::Command(command) => run_command(state, command),
         Message::Show(page) => show(state, page),
@@ -86,20 +97,25 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
             arranged(state, |state| state.prefs.filter = facets::without(&state.prefs.filter, at))
         }
         Message::RateChosen(level) => photos::rate_chosen(state, level),
-        Message::TakeBack(votes) => vec![Effect::UndoVotes(votes)],
         Message::LabelPhoto(id) => label::show(state, id),
-        Message::Rate(level) => label::vote(state, VoteKind::Rating { level, levels: LEVELS }),
+        Message::Rate(level) => rate(state, level),
         Message::UndoVote => label::undo(state),
+        Message::RedoVote => label::redo(state),
+        Message::Compare(preference) => pairs::compare(state, preference),
+        Message::PickOfFour(place) => pairs::pick(state, place),
+        Message::ArenaSize(photos) => {
+            state.prefs.arena = photos;
+            pairs::enter(state)
+        }
         Message::OpenFolders(folders) => start(state, JobKind::Open, Effect::StartOpen(folders)),
         Message::Dropped(paths) if state.prefs.page == Page::Score => scores::start_on(state, &paths),
         Message::Dropped(paths) => start(state, JobKind::Open, Effect::StartOpen(paths)),
         Message::Ask(dialog) => vec![Effect::Ask(dialog)],
         Message::Picked(dialog, path) => picked(state, dialog, path),
-        Message::StartTraining(config, name) => {
-            state.config.train = (*config).clone();
-            start(state, JobKind::Train, Effect::StartTrain(config, name, None))
-        }
-        Message::ResumeRun(id) => resume(state, id),
+        Message::StartTraining(planned) => training::plan(state, planned),
+        Message::StartNext => training::next(state),
+        Message::Unplan(place) => quiet(|| training::unplan(state, place)),
+        Message::ResumeRun(id) => training::resume(state, id),
         Message::StartScoring(paths, model) => {
             state.score.model = model;
             scores::start_on(state, &paths)
@@ -117,6 +133,14 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
             vec![Effect::Pause(kind, paused)]
         }
         Message::SelectRun(id) => runs::select(state, id),
+        Message::CompareRun(id) => runs::compare(state, id),
+        Message::CompareNone => quiet(|| {
+            state.history.beside.clear();
+            state.history.others.clear();
+        }),
+        Message::SortRuns(column) => quiet(|| runs::sort_by(state, column)),
+        Message::StarRun(id, starred) => vec![Effect::Star(id, starred)],
+        Message::UseModel(id) => vec![Effect::Promote(id)],
         Message::RenameRun(id, name) => vec![Effect::Rename(id, name)],
         Message::NoteRun(id, note) => vec![Effect::Note(id, note)],
         Message::DeleteRun(id) => runs::delete(state, id),
@@ -160,14 +184,32 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
 fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
     let now = state.now_ms;
     match message {
-        Message::Photos(found) => photos::take(state, *found),
+        Message::Photos(found) => {
+            let mut effects = photos::take(state, *found);
+            label::check(state);
+            training::look_at_labels(state);
+            if state.prefs.page == Page::Label {
+                effects.extend(pairs::enter(state));
+            }
+            effects
+        }
+        Message::PhotosOutdated => photos::read(state),
         Message::PhotosFailed(error) => photos::failed_to_read(state, &error),
-        Message::Arranged(answer) => quiet(|| photos::show(state, *answer)),
+        Message::Arranged(answer) => {
+            photos::show(state, *answer);
+            if state.prefs.page == Page::Label { pairs::enter(state) } else { Vec::new() }
+        }
         Message::Labelling(data) => quiet(|| label::take(state, data)),
-        Message::Voted(id, kind, recent) => label::voted(state, id, kind, recent),
-        Message::VotedMany(votes, kind) => photos::rated(state, votes, kind),
-        Message::TookBack(count) => photos::took_back(state, count),
-        Message::Undone(vote, data) => label::undone(state, vote, data),
+        Message::Voted(receipt) if state.browse.rating => photos::rated(state, receipt),
+        Message::Voted(receipt) => label::voted(state, receipt),
+        Message::Undone(taken, receipt, data) => label::undone(state, taken, &receipt, data),
+        Message::Redone(again, receipt, data) => label::redone(state, again, &receipt, data),
+        Message::QueueFilled(kind, photos, suspects) => queues::filled(state, kind, photos, suspects),
+        Message::ArenaSeen(arena) => pairs::seen(state, *arena),
+        Message::RatersSeen(report) => quiet(|| {
+            state.label.reporting = false;
+            state.label.report = Some(*report);
+        }),
         Message::Runs(runs) => runs::take(state, runs),
         Message::Architectures(found) => quiet(|| state.architectures = found),
         Message::Models(models) => quiet(|| state.models = models),
@@ -190,6 +232,7 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
         }),
         Message::Failed(error) => quiet(|| {
             state.train.reading = false;
+            (state.label.duels.busy, state.label.reporting) = (false, false);
             state.toasts.error(&error);
         }),
         Message::VoteFailed(error) => {
@@ -239,7 +282,7 @@ fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
         if state.prefs.page == Page::Browse {
             return photos::rate_chosen(state, level);
         }
-        return label::vote(state, VoteKind::Rating { level, levels: LEVELS });
+        return rate(state, level);
     }
     match command {
         UiCommand::ShowBrowse => show(state, Page::Browse),
@@ -264,7 +307,8 @@ fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
         UiCommand::SelectAll => photos::select_all(state),
         UiCommand::ToggleFacets => quiet(|| state.prefs.facets = !state.prefs.facets),
         UiCommand::Undo => label::undo(state),
-        UiCommand::Skip => label::vote(state, VoteKind::Skip),
+        UiCommand::Redo => label::redo(state),
+        UiCommand::Skip => skip(state),
         UiCommand::ToggleZoom => quiet(|| toggle_zoom(state)),
         UiCommand::LookLarge => quiet(|| {
             state.large.open = state.browse.selected.is_some() && !state.large.open;
@@ -288,9 +332,45 @@ fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
         }),
         UiCommand::ToggleTheme => quiet(|| state.prefs.dark = !state.prefs.dark),
         UiCommand::Palette => quiet(|| state.palette = Some(Finder::default())),
+        UiCommand::ModeScore => queues::enter_mode(state, Mode::Score),
+        UiCommand::ModeDefects => queues::enter_mode(state, Mode::Defects),
+        UiCommand::ModePairs => queues::enter_mode(state, Mode::Pairs),
+        UiCommand::ModeFour => queues::enter_mode(state, Mode::Four),
+        UiCommand::ToggleExact => quiet(|| {
+            state.prefs.exact = !state.prefs.exact;
+            state.label.exact = None;
+        }),
+        UiCommand::TogglePanel => {
+            state.prefs.panel = !state.prefs.panel;
+            label::report(state)
+        }
+        UiCommand::EditKeys => quiet(|| state.label.keys = Some(None)),
+        UiCommand::FirstBetter => pairs::compare(state, Preference::Better),
+        UiCommand::SecondBetter => pairs::compare(state, Preference::Worse),
+        UiCommand::Tie => pairs::compare(state, Preference::Tie),
+        UiCommand::Done => queues::done(state),
+        UiCommand::KeepLabel => queues::answer_doubt(state, true),
+        UiCommand::UnsureLabel => queues::answer_doubt(state, false),
         UiCommand::PreviousPhoto => quiet(|| label::step_back(state)),
         UiCommand::NextPhoto => quiet(|| label::step_on(state)),
         UiCommand::Rate1 | UiCommand::Rate2 | UiCommand::Rate3 | UiCommand::Rate4 | UiCommand::Rate5 => Vec::new(),
+    }
+}
+
+/// A key from 1 to 5: the level of the photo on screen, or a photo among four.
+fn rate(state: &mut AppState, level: u8) -> Vec<Effect> {
+    match state.prefs.mode {
+        Mode::Four => pairs::pick(state, usize::from(level) - 1),
+        _ => label::vote(state, VoteKind::Rating { level, levels: LEVELS }),
+    }
+}
+
+/// On to other photos without an answer.
+fn skip(state: &mut AppState) -> Vec<Effect> {
+    match state.prefs.mode {
+        Mode::Score => label::vote(state, VoteKind::Skip),
+        Mode::Defects => quiet(|| label::step_on(state)),
+        Mode::Pairs | Mode::Four => pairs::skip(state),
     }
 }
 
@@ -311,6 +391,10 @@ fn pairing(state: &mut AppState) -> &mut Pairing {
 
 fn toggle_zoom(state: &mut AppState) {
     match state.prefs.page {
+        Page::Label if state.prefs.mode == Mode::Pairs => {
+            let pairing = &mut state.label.duels.pairing;
+            pairing.view = pairing.view.toggled();
+        }
         Page::Label => state.label.full_size = !state.label.full_size,
         Page::Duplicates => state.doubles.pairing.view = state.doubles.pairing.view.toggled(),
         _ if !state.compared().is_empty() => state.large.pairing.view = state.large.pairing.view.toggled(),
@@ -322,10 +406,14 @@ fn toggle_zoom(state: &mut AppState) {
 fn show(state: &mut AppState, page: Page) -> Vec<Effect> {
     state.large.open &= state.prefs.page == page;
     state.prefs.page = page;
+    if page == Page::Train {
+        training::look_at_labels(state);
+    }
     match page {
         Page::Browse if state.browse.stale => photos::arrange(state),
         Page::Browse | Page::Score | Page::Audit | Page::Duplicates => Vec::new(),
-        Page::Label | Page::Train => vec![Effect::LoadLabelling],
+        Page::Label => label::opened(state),
+        Page::Train => vec![label::load(state)],
         Page::History => vec![Effect::LoadHistory],
     }
 }
@@ -343,17 +431,6 @@ fn start(state: &mut AppState, kind: JobKind, effect: Effect) -> Vec<Effect> {
         (state.train.reading, state.train.behind) = (false, false);
     }
     vec![effect]
-}
-
-fn resume(state: &mut AppState, id: RunId) -> Vec<Effect> {
-    state.prefs.page = Page::Train;
-    let config = Box::new(state.config.train.clone());
-    let mut effects = start(state, JobKind::Train, Effect::StartTrain(config, String::new(), Some(id.clone())));
-    if !effects.is_empty() {
-        state.train.run = Some(id);
-        effects.extend(runs::follow(state));
-    }
-    effects
 }
 
 fn picked(state: &mut AppState, dialog: DialogFor, path: PathBuf) -> Vec<Effect> {
@@ -394,6 +471,14 @@ pub(super) fn failed<T>(outcome: &Outcome<T>) -> Option<&crate::error::Error> {
 #[cfg(test)]
 #[path = "update/tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "update/label_tests.rs"]
+mod label_tests;
+
+#[cfg(test)]
+#[path = "update/undo_tests.rs"]
+mod undo_tests;
 
 #[cfg(test)]
 #[path = "update/audit_tests.rs"]

@@ -36,6 +36,13 @@ fn labels_become_a_model_and_scores() {
         })
         .sum();
     assert_eq!(parts, 46);
+    // A part without photos is an empty table, so that what puts parts together need not know.
+    let body = world.run(&["score", "demo/images", "-o", "none.csv", "--shard", "1/1000", "--json"]).expect(0).json();
+    assert_eq!(
+        (body["scored"].as_u64(), body["reused"].as_u64(), body["failed"].as_u64()),
+        (Some(0), Some(0), Some(0))
+    );
+    assert!(table(&world.path("none.csv")).is_empty());
 
     world.run(&["open", "demo/images"]).expect(3);
     world.run(&["report", "-o", "report.html"]).expect(0);

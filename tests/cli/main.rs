@@ -12,6 +12,8 @@ mod golden;
 mod help;
 mod interrupt;
 mod journey;
+mod label;
 mod personal;
 mod real;
 mod rules;
+mod serve;

@@ -10,7 +10,7 @@ use packshot::ui::{Message, Page};
 use crate::fixture::{Holds, PHOTOS, Stage, draw_photos, on, readable, scored_rows};
 
 fn levels(stage: &Stage) -> Vec<u8> {
-    let votes = api::recent_votes(&stage.project, 100).expect("votes");
+    let votes = api::recent_votes(&stage.project, api::RATER, 100).expect("votes");
     let level = |kind| match kind {
         VoteKind::Rating { level, .. } => level,
         _ => 0,

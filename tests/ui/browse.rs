@@ -114,7 +114,7 @@ fn what_the_filter_hides_is_not_chosen_any_more() {
     stage.tell(Message::Filter("label:any".to_owned()));
     assert_eq!(chosen(&stage), 9);
     stage.press(Key::Num1);
-    let voted = api::recent_votes(&stage.project, 100).expect("votes").len();
+    let voted = api::recent_votes(&stage.project, api::RATER, 100).expect("votes").len();
     assert!(voted >= 9);
     let unlabelled = api::list_photos(&stage.project).expect("photos").into_iter().filter(|row| row.label.is_none());
     assert_eq!(unlabelled.count(), PHOTOS + 1 - 9, "none that was hidden");

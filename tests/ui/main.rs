@@ -8,5 +8,6 @@ mod duplicates;
 mod fixture;
 mod golden;
 mod killed;
+mod label;
 mod learning;
 mod pages;

@@ -5,7 +5,7 @@ use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable as _;
 use packshot::api::{self, TrainSummary, clock};
 use packshot::jobs::Outcome;
-use packshot::ui::{Message, Page, UiCommand};
+use packshot::ui::{Message, Mode, Page, UiCommand};
 
 use crate::duplicates::searched;
 use crate::fixture::{Holds, NOW, PHOTOS, Stage, on, scored_rows};
@@ -45,6 +45,51 @@ fn browse_empty() {
 #[test]
 fn label() {
     picture("label", Holds::Everything, Page::Label, |_| {});
+}
+
+#[test]
+fn label_exact() {
+    picture("label_exact", Holds::Everything, Page::Label, |stage| {
+        [Key::E, Key::Num7, Key::Num2].into_iter().for_each(|key| stage.press(key));
+    });
+}
+
+#[test]
+fn label_defects() {
+    picture("label_defects", Holds::Everything, Page::Label, |stage| {
+        stage.tell(Message::LabelMode(Mode::Defects));
+        stage.press(Key::Num1);
+    });
+}
+
+#[test]
+fn label_pairs() {
+    picture("label_pairs", Holds::Everything, Page::Label, |stage| {
+        stage.tell(Message::LabelMode(Mode::Pairs));
+        (0..6).for_each(|_| stage.press(Key::ArrowLeft));
+    });
+}
+
+#[test]
+fn label_four() {
+    picture("label_four", Holds::Everything, Page::Label, |stage| {
+        stage.tell(Message::LabelMode(Mode::Four));
+        stage.press(Key::Num2);
+    });
+}
+
+#[test]
+fn label_keys() {
+    picture("label_keys", Holds::Photos, Page::Label, |stage| stage.press_ctrl(Key::K));
+}
+
+#[test]
+fn label_raters() {
+    picture("label_raters", Holds::Everything, Page::Label, |stage| {
+        stage.tell(Message::RateAs("Anna".to_owned()));
+        [1, 3, 3, 5, 5, 2, 4, 4].into_iter().for_each(|level| stage.tell(Message::Rate(level)));
+        stage.close_toasts();
+    });
 }
 
 #[test]
@@ -132,4 +177,17 @@ fn history() {
         return;
     }
     picture("history", Holds::Everything, Page::History, |_| {});
+}
+
+#[test]
+fn history_together() {
+    if clock::local_text(NOW) != "2025-11-23 16:05" {
+        eprintln!("skipped: the picture shows times in UTC");
+        return;
+    }
+    picture("history_together", Holds::Everything, Page::History, |stage| {
+        let first = api::find_run(&stage.project, "First try").expect("run");
+        stage.tell(Message::StarRun(first.id.clone(), true));
+        stage.tell(Message::CompareRun(first.id));
+    });
 }

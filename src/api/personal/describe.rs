@@ -10,7 +10,7 @@ use super::extractor::{Extractor, StoredBasis, base_model, extractor_name};
 use super::row::{self, Measures};
 use crate::api::each::each;
 use crate::api::score::look_at;
-use crate::api::{FailedPhoto, Project, clock, find_rule_pack};
+use crate::api::{FailedPhoto, Project, clock, find_rule_pack, fused};
 use crate::domain::{ImageId, ModelId, Photo, Score, ScoreRow};
 use crate::error::{Error, Result};
 use crate::imaging::{self, Limits};
@@ -110,7 +110,7 @@ pub(super) fn describe<T>(project: &Project, which: Which, reporter: &Reporter<T
 /// The photos to describe, one of each content: labelled ones first, then in an order that follows from their content
 /// alone, so that the first of them are a fair sample.
 fn wanted(store: &Store, which: Which) -> Result<Vec<Photo>> {
-    let labelled: HashSet<ImageId> = store.labels()?.into_iter().map(|label| label.image).collect();
+    let labelled: HashSet<ImageId> = fused::labels(store)?.into_iter().map(|label| label.image).collect();
     let mut photos = store.photos()?;
     let is_labelled = |photo: &Photo| labelled.contains(&photo.id);
     photos.retain(|photo| photo.error.is_none() && !photo.missing && (which == Which::All || is_labelled(photo)));
@@ -237,7 +237,7 @@ impl Looking<'_> {
             at_ms: now,
         };
         let rows: Vec<ScoreRow> = seen.iter().zip(&descriptions).map(row).collect();
-        work.store.save_scores(&rows, attributes::VERSION)?;
+        work.store.save_scores(&rows, self.describer.sha256(), attributes::VERSION)?;
         work.summary.described += rows.len() as u64;
         let found = seen.into_iter().zip(descriptions).map(|(photo, description)| Found {
             sha256: photo.sha256,

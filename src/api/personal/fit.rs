@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::describe::{Which, describe};
 use super::tutor::{Material, Tutor, too_few};
-use crate::api::{FailedPhoto, Project};
+use crate::api::{FailedPhoto, Project, fused};
 use crate::domain::{Interval, ModelId};
 use crate::error::Result;
 use crate::evaluate::{self, Judged};
@@ -77,7 +77,7 @@ fn run(
     request: PersonalRequest,
     reporter: &Reporter<PersonalSummary>,
 ) -> Result<Outcome<PersonalSummary>> {
-    let labels = project.store()?.labels()?.len();
+    let labels = fused::labels(&project.store()?)?.len();
     if labels < FEWEST_LABELS {
         return Err(too_few(labels));
     }

@@ -12,6 +12,7 @@ mod describe;
 mod extractor;
 mod fit;
 mod folder;
+mod queues;
 mod row;
 mod scorer;
 mod tutor;
@@ -23,4 +24,5 @@ pub(super) use tutor::project_scores;
 
 pub use describe::{DescribeSummary, start_describing};
 pub use fit::{PersonalRequest, PersonalSummary, start_personal};
+pub use queues::{QueueKind, Suspect};
 pub use tutor::{Alike, Lesson, Tutor};

@@ -6,7 +6,7 @@ use super::extractor::{Extractor, StoredBasis, base_model, basis_name, block_nam
 use super::folder::{self, Fitted};
 use super::row;
 use crate::api::train_photos::candidates;
-use crate::api::{CODE_VERSION, ModelEntry, Project, clock};
+use crate::api::{CODE_VERSION, ModelEntry, Project, clock, fused};
 use crate::data::{Candidate, groups_of};
 use crate::domain::{Calibration, ImageId, ModelCard, ModelId, PersonalCard, Reach, Score};
 use crate::error::{Error, Result};
@@ -56,12 +56,12 @@ pub struct Alike {
 }
 
 /// The features of a project's photos.
-struct Cached {
+pub(super) struct Cached {
     images: Vec<ImageId>,
-    place: HashMap<ImageId, usize>,
-    features: Features,
-    base: Vec<f64>,
-    scaling: Scaling,
+    pub(super) place: HashMap<ImageId, usize>,
+    pub(super) features: Features,
+    pub(super) base: Vec<f64>,
+    pub(super) scaling: Scaling,
     extractor: Extractor,
     basis: Vec<u8>,
 }
@@ -113,7 +113,7 @@ impl Tutor {
     /// [`crate::Code::BadData`] when labels do not vary, else when the project cannot be read or written.
     pub fn learn(&mut self, make_newest: bool) -> Result<Lesson> {
         let store = self.project.store()?;
-        let labels = store.labels()?.len();
+        let labels = fused::labels(&store)?.len();
         if labels < FEWEST_LABELS {
             return Ok(Lesson { labels, ..Lesson::default() });
         }
@@ -175,6 +175,18 @@ impl Tutor {
         found.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
         found.truncate(most);
         Ok(Some(found))
+    }
+
+    pub(super) fn cached(&self) -> Option<&Cached> {
+        self.cached.as_ref()
+    }
+
+    pub(super) fn fitted(&self) -> Option<&Personal> {
+        self.fitted.as_ref()
+    }
+
+    pub(super) fn project(&self) -> &Project {
+        &self.project
     }
 
     pub(super) fn base(&self) -> &ModelEntry {

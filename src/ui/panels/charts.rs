@@ -4,23 +4,89 @@ use eframe::egui::{self, Color32, FontId, Id, Sense, Stroke, vec2};
 use egui_plot::{AxisHints, HoverPosition, Line, Plot, PlotPoints, VLine};
 
 use crate::domain::MetricPoint;
-use crate::ui::theme::colours;
+use crate::ui::theme::{Palette, colours};
 use crate::ui::widgets::hint;
 
-/// Draws loss and SRCC with linked axes; `best` is the step of the best epoch.
-pub(super) fn show(ui: &mut egui::Ui, points: &[MetricPoint], best: Option<u64>, log_scale: bool, id: &str) {
+/// How the curves are drawn.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Look {
+    /// Loss on a logarithmic axis.
+    pub(super) log_scale: bool,
+    /// Learning rate, photos a second and waiting, too.
+    pub(super) pace: bool,
+}
+
+/// One curve: the metric, its name and its colour.
+type Curve = (&'static str, &'static str, Color32);
+
+/// One chart: its title, its curves, and whether its axis is logarithmic.
+struct Chart {
+    title: &'static str,
+    curves: Vec<Curve>,
+    log_scale: bool,
+}
+
+/// Draws the curves of a run with linked axes; `best` is the step of the best epoch.
+pub(super) fn show(ui: &mut egui::Ui, points: &[MetricPoint], best: Option<u64>, look: Look, id: &str) {
+    let charts = charts(ui, look);
+    let free = ui.available_height() - 42.0 * charts.len() as f32;
+    let height = (free / charts.len() as f32).clamp(96.0, 420.0);
+    egui::ScrollArea::vertical().id_salt((id, "curves")).auto_shrink([false, false]).show(ui, |ui| {
+        for Chart { title, curves, log_scale } in &charts {
+            legend(ui, title, curves, best.is_some());
+            chart(ui, points, curves, best, *log_scale, height, id);
+        }
+    });
+}
+
+fn charts(ui: &egui::Ui, look: Look) -> Vec<Chart> {
     let palette = colours(ui);
-    let height = ((ui.available_height() - 84.0) / 2.0).clamp(110.0, 420.0);
-    let loss = [("train_loss", "Training", palette.weak), ("validation_loss", "Validation", palette.accent)];
-    legend(ui, if log_scale { "Loss by step (logarithmic)" } else { "Loss by step" }, &loss, best.is_some());
-    chart(ui, points, &loss, best, log_scale, height, id);
-    let srcc = [("validation_srcc", "Validation", palette.accept)];
-    legend(ui, "SRCC: how well the order of scores follows the labels, 1 is perfect", &srcc, best.is_some());
-    chart(ui, points, &srcc, best, false, height, id);
+    let plain = |title, curves| Chart { title, curves, log_scale: false };
+    let loss = vec![("train_loss", "Training", palette.weak), ("validation_loss", "Validation", palette.accent)];
+    let srcc = vec![("validation_srcc", "Validation", palette.accept)];
+    let title = if look.log_scale { "Loss by step (logarithmic)" } else { "Loss by step" };
+    let mut charts = vec![
+        Chart { title, curves: loss, log_scale: look.log_scale },
+        plain("SRCC: how well the order of scores follows the labels, 1 is perfect", srcc),
+    ];
+    if look.pace {
+        charts.extend([
+            Chart {
+                title: "Learning rate (logarithmic)",
+                curves: vec![("learning_rate", "Learning rate", palette.accent)],
+                log_scale: true,
+            },
+            plain("Photos a second", vec![("images_per_second", "Training", palette.accept)]),
+            plain(
+                "Share of the time in which the device waits for photos",
+                vec![("device_wait_share", "Waiting", palette.review)],
+            ),
+        ]);
+    }
+    charts
+}
+
+/// The colour of a run among those that are drawn together, from 0.
+pub(super) fn tint(place: usize, palette: &Palette) -> Color32 {
+    let far = [palette.accent, palette.review, palette.accept, palette.reject];
+    far.get(place).copied().unwrap_or(if place == far.len() { palette.text } else { palette.weak })
+}
+
+/// Draws one metric of several runs, each with its name, on one axis of steps.
+pub(super) fn together(ui: &mut egui::Ui, runs: &[(&str, &[MetricPoint])], metric: &str, title: &str, height: f32) {
+    let palette = colours(ui);
+    hint(ui, title);
+    let columns = ui.available_width().max(50.0) as usize;
+    let lines = runs.iter().enumerate().map(|(place, (name, points))| {
+        Line::new(*name, PlotPoints::from(thinned(&series(points, metric, false), columns)))
+            .color(tint(place, &palette))
+    });
+    let last = runs.iter().map(|(_, points)| last_step(points)).fold(0.0, f64::max);
+    plot(ui, lines.collect(), &Axes { last, best: None, log_scale: false, height }, "together", metric);
 }
 
 /// What the chart shows, and which colour is which; never drawn over the curves.
-fn legend(ui: &mut egui::Ui, title: &str, curves: &[(&str, &str, Color32)], marked: bool) {
+fn legend(ui: &mut egui::Ui, title: &str, curves: &[Curve], marked: bool) {
     let best = marked.then_some(("", "Best epoch", colours(ui).review));
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = 18.0;
@@ -41,42 +107,60 @@ fn legend(ui: &mut egui::Ui, title: &str, curves: &[(&str, &str, Color32)], mark
 fn chart(
     ui: &mut egui::Ui,
     points: &[MetricPoint],
-    curves: &[(&str, &str, Color32)],
+    curves: &[Curve],
     best: Option<u64>,
     log_scale: bool,
     height: f32,
     id: &str,
 ) {
     let columns = ui.available_width().max(50.0) as usize;
-    let lines: Vec<Line<'_>> = curves
-        .iter()
-        .map(|(name, title, colour)| {
-            let own = points.iter().filter(|point| point.name == *name);
-            let own: Vec<[f64; 2]> = own
-                .filter(|point| !log_scale || point.value > 0.0)
-                .map(|point| [point.step as f64, if log_scale { point.value.log10() } else { point.value }])
-                .collect();
-            Line::new(*title, PlotPoints::from(thinned(&own, columns))).color(*colour).width(1.8)
-        })
-        .collect();
-    let group = Id::unique(("curves", id));
+    let lines = curves.iter().map(|(name, title, colour)| {
+        Line::new(*title, PlotPoints::from(thinned(&series(points, name, log_scale), columns))).color(*colour)
+    });
+    // All charts span all steps, so that one lies exactly above the other.
+    plot(ui, lines.collect(), &Axes { last: last_step(points), best, log_scale, height }, id, curves[0].0);
+}
+
+/// A metric's points, its values as logarithms on request.
+fn series(points: &[MetricPoint], name: &str, log_scale: bool) -> Vec<[f64; 2]> {
+    let own = points.iter().filter(|point| point.name == name && (!log_scale || point.value > 0.0));
+    own.map(|point| [point.step as f64, if log_scale { point.value.log10() } else { point.value }]).collect()
+}
+
+fn last_step(points: &[MetricPoint]) -> f64 {
+    points.iter().map(|point| point.step).max().unwrap_or(0) as f64
+}
+
+/// What lines are drawn on.
+struct Axes {
+    /// The last step.
+    last: f64,
+    /// The step of the best epoch.
+    best: Option<u64>,
+    /// The lines hold logarithms.
+    log_scale: bool,
+    /// Points of the screen.
+    height: f32,
+}
+
+/// Draws lines; charts of one `group` share their axis of steps.
+fn plot(ui: &mut egui::Ui, lines: Vec<Line<'_>>, axes: &Axes, group: &str, name: &str) {
+    let log_scale = axes.log_scale;
     let value = move |y: f64| if log_scale { 10_f64.powf(y) } else { y };
-    let weak = colours(ui).weak;
-    // Both charts span all steps, so that one lies exactly above the other.
-    let last = points.iter().map(|point| point.step).max().unwrap_or(0) as f64;
     let y_axis = AxisHints::new_y()
         .min_thickness(44.0)
         .label_spacing(11.0..=26.0)
-        .tick_label_color(weak)
+        .tick_label_color(colours(ui).weak)
         .tick_label_font(FontId::proportional(11.0))
-        .formatter(move |mark, _| format!("{:.2}", value(mark.value)));
-    let plot = Plot::new((id, curves[0].0))
-        .height(height)
+        .formatter(move |mark, _| tick(value(mark.value)));
+    let linked = Id::unique(("curves", group));
+    let plot = Plot::new((group, name))
+        .height(axes.height)
         .include_x(0.0)
-        .include_x(last)
+        .include_x(axes.last)
         .grid_color(colours(ui).line)
-        .link_axis(group, [true, false])
-        .link_cursor(group, [true, false])
+        .link_axis(linked, [true, false])
+        .link_cursor(linked, [true, false])
         .allow_scroll(false)
         .allow_boxed_zoom(false)
         .show_background(false)
@@ -84,17 +168,35 @@ fn chart(
         .x_axis_formatter(|mark, _| if mark.value < 0.0 { String::new() } else { format!("{:.0}", mark.value) })
         .label_formatter(move |at| match at {
             HoverPosition::NearDataPoint { plot_name, position, .. } => {
-                Some(format!("{plot_name} {:.3}\nstep {:.0}", value(position.y), position.x))
+                Some(format!("{plot_name} {}\nstep {:.0}", exact(value(position.y)), position.x))
             }
             HoverPosition::Elsewhere { .. } => None,
         });
     let mark = colours(ui).review;
     plot.show(ui, |plot| {
-        if let Some(best) = best {
+        if let Some(best) = axes.best {
             plot.vline(VLine::new("Best epoch", best as f64).color(mark).width(1.2));
         }
-        lines.into_iter().for_each(|line| plot.line(line));
+        lines.into_iter().for_each(|line| plot.line(line.width(1.8)));
     });
+}
+
+/// A value beside the axis, with digits that suit its size.
+fn tick(value: f64) -> String {
+    match value.abs() {
+        size if size >= 10.0 => format!("{value:.0}"),
+        size if size >= 0.01 || size == 0.0 => format!("{value:.2}"),
+        _ => format!("{value:.0e}"),
+    }
+}
+
+/// A value under the pointer.
+fn exact(value: f64) -> String {
+    match value.abs() {
+        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 0.01 || size == 0.0 => format!("{value:.3}"),
+        _ => format!("{value:.2e}"),
+    }
 }
 
 /// At most two points a pixel column, its lowest and its highest, so that no peak is lost.

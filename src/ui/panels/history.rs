@@ -3,8 +3,9 @@
 use eframe::egui::{self, RichText};
 use serde_json::Value;
 
-use super::{charts, history_table};
-use crate::domain::{Run, RunStatus};
+use super::{charts, history_compare, history_table};
+use crate::api::ModelEntry;
+use crate::domain::{Run, RunId, RunStatus};
 use crate::ui::message::{JobKind, Message};
 use crate::ui::prefs::Page;
 use crate::ui::state::AppState;
@@ -34,10 +35,12 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
     let margin = egui::Frame::new().inner_margin(egui::Margin { top: 12, ..egui::Margin::ZERO });
     egui::CentralPanel::no_frame().frame(margin).show(ui, |ui| {
         let Some(view) = &state.history.view else { return };
-        if view.points.is_empty() {
+        if !state.history.beside.is_empty() {
+            history_compare::show(ui, state, out);
+        } else if view.points.is_empty() {
             empty_state(ui, "No curves", "This run ended before its first measurement.", |_| {});
         } else {
-            charts::show(ui, &view.points, charts::best_step(&view.points), false, "history");
+            charts::show(ui, &view.points, charts::best_step(&view.points), charts::Look::default(), "history");
         }
     });
 }
@@ -98,6 +101,7 @@ fn details(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
         }
     });
     ui.add_space(space().m);
+    use_model(ui, state, &run.id, out);
     ui.horizontal(|ui| {
         let unfinished = matches!(run.status, RunStatus::Cancelled | RunStatus::Interrupted | RunStatus::Failed);
         if unfinished && state.job(JobKind::Train).is_none() && ui.button("Resume").clicked() {
@@ -107,6 +111,20 @@ fn details(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
             out.push(Message::DeleteRun(run.id.clone()));
         }
     });
+}
+
+/// Which model scores, and a button that makes it this run's.
+pub(super) fn use_model(ui: &mut egui::Ui, state: &AppState, run: &RunId, out: &mut Vec<Message>) {
+    let own = |model: &&ModelEntry| model.card.run.as_deref() == Some(run.0.as_str());
+    let Some(model) = state.models.iter().find(own) else { return };
+    if state.models.first() == Some(model) {
+        hint(ui, "Scores come from this model.");
+        return;
+    }
+    let about = "From now on this model scores where none is named; `packshot models rollback` takes it back";
+    if ui.button("Score with this model").on_hover_text(about).clicked() {
+        out.push(Message::UseModel(model.card.id.clone()));
+    }
 }
 
 /// Results below the main one, in order: text, name in the run's summary, digits.

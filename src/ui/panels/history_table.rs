@@ -2,30 +2,36 @@
 
 use eframe::egui::{self, Align2, Color32, FontId, Key, Rect, Sense, Stroke, StrokeKind, accesskit::Role, vec2};
 
+use super::charts;
 use super::history::metric;
 use crate::api::clock::{duration_text, local_text};
 use crate::domain::{Run, RunStatus};
 use crate::ui::message::Message;
-use crate::ui::state::AppState;
+use crate::ui::prefs::RunColumn;
+use crate::ui::state::{AppState, recipe};
 use crate::ui::theme::{Palette, colours};
+use crate::ui::widgets::{sort_arrow, star as draw_star};
 
 /// Height of a row.
 const ROW: f32 = 30.0;
 
-/// Titles, shares of the width, and whether the column holds numbers.
-const COLUMNS: [(&str, f32, bool); 7] = [
-    ("Name", 0.25, false),
-    ("Status", 0.11, false),
-    ("Started", 0.16, false),
-    ("Model and loss", 0.14, false),
-    ("Time", 0.11, true),
-    ("Validation SRCC", 0.13, true),
-    ("Test SRCC", 0.10, true),
+/// Titles, what sorts by them, shares of the width, and whether the column holds numbers.
+const COLUMNS: [(&str, RunColumn, f32, bool); 7] = [
+    ("Name", RunColumn::Name, 0.25, false),
+    ("Status", RunColumn::Status, 0.11, false),
+    ("Started", RunColumn::Started, 0.16, false),
+    ("Model and loss", RunColumn::Recipe, 0.14, false),
+    ("Time", RunColumn::Time, 0.11, true),
+    ("Validation SRCC", RunColumn::Validation, 0.13, true),
+    ("Test SRCC", RunColumn::Test, 0.10, true),
 ];
+
+/// Width of the mark and the star before a run's name.
+const MARKS: f32 = 40.0;
 
 fn cells(rect: Rect) -> Vec<Rect> {
     let mut from = rect.left();
-    let cell = |(_, share, _): (&str, f32, bool)| {
+    let cell = |(_, _, share, _): (&str, RunColumn, f32, bool)| {
         let width = rect.width() * share;
         let cell = Rect::from_min_size(egui::pos2(from, rect.top()), vec2(width, rect.height()));
         from += width;
@@ -52,9 +58,35 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) 
     );
     // The rows are narrower when there is a scroll bar; their titles stand above them.
     let bar = Rect::from_min_size(bar.min, vec2(area.inner_rect.width(), bar.height()));
-    for ((title, _, is_number), cell) in COLUMNS.into_iter().zip(cells(bar)) {
-        draw(ui, cell, title, is_number, 12.0, palette.weak);
+    for ((title, column, _, is_number), cell) in COLUMNS.into_iter().zip(cells(bar)) {
+        let order = (state.prefs.run_column == column).then_some(state.prefs.runs_descending);
+        if title_button(ui, cell, title, is_number, order, &palette).clicked() {
+            out.push(Message::SortRuns(column));
+        }
     }
+}
+
+/// A column's title; a click sorts by it, and an arrow says which way round.
+fn title_button(
+    ui: &egui::Ui,
+    cell: Rect,
+    title: &str,
+    is_number: bool,
+    order: Option<bool>,
+    palette: &Palette,
+) -> egui::Response {
+    let response = ui.interact(cell, ui.scope_id().with(("column", title)), Sense::click());
+    response
+        .widget_info(|| egui::WidgetInfo::selected(Role::Button, true, order.is_some(), format!("Sort by {title}")));
+    let bright = order.is_some() || response.hovered() || response.has_focus();
+    let colour = if bright { palette.text } else { palette.weak };
+    let drawn = draw(ui, cell, title, is_number, 12.0, colour);
+    if let Some(descending) = order {
+        let centre =
+            if is_number { drawn.left_center() - vec2(9.0, 0.0) } else { drawn.right_center() + vec2(9.0, 0.0) };
+        sort_arrow(ui.painter(), centre, descending, palette.accent);
+    }
+    response.on_hover_cursor(egui::CursorIcon::PointingHand)
 }
 
 fn keys(ui: &egui::Ui, state: &AppState, out: &mut Vec<Message>) {
@@ -82,6 +114,7 @@ fn row(ui: &mut egui::Ui, state: &AppState, run: &Run, palette: &Palette, out: &
     if response.has_focus() {
         ui.painter().rect_stroke(rect, 6.0, Stroke::new(1.5, palette.accent), StrokeKind::Inside);
     }
+    marks(ui, state, run, rect, palette, out);
     let srcc = |name: &str| metric(run, name).map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"));
     let texts = [
         run.meta.name.clone(),
@@ -92,7 +125,10 @@ fn row(ui: &mut egui::Ui, state: &AppState, run: &Run, palette: &Palette, out: &
         srcc("validation_srcc"),
         srcc("test_srcc"),
     ];
-    for (index, ((text, cell), (_, _, is_number))) in texts.iter().zip(cells(rect)).zip(COLUMNS).enumerate() {
+    for (index, ((text, mut cell), (.., is_number))) in texts.iter().zip(cells(rect)).zip(COLUMNS).enumerate() {
+        if index == 0 {
+            *cell.left_mut() += MARKS;
+        }
         let colour = match index {
             0 => palette.text,
             1 => status_colour(run.status, palette),
@@ -102,22 +138,42 @@ fn row(ui: &mut egui::Ui, state: &AppState, run: &Run, palette: &Palette, out: &
         draw(ui, cell, text, is_number, 13.0, colour);
     }
     if response.clicked() {
-        out.push(Message::SelectRun(run.id.clone()));
+        let beside = ui.input(|input| input.modifiers.command);
+        let id = run.id.clone();
+        out.push(if beside { Message::CompareRun(id) } else { Message::SelectRun(id) });
     }
+    response.on_hover_text(format!("{}\nCtrl-click draws it beside the selected run", run.meta.name));
 }
 
-fn draw(ui: &egui::Ui, cell: Rect, text: &str, is_number: bool, size: f32, colour: Color32) {
+/// The star, and the colour of the run's curves where several are drawn.
+fn marks(ui: &egui::Ui, state: &AppState, run: &Run, rect: Rect, palette: &Palette, out: &mut Vec<Message>) {
+    let centre = rect.left_center() + vec2(16.0, 0.0);
+    let star = ui.interact(
+        Rect::from_center_size(centre, vec2(24.0, rect.height())),
+        ui.scope_id().with(("star", &run.id.0)),
+        Sense::click(),
+    );
+    let starred = run.meta.starred;
+    let spoken = format!("Star {}", run.meta.name);
+    star.widget_info(|| egui::WidgetInfo::selected(Role::Switch, true, starred, &spoken));
+    if starred || star.hovered() || star.has_focus() {
+        let colour = if starred { palette.review } else { palette.weak };
+        draw_star(ui.painter(), centre, 7.0, starred, colour);
+    }
+    if let Some(place) = state.history.drawn(&run.id) {
+        ui.painter().circle_filled(rect.left_center() + vec2(36.0, 0.0), 4.0, charts::tint(place, palette));
+    }
+    if star.clicked() {
+        out.push(Message::StarRun(run.id.clone(), !starred));
+    }
+    star.on_hover_text("Starred runs stay on top");
+}
+
+fn draw(ui: &egui::Ui, cell: Rect, text: &str, is_number: bool, size: f32, colour: Color32) -> Rect {
     let painter = ui.painter().with_clip_rect(cell.intersect(ui.clip_rect()));
     let (at, anchor) =
         if is_number { (cell.right_center(), Align2::RIGHT_CENTER) } else { (cell.left_center(), Align2::LEFT_CENTER) };
-    painter.text(at, anchor, text, FontId::proportional(size), colour);
-}
-
-/// Architecture and loss, from the configuration the run has recorded.
-fn recipe(run: &Run) -> String {
-    let table: toml::Table = run.config_toml.parse().unwrap_or_default();
-    let setting = |name: &str| table.get("train")?.get(name)?.as_str().map(str::to_owned);
-    [setting("architecture"), setting("loss")].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    painter.text(at, anchor, text, FontId::proportional(size), colour)
 }
 
 fn status_colour(status: RunStatus, palette: &Palette) -> Color32 {

@@ -6,6 +6,7 @@ mod charts;
 mod compare;
 mod duplicates;
 mod history;
+mod history_compare;
 mod history_table;
 mod inspector;
 mod job_strip;
@@ -17,7 +18,9 @@ mod score;
 mod score_table;
 mod toasts;
 mod train;
+mod train_data;
 mod train_form;
+mod train_settings;
 
 use eframe::egui;
 

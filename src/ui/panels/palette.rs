@@ -3,6 +3,7 @@
 use eframe::egui::{self, Align2, Key, Rect, Sense, TextStyle, accesskit::Role, vec2};
 
 use crate::ui::command::UiCommand;
+use crate::ui::keys::Keys;
 use crate::ui::message::Message;
 use crate::ui::state::{AppState, Finder};
 use crate::ui::theme::{colours, space};
@@ -13,7 +14,7 @@ const ROW: f32 = 28.0;
 
 pub(super) fn show(ui: &egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     let Some(mut finder) = state.palette.take() else { return };
-    let page = state.prefs.page;
+    let (page, mode) = (state.prefs.page, state.prefs.mode);
     let modal = egui::Modal::new(egui::Id::unique("palette")).show(ui, |ui| {
         ui.set_width(440.0);
         // The arrows belong to the list, not to the text.
@@ -26,7 +27,7 @@ pub(super) fn show(ui: &egui::Ui, state: &mut AppState, out: &mut Vec<Message>) 
         field.request_focus();
         let wanted = finder.text.to_lowercase();
         let fits = |command: &UiCommand| {
-            let here = command.works_on(page);
+            let here = command.works_in(page, mode);
             here && command.text().to_lowercase().contains(&wanted) && *command != UiCommand::Palette
         };
         let found: Vec<UiCommand> = UiCommand::ALL.into_iter().filter(fits).collect();
@@ -34,7 +35,7 @@ pub(super) fn show(ui: &egui::Ui, state: &mut AppState, out: &mut Vec<Message>) 
             finder.at = 0;
         }
         finder.at = finder.at.saturating_add_signed(step as isize).min(found.len().saturating_sub(1));
-        list(ui, &finder, &found)
+        list(ui, &state.prefs.keys, &finder, &found)
     });
     match modal.inner {
         Some(command) => out.push(Message::Command(command)),
@@ -43,7 +44,7 @@ pub(super) fn show(ui: &egui::Ui, state: &mut AppState, out: &mut Vec<Message>) 
     }
 }
 
-fn list(ui: &mut egui::Ui, finder: &Finder, found: &[UiCommand]) -> Option<UiCommand> {
+fn list(ui: &mut egui::Ui, keys: &Keys, finder: &Finder, found: &[UiCommand]) -> Option<UiCommand> {
     if found.is_empty() {
         hint(ui, "No command has these letters");
         return None;
@@ -53,7 +54,7 @@ fn list(ui: &mut egui::Ui, finder: &Finder, found: &[UiCommand]) -> Option<UiCom
     let height = (ui.content_rect().height() * 0.6).max(ROW * 4.0);
     egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
         for (index, command) in found.iter().enumerate() {
-            let response = row(ui, *command, index == finder.at);
+            let response = row(ui, *command, keys.of(*command), index == finder.at);
             if response.clicked() {
                 chosen = Some(*command);
             }
@@ -62,7 +63,7 @@ fn list(ui: &mut egui::Ui, finder: &Finder, found: &[UiCommand]) -> Option<UiCom
     chosen
 }
 
-fn row(ui: &mut egui::Ui, command: UiCommand, chosen: bool) -> egui::Response {
+fn row(ui: &mut egui::Ui, command: UiCommand, key: egui::KeyboardShortcut, chosen: bool) -> egui::Response {
     let palette = colours(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     response.widget_info(|| egui::WidgetInfo::selected(Role::Button, true, chosen, command.text()));
@@ -75,7 +76,7 @@ fn row(ui: &mut egui::Ui, command: UiCommand, chosen: bool) -> egui::Response {
     let font = TextStyle::Body.resolve(ui.style());
     let inner: Rect = rect.shrink2(vec2(space().m, 0.0));
     ui.painter().text(inner.left_center(), Align2::LEFT_CENTER, command.text(), font.clone(), palette.text);
-    let keys = ui.format_shortcut(&command.shortcut());
+    let keys = ui.format_shortcut(&key);
     ui.painter().text(inner.right_center(), Align2::RIGHT_CENTER, keys, font, palette.weak);
     response.on_hover_text(command.tooltip())
 }

@@ -4,7 +4,7 @@ use eframe::egui::{self, RichText};
 use serde_json::Value;
 
 use super::job_strip::left_ms;
-use super::{charts, train_form};
+use super::{charts, history, train_form};
 use crate::api::RunView;
 use crate::api::clock::duration_text;
 use crate::domain::RunStatus;
@@ -34,6 +34,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
         ui.horizontal(|ui| {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.checkbox(&mut state.train.log_scale, "Logarithmic loss");
+                ui.checkbox(&mut state.train.pace, "Speed").on_hover_text("Learning rate, photos a second, waiting");
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     heading(ui, &view.run.meta.name);
                     hint(ui, view.run.status.name());
@@ -41,9 +42,10 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
             });
         });
         if view.run.status == RunStatus::Completed {
-            verdict(ui, &view);
+            verdict(ui, state, &view, out);
         }
-        charts::show(ui, &view.points, charts::best_step(&view.points), state.train.log_scale, "train");
+        let look = charts::Look { log_scale: state.train.log_scale, pace: state.train.pace };
+        charts::show(ui, &view.points, charts::best_step(&view.points), look, "train");
     });
 }
 
@@ -95,7 +97,7 @@ fn status(ui: &mut egui::Ui, state: &AppState, view: &RunView, out: &mut Vec<Mes
 }
 
 /// What the run is worth, in words.
-fn verdict(ui: &mut egui::Ui, view: &RunView) {
+fn verdict(ui: &mut egui::Ui, state: &AppState, view: &RunView, out: &mut Vec<Message>) {
     let number = |name: &str| view.run.summary.get(name).and_then(Value::as_f64);
     let Some(srcc) = number("test_srcc") else { return };
     let palette = colours(ui);
@@ -123,6 +125,7 @@ fn verdict(ui: &mut egui::Ui, view: &RunView) {
         if let Some(found) = view.run.summary.get("verdict").and_then(Value::as_str) {
             ui.add(egui::Label::new(RichText::new(against_the_start(found)).strong()).wrap());
         }
+        history::use_model(ui, state, &view.run.id, out);
     });
     ui.add_space(space().s);
 }

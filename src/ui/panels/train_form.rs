@@ -1,87 +1,104 @@
-//! The settings of the next training, and what its data is worth.
+//! The settings of the next training: a preset, what it starts from, and the numbers; then what waits for its turn.
 
 use eframe::egui::{self, RichText};
 
-use crate::api::{ArchitectureEntry, FEWEST_LABELS};
-use crate::config::{DeviceChoice, Loss, LossKind, TrainConfig};
+use super::{train_data, train_settings};
+use crate::api::{ArchitectureEntry, HEAD_FROM, LAST_FROM, ModelEntry, clock::duration_text};
+use crate::config::{DeviceChoice, Learns, Loss, LossKind, PRESETS, TrainConfig, explained};
 use crate::ui::message::{JobKind, Message};
-use crate::ui::prefs::Page;
-use crate::ui::state::AppState;
+use crate::ui::state::{AppState, Planned};
 use crate::ui::theme::{colours, space};
 use crate::ui::widgets::{heading, hint, primary_button};
 
-/// Fewest labels training accepts.
-pub(super) const FEWEST: u64 = FEWEST_LABELS as u64;
-
-/// Labels from which the interval of a result is narrow enough to compare runs by.
-const PLENTY: u64 = 200;
-
 /// Width of the fields, in points.
-const FIELD: f32 = 150.0;
+pub(super) const FIELD: f32 = 150.0;
 
 pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     heading(ui, "New training");
-    data_summary(ui, state, out);
+    train_data::show(ui, state, out);
     ui.add_space(space().s);
-    let AppState { config, train, architectures, .. } = state;
+    let AppState { config, train, architectures, models, .. } = state;
+    presets(ui, &mut config.train);
     let name = egui::TextEdit::singleline(&mut train.name).hint_text("Name, made up when empty");
     ui.add(name.desired_width(f32::INFINITY)).accessible_name("Name of the run");
-    form(ui, &mut config.train, architectures);
-    ui.collapsing("Advanced", |ui| advanced(ui, &mut config.train));
-    ui.add_space(space().m);
-    let enough = state.label.data.progress.labelled >= FEWEST;
-    let idle = state.job(JobKind::Train).is_none();
-    if primary_button(ui, "Start training", enough && idle).clicked() {
-        let (config, name) = (Box::new(state.config.train.clone()), state.train.name.trim().to_owned());
-        out.push(Message::StartTraining(config, name));
+    form(ui, &mut config.train, architectures, models);
+    ui.collapsing("Advanced", |ui| train_settings::advanced(ui, &mut config.train));
+    ui.add_space(space().s);
+    if let Some(text) = estimate(state) {
+        hint(ui, text).on_hover_text("At the speed of the run beside; early stopping may end it sooner");
     }
-    if !idle {
-        ui.add(egui::Label::new(RichText::new("A training is under way.").color(colours(ui).weak)).wrap());
-    }
+    ui.add_space(space().s);
+    buttons(ui, state, out);
+    queue(ui, state, out);
 }
 
-fn data_summary(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
-    let progress = state.label.data.progress;
-    hint(ui, format!("{} labelled photos of {}", progress.labelled, progress.photos));
-    let warning = match progress.labelled {
-        n if n < FEWEST => {
-            let more = FEWEST - n;
-            format!("{more} more {} needed to train.", if more == 1 { "label is" } else { "labels are" })
-        }
-        n if n < PLENTY => format!("With fewer than {PLENTY} labels, results vary a lot; the interval tells how much."),
-        _ => return,
-    };
-    let review = colours(ui).review;
-    ui.add(egui::Label::new(RichText::new(warning).color(review)).wrap());
-    if progress.labelled < FEWEST && ui.button("Label photos").clicked() {
-        out.push(Message::Show(Page::Label));
-    }
-}
-
-fn form(ui: &mut egui::Ui, config: &mut TrainConfig, architectures: &[ArchitectureEntry]) {
-    egui::Grid::new("form").num_columns(2).min_col_width(100.0).spacing([12.0, 8.0]).show(ui, |ui| {
-        hint(ui, "Architecture");
-        let combo = egui::ComboBox::from_id_salt("architecture").selected_text(&config.architecture).width(FIELD);
-        let combo = combo.show_ui(ui, |ui| {
-            for found in architectures {
-                let text = format!("{} · {:.1} M parameters", found.name, found.parameters as f64 / 1e6);
-                ui.selectable_value(&mut config.architecture, found.name.to_owned(), text).on_hover_text(found.about);
+/// Named settings; the one in force stands out.
+fn presets(ui: &mut egui::Ui, config: &mut TrainConfig) {
+    ui.horizontal(|ui| {
+        for preset in PRESETS {
+            let settings = preset.over(config);
+            let mut name = preset.name.to_owned();
+            name[..1].make_ascii_uppercase();
+            let chosen = settings == *config;
+            if ui.selectable_label(chosen, name).on_hover_text(preset.about).clicked() {
+                *config = settings;
             }
-        });
-        let about =
-            architectures.iter().find(|found| found.name == config.architecture).map_or("", |found| found.about);
-        combo.response.accessible_name("Architecture").on_hover_text(about);
-        ui.end_row();
+        }
+    });
+}
+
+fn form(ui: &mut egui::Ui, config: &mut TrainConfig, architectures: &[ArchitectureEntry], models: &[ModelEntry]) {
+    egui::Grid::new("form").num_columns(2).min_col_width(100.0).spacing([12.0, 8.0]).show(ui, |ui| {
+        start_choice(ui, config, models);
+        if config.start.is_empty() {
+            architecture_choice(ui, config, architectures);
+        } else {
+            let parts = [(Learns::All, "Everything"), (Learns::Last, "Last stages"), (Learns::Head, "Head alone")];
+            choice(ui, "What learns", &mut config.learns, &parts, explained("train", "learns"));
+        }
         loss_choice(ui, &mut config.loss);
         let devices = [(DeviceChoice::Auto, "Auto"), (DeviceChoice::Gpu, "GPU"), (DeviceChoice::Cpu, "CPU")];
-        choice(ui, "Device", &mut config.device, &devices);
-        row(
-            ui,
-            "Epochs",
-            "Passes over the training photos, at most",
-            egui::DragValue::new(&mut config.epochs).range(1..=1000),
-        );
+        choice(ui, "Device", &mut config.device, &devices, explained("train", "device"));
+        train_settings::whole(ui, "Epochs", "epochs", egui::DragValue::new(&mut config.epochs).range(1..=1000));
     });
+}
+
+/// What the weights are at first: random, or a model's.
+fn start_choice(ui: &mut egui::Ui, config: &mut TrainConfig, models: &[ModelEntry]) {
+    const SCRATCH: &str = "Random weights";
+    let about = explained("train", "start");
+    hint(ui, "Starts from").on_hover_text(about);
+    let named = models.iter().find(|model| model.card.id.0 == config.start || model.name == config.start);
+    let shown = named.map_or(config.start.as_str(), |model| model.name.as_str());
+    let shown = if config.start.is_empty() { SCRATCH } else { shown };
+    let combo = egui::ComboBox::from_id_salt("start").selected_text(shown).width(FIELD).truncate().show_ui(ui, |ui| {
+        if ui.selectable_label(config.start.is_empty(), SCRATCH).clicked() {
+            (config.start, config.learns) = (String::new(), Learns::All);
+        }
+        for model in models.iter().filter(|model| model.card.personal.is_none()) {
+            let text = format!("{} · {}", model.name, model.card.architecture);
+            if ui.selectable_label(config.start == model.card.id.0, text).clicked() {
+                config.start.clone_from(&model.card.id.0);
+                config.architecture.clone_from(&model.card.architecture);
+            }
+        }
+    });
+    combo.response.accessible_name("Starts from").on_hover_text(about);
+    ui.end_row();
+}
+
+fn architecture_choice(ui: &mut egui::Ui, config: &mut TrainConfig, architectures: &[ArchitectureEntry]) {
+    hint(ui, "Architecture");
+    let combo = egui::ComboBox::from_id_salt("architecture").selected_text(&config.architecture).width(FIELD);
+    let combo = combo.show_ui(ui, |ui| {
+        for found in architectures {
+            let text = format!("{} · {:.1} M parameters", found.name, found.parameters as f64 / 1e6);
+            ui.selectable_value(&mut config.architecture, found.name.to_owned(), text).on_hover_text(found.about);
+        }
+    });
+    let about = architectures.iter().find(|found| found.name == config.architecture).map_or("", |found| found.about);
+    combo.response.accessible_name("Architecture").on_hover_text(about);
+    ui.end_row();
 }
 
 /// The single losses that make sense alone, a mixture that also looks at the order, and what is configured.
@@ -94,41 +111,85 @@ fn loss_choice(ui: &mut egui::Ui, loss: &mut Loss) {
     if losses.iter().all(|(known, _)| known != loss) {
         losses.push((*loss, &own));
     }
-    choice(ui, "Loss", loss, &losses);
+    choice(ui, "Loss", loss, &losses, explained("train", "loss"));
 }
 
-fn choice<T: PartialEq + Copy>(ui: &mut egui::Ui, name: &str, value: &mut T, options: &[(T, &str)]) {
-    hint(ui, name);
+/// A field with a few values; `about` explains it.
+pub(super) fn choice<T: PartialEq + Copy>(
+    ui: &mut egui::Ui,
+    name: &str,
+    value: &mut T,
+    options: &[(T, &str)],
+    about: &str,
+) {
+    hint(ui, name).on_hover_text(about);
     let shown = options.iter().find(|option| option.0 == *value).map_or("", |option| option.1);
     let combo = egui::ComboBox::from_id_salt(name).selected_text(shown).width(FIELD).show_ui(ui, |ui| {
         for (option, text) in options {
             ui.selectable_value(value, *option, *text);
         }
     });
-    combo.response.accessible_name(name);
+    combo.response.accessible_name(name).on_hover_text(about);
     ui.end_row();
 }
 
-fn row(ui: &mut egui::Ui, name: &str, about: &str, value: egui::DragValue<'_>) {
-    hint(ui, name);
-    ui.add_sized([72.0, 26.0], value).accessible_name(name).on_hover_text(about);
-    ui.end_row();
+/// "At most about 3 min", by the run on the page when it is of the same network.
+fn estimate(state: &AppState) -> Option<String> {
+    let config = &state.config.train;
+    let view = state.train.view.as_ref()?;
+    let same = view.run.config_toml.contains(&format!("architecture = \"{}\"", config.architecture));
+    let speed = view.points.iter().rev().find(|point| point.name == "images_per_second").filter(|_| same)?.value;
+    let learnt = state.label.data.progress.labelled as f64 * (1.0 - config.validation_share - config.test_share);
+    let seconds = f64::from(config.epochs) * learnt.max(0.0) / speed;
+    (seconds > 0.0 && seconds.is_finite())
+        .then(|| format!("At most about {}", duration_text((1000.0 * seconds) as i64)))
 }
 
-fn advanced(ui: &mut egui::Ui, config: &mut TrainConfig) {
-    use egui::DragValue;
-    egui::Grid::new("advanced").num_columns(2).spacing([12.0, 8.0]).show(ui, |ui| {
-        row(ui, "Photos a step", "The batch size", DragValue::new(&mut config.batch_size).range(2..=512));
-        let rate = DragValue::new(&mut config.learning_rate).range(1e-6..=1.0).speed(1e-4).max_decimals(6);
-        row(ui, "Learning rate", "Its peak, after the warm-up", rate);
-        let decay = DragValue::new(&mut config.weight_decay).range(0.0..=1.0).speed(0.005).max_decimals(4);
-        row(ui, "Weight decay", "Pulls the weights towards zero", decay);
-        let patience = DragValue::new(&mut config.patience).range(0..=1000);
-        row(ui, "Patience", "Epochs without a better validation SRCC before it stops; 0 never stops early", patience);
-        let share = DragValue::new(&mut config.validation_share).range(0.05..=0.5).speed(0.005).max_decimals(2);
-        row(ui, "Validation share", "Share of the groups that choose the best epoch", share);
-        let share = DragValue::new(&mut config.test_share).range(0.0..=0.5).speed(0.005).max_decimals(2);
-        row(ui, "Test share", "Share of the groups kept for the final test", share);
-        row(ui, "Seed", "Of every random choice: the same seed gives the same run", DragValue::new(&mut config.seed));
-    });
+fn buttons(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
+    let labelled = state.label.data.progress.labelled;
+    let busy = state.job(JobKind::Train).is_some();
+    let plan = |finetune| {
+        let config = Box::new(state.config.train.clone());
+        Message::StartTraining(Planned { config, name: state.train.name.trim().to_owned(), finetune })
+    };
+    let text = if busy { "Train after that" } else { "Start training" };
+    if primary_button(ui, text, labelled >= train_data::FEWEST).clicked() {
+        out.push(plan(false));
+    }
+    let button = ui.add_enabled(labelled >= HEAD_FROM as u64, egui::Button::new("Fine-tune the current network"));
+    let about = format!(
+        "Teaches the newest network with your labels: its head, and from {LAST_FROM} labels on its last stages. Kept only \
+         when it is better on photos it never saw."
+    );
+    if button.on_hover_text(about).on_disabled_hover_text(format!("Needs {HEAD_FROM} labels")).clicked() {
+        out.push(plan(true));
+    }
+}
+
+/// The trainings that wait.
+fn queue(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
+    if state.train.queue.is_empty() {
+        return;
+    }
+    ui.add_space(space().m);
+    hint(ui, "Waiting");
+    for (place, planned) in state.train.queue.iter().enumerate() {
+        ui.horizontal(|ui| {
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let text = planned.text();
+                let button = ui.button("Remove");
+                let spoken = format!("Remove {text}");
+                button.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &spoken));
+                if button.clicked() {
+                    out.push(Message::Unplan(place));
+                }
+                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                    ui.add(egui::Label::new(RichText::new(text).color(colours(ui).text)).truncate());
+                });
+            });
+        });
+    }
+    if state.job(JobKind::Train).is_none() && ui.button("Start the next").clicked() {
+        out.push(Message::StartNext);
+    }
 }

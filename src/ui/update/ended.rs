@@ -1,7 +1,7 @@
 //! What the window does when a long work ends.
 
 use super::scores::sort_rows;
-use super::{audit, failed, learning, photos, runs};
+use super::{audit, failed, label, learning, photos, runs, training};
 use crate::api::{FailedPhoto, OpenSummary, ScoreSummary, TrainSummary};
 use crate::jobs::Outcome;
 use crate::ui::message::{Effect, JobKind};
@@ -38,7 +38,7 @@ pub(super) fn open(state: &mut AppState, outcome: Outcome<OpenSummary>) -> Vec<E
         Outcome::Failed(_) => {}
     }
     let mut effects = photos::read(state);
-    effects.push(Effect::LoadLabelling);
+    effects.push(label::load(state));
     effects.extend(audit::read(state));
     effects.extend(learning::learn(state, true));
     effects
@@ -51,6 +51,7 @@ pub(super) fn train(state: &mut AppState, outcome: Outcome<TrainSummary>) -> Vec
     if let Some(error) = failed(&outcome) {
         state.toasts.error(error);
     }
+    let stopped = matches!(outcome, Outcome::Cancelled(_));
     let run = match outcome {
         Outcome::Completed(summary) => {
             let text = summary.verdict.as_ref().map_or_else(|| "Training finished".to_owned(), |verdict| kept(verdict));
@@ -76,6 +77,10 @@ pub(super) fn train(state: &mut AppState, outcome: Outcome<TrainSummary>) -> Vec
     let mut effects = vec![Effect::LoadHistory];
     if state.train.run.is_some() {
         effects.extend(runs::follow(state));
+    }
+    // Whoever stops a training wants the machine back: the others wait for a click.
+    if !stopped {
+        effects.extend(training::next(state));
     }
     effects
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::super::arrange::{Arranged, HIDDEN, Photos};
 use super::super::chosen::{Band, Chosen};
-use super::{LEVELS, learning, start};
-use crate::api::PhotoRow;
-use crate::domain::{ImageId, LEVEL_WORDS, VoteId, VoteKind};
+use super::{LEVELS, label, learning, start};
+use crate::api::{Occasion, PhotoRow};
+use crate::domain::{ImageId, LEVEL_WORDS, VoteKind};
 use crate::error::Error;
-use crate::ui::message::{Effect, JobKind, Message};
+use crate::ui::message::{Effect, JobKind, Message, Receipt};
 use crate::ui::prefs::Page;
 use crate::ui::state::{AppState, MOST_COMPARED, Similar};
 use crate::ui::view::Pairing;
@@ -208,42 +208,36 @@ pub(super) fn rate_chosen(state: &mut AppState, level: u8) -> Vec<Effect> {
     let rows = state.browse.chosen.iter().filter_map(|index| state.photos.get(index));
     let rows = rows.filter(|_| !state.large.open).chain(selected).filter(readable);
     let ids: Vec<ImageId> = rows.map(|row| row.photo.id).collect();
-    if ids.is_empty() || state.browse.rating {
+    if ids.is_empty() || state.label.saving.is_some() {
         return Vec::new();
     }
     state.browse.rating = true;
-    vec![Effect::SaveVotes(ids, VoteKind::Rating { level, levels: LEVELS })]
+    let votes = ids.into_iter().map(|id| (id, VoteKind::Rating { level, levels: LEVELS })).collect();
+    label::cast(state, votes, Occasion::Plain)
 }
 
 /// The votes are on disk.
-pub(super) fn rated(state: &mut AppState, votes: Vec<VoteId>, kind: VoteKind) -> Vec<Effect> {
-    state.browse.rating = false;
-    let word = match kind {
-        VoteKind::Rating { level, .. } => LEVEL_WORDS.get(usize::from(level).wrapping_sub(1)).copied(),
+pub(super) fn rated(state: &mut AppState, receipt: Receipt) -> Vec<Effect> {
+    label::take_in(state, &receipt);
+    (state.browse.rating, state.label.saving) = (false, None);
+    let word = match receipt.votes.first() {
+        Some((_, VoteKind::Rating { level, .. })) => LEVEL_WORDS.get(usize::from(*level).wrapping_sub(1)).copied(),
         _ => None,
     };
-    let photos = if votes.len() == 1 { "1 photo".to_owned() } else { format!("{} photos", votes.len()) };
+    let count = receipt.votes.len();
+    let photos = if count == 1 { "1 photo".to_owned() } else { format!("{count} photos") };
     let text = format!("{photos} labelled {}", word.unwrap_or("anew").to_lowercase());
     let now = state.now_ms;
-    state.toasts.offer(text, "Undo", Message::TakeBack(votes), now);
-    labels_changed(state)
-}
-
-/// Votes were taken back.
-pub(super) fn took_back(state: &mut AppState, count: usize) -> Vec<Effect> {
-    let now = state.now_ms;
-    state.toasts.tell(format!("{count} votes taken back"), now);
-    labels_changed(state)
-}
-
-fn labels_changed(state: &mut AppState) -> Vec<Effect> {
-    let mut effects = read(state);
-    effects.push(Effect::LoadLabelling);
+    state.toasts.offer(text, "Undo", Message::UndoVote, now);
+    state.label.data.recent = receipt.recent;
+    let mut effects = vec![label::load(state)];
+    effects.extend(changed(state));
     effects.extend(learning::learn(state, false));
     effects
 }
 
-fn restore_selection(state: &mut AppState) {
+/// Selects the photo that was selected when the window was closed, unless another one is.
+pub(super) fn restore_selection(state: &mut AppState) {
     if state.browse.selected.is_none()
         && let Some(path) = state.prefs.selected.as_ref().map(PathBuf::from)
     {

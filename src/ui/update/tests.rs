@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::super::arrange::Photos;
 use super::super::shelf;
 use super::*;
-use crate::api::{LabelProgress, PhotoRow, PhotoScore, RunView};
+use crate::api::{Ballot, Occasion, PhotoRow, PhotoScore, RunView, Taken, TrainSummary};
 use crate::config::Config;
-use crate::domain::{ImageId, ModelId, Photo, Run, RunMeta, RunStatus, Score, ScoreRow, Vote, VoteId};
+use crate::domain::{ImageId, Label, ModelId, Photo, Run, RunMeta, RunStatus, Score, ScoreRow, Vote, VoteId};
 use crate::error::Error;
-use crate::ui::message::LabelData;
+use crate::ui::message::{LabelData, Receipt};
+use crate::ui::place::Place;
 use crate::ui::prefs::{Prefs, SortBy};
-use crate::ui::state::ScoreColumn;
+use crate::ui::state::{Planned, ScoreColumn};
 
 pub(super) fn photo(id: i64, score: Option<f64>) -> PhotoRow {
     let path = PathBuf::from(format!("/photos/{id}.jpg"));
@@ -64,7 +65,7 @@ pub(super) fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
 
 fn queue(ids: &[i64]) -> LabelData {
     let queue: Vec<ImageId> = ids.iter().map(|&id| ImageId(id)).collect();
-    LabelData { progress: LabelProgress::default(), recent: Vec::new(), queue }
+    LabelData { queue, ..LabelData::default() }
 }
 
 fn state(scores: &[Option<f64>]) -> AppState {
@@ -73,6 +74,25 @@ fn state(scores: &[Option<f64>]) -> AppState {
     let found = read(&mut state, photos);
     update(&mut state, found);
     state
+}
+
+/// The effect that saves a vote cast now.
+fn saving(state: &AppState, image: i64, kind: VoteKind) -> Effect {
+    let view = Place::of(state).to_text();
+    Effect::SaveVotes(Ballot {
+        rater: "me".to_owned(),
+        votes: vec![(ImageId(image), kind)],
+        occasion: Occasion::Plain,
+        at_ms: 0,
+        view,
+    })
+}
+
+/// A vote is on disk, and it is the only one on its photo.
+pub(super) fn voted(image: i64, kind: VoteKind) -> Message {
+    let image = ImageId(image);
+    let label = kind.score().map(|mos| Label { image, mos, n: 1 });
+    Message::Voted(Receipt { votes: vec![(image, kind)], labels: vec![(image, label)], recent: Vec::new() })
 }
 
 fn ids(state: &AppState) -> Vec<i64> {
@@ -86,11 +106,12 @@ fn the_next_photo_shows_only_when_the_vote_is_on_disk() {
     update(&mut state, Message::Labelling(queue(&[2, 1, 3])));
     assert_eq!(state.label.current, Some(ImageId(2)));
     let kind = VoteKind::Rating { level: 4, levels: 5 };
-    assert_eq!(update(&mut state, Message::Command(UiCommand::Rate4)), [Effect::SaveVote(ImageId(2), kind)]);
+    let expected = saving(&state, 2, kind);
+    assert_eq!(update(&mut state, Message::Command(UiCommand::Rate4)), [expected]);
     assert_eq!(state.label.current, Some(ImageId(2)), "the photo stays");
     assert!(update(&mut state, Message::Rate(1)).is_empty(), "input is held");
     assert!(update(&mut state, Message::LabelPhoto(ImageId(3))).is_empty(), "the photo cannot be changed either");
-    assert!(update(&mut state, Message::Voted(ImageId(2), kind, Vec::new())).is_empty(), "nothing is read again");
+    assert!(update(&mut state, voted(2, kind)).is_empty(), "nothing is read again");
     assert_eq!((state.label.current, state.label.votes), (Some(ImageId(1)), 1));
     assert_eq!(state.photo(ImageId(2)).and_then(|row| row.label).map(|label| (label.mos, label.n)), Some((75.0, 1)));
     assert_eq!(state.label.data.progress.labelled, 1);
@@ -112,7 +133,7 @@ fn undo_brings_the_photo_back_on_screen() {
     let mut state = state(&[None, None]);
     state.prefs.page = Page::Label;
     update(&mut state, Message::Labelling(queue(&[2])));
-    assert_eq!(update(&mut state, Message::Command(UiCommand::Undo)), [Effect::UndoVote]);
+    assert_eq!(update(&mut state, Message::Command(UiCommand::Undo)), [Effect::UndoVote("me".to_owned())]);
     let taken = Vote {
         id: VoteId(1),
         image: ImageId(1),
@@ -121,7 +142,8 @@ fn undo_brings_the_photo_back_on_screen() {
         source: "window".to_owned(),
         at_ms: 0,
     };
-    update(&mut state, Message::Undone(Some(taken), queue(&[1, 2])));
+    let taken = Taken { votes: vec![taken], view: None };
+    update(&mut state, Message::Undone(Some(taken), Receipt::default(), queue(&[1, 2])));
     assert_eq!(state.label.current, Some(ImageId(1)));
 }
 
@@ -199,15 +221,15 @@ fn bands_never_cross() {
 }
 
 #[test]
-fn a_vote_that_replaces_another_reads_the_labels_again() {
+fn a_vote_that_replaces_another_shows_the_label_that_the_store_has() {
     let mut state = state(&[None, None]);
     state.prefs.page = Page::Label;
     update(&mut state, Message::Labelling(queue(&[2])));
     update(&mut state, Message::LabelPhoto(ImageId(1)));
     let kind = VoteKind::Rating { level: 1, levels: 5 };
     update(&mut state, Message::Rate(1));
-    let effects = update(&mut state, Message::Voted(ImageId(1), kind, Vec::new()));
-    assert!(matches!(effects[..], [Effect::LoadLabelling, Effect::LoadPhotos(_)]), "{effects:?}");
+    assert!(update(&mut state, voted(1, kind)).is_empty());
+    assert_eq!(state.photo(ImageId(1)).and_then(|row| row.label).map(|label| label.mos), Some(0.0));
     assert_eq!(state.label.current, Some(ImageId(2)));
 }
 
@@ -229,6 +251,33 @@ fn run(id: &str, status: RunStatus, started_ms: i64) -> Run {
     }
 }
 
+fn planned(name: &str) -> Planned {
+    Planned { config: Box::default(), name: name.to_owned(), finetune: false }
+}
+
+#[test]
+fn trainings_wait_for_their_turn_and_a_stop_ends_the_turns() {
+    let mut state = state(&[]);
+    let begun = |effects: &[Effect]| match effects {
+        [.., Effect::StartTrain(planned, None)] => Some(planned.name.clone()),
+        _ => None,
+    };
+    assert_eq!(begun(&update(&mut state, Message::StartTraining(planned("a")))), Some("a".to_owned()));
+    for name in ["b", "c", "d"] {
+        assert!(update(&mut state, Message::StartTraining(planned(name))).is_empty());
+    }
+    update(&mut state, Message::Unplan(1));
+    let ended = || Message::TrainEnded(Outcome::Completed(TrainSummary::default()));
+    assert_eq!(begun(&update(&mut state, ended())), Some("b".to_owned()));
+    let stopped = Message::TrainEnded(Outcome::Cancelled(TrainSummary::default()));
+    assert_eq!(begun(&update(&mut state, stopped)), None);
+    assert_eq!(state.train.queue, [planned("d")]);
+    assert_eq!(begun(&update(&mut state, Message::StartNext)), Some("d".to_owned()));
+    let failed = Message::TrainEnded(Outcome::Failed(Error::bad_data("no")));
+    assert_eq!(begun(&update(&mut state, failed)), None);
+    assert!(state.train.queue.is_empty() && state.job(JobKind::Train).is_none());
+}
+
 fn view(run: Run) -> Message {
     Message::RunLoaded(Box::new(RunView { run, points: Vec::new(), artifacts: Vec::new(), photos: [0; 3] }))
 }
@@ -238,7 +287,7 @@ fn the_train_page_follows_the_run_that_began_and_no_other() {
     let mut state = state(&[]);
     state.now_ms = 1_000;
     let old = run("old", RunStatus::Running, 500);
-    update(&mut state, Message::StartTraining(Box::default(), String::new()));
+    update(&mut state, Message::StartTraining(planned("")));
     assert_eq!(update(&mut state, Message::JobPoints(JobKind::Train)), [Effect::LoadHistory]);
     update(&mut state, Message::Runs(vec![old.clone()]));
     assert_eq!(state.train.run, None, "a run of another process is not ours");
@@ -251,6 +300,27 @@ fn the_train_page_follows_the_run_that_began_and_no_other() {
     let effects = update(&mut state, view(new.clone()));
     assert_eq!(effects, [Effect::LoadRun(new.id.clone())], "what came meanwhile is read");
     assert_eq!(state.train.view.as_ref().map(|view| view.run.id.clone()), Some(new.id));
+}
+
+#[test]
+fn runs_are_drawn_beside_the_selected_one_until_they_are_not() {
+    let mut state = state(&[]);
+    let runs: Vec<Run> = ["a", "b", "c"].map(|id| run(id, RunStatus::Completed, 0)).to_vec();
+    let id = |name: &str| RunId(name.to_owned());
+    update(&mut state, Message::Runs(runs.clone()));
+    update(&mut state, Message::SelectRun(id("a")));
+    assert!(update(&mut state, Message::CompareRun(id("a"))).is_empty(), "not beside itself");
+    assert_eq!(update(&mut state, Message::CompareRun(id("c"))), [Effect::LoadRun(id("c"))]);
+    update(&mut state, Message::CompareRun(id("b")));
+    update(&mut state, view(runs[1].clone()));
+    update(&mut state, view(runs[2].clone()));
+    let drawn: Vec<&RunId> = state.history.others.iter().map(|view| &view.run.id).collect();
+    assert_eq!(drawn, [&id("c"), &id("b")], "in the order in which they were added");
+    assert_eq!((state.history.drawn(&id("a")), state.history.drawn(&id("b"))), (Some(0), Some(2)));
+    update(&mut state, Message::SelectRun(id("c")));
+    assert_eq!(state.history.beside, [id("b")], "the selected one is not beside itself");
+    update(&mut state, Message::Runs(runs[..1].to_vec()));
+    assert!(state.history.beside.is_empty() && state.history.others.is_empty(), "runs that are gone are not drawn");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod photo;
 mod sort;
 mod stage;
 mod standing;
+mod star;
 mod tones;
 
 pub use chip::{Band, band, label_dot, score_chip};
@@ -19,7 +20,8 @@ pub use histogram::histogram;
 pub use mark::{Mark, mark};
 pub use overlays::{draw_overlays, fill_text, overlay_legend};
 pub use photo::{broken_box, contained, photo_box, wait_box};
-pub use sort::sort_button;
+pub use sort::{sort_arrow, sort_button};
 pub use stage::{draw_shot, steer, tell_photo};
 pub use standing::standing_strip;
+pub use star::star;
 pub use tones::tones;

@@ -34,11 +34,15 @@ pub fn sort_button(ui: &mut egui::Ui, text: &str, order: Option<bool>, width: Op
     let at = rect.left_center() + vec2(space().m, 0.0);
     let drawn = ui.painter().text(at, Align2::LEFT_CENTER, text, FontId::new(font.size, font.family), colour);
     if let Some(descending) = order {
-        let way = if descending { 1.0 } else { -1.0 };
-        let centre = drawn.right_center() + vec2(ARROW * 0.6, 0.0);
-        let corners = [vec2(-4.0, -2.5 * way), vec2(4.0, -2.5 * way), vec2(0.0, 3.0 * way)];
-        let corners = corners.map(|corner| centre + corner).to_vec();
-        ui.painter().add(Shape::convex_polygon(corners, palette.accent, Stroke::NONE));
+        sort_arrow(ui.painter(), drawn.right_center() + vec2(ARROW * 0.6, 0.0), descending, palette.accent);
     }
     response
+}
+
+/// A small triangle: down for the largest first, up for the smallest.
+pub fn sort_arrow(painter: &egui::Painter, centre: egui::Pos2, descending: bool, colour: egui::Color32) {
+    let way = if descending { 1.0 } else { -1.0 };
+    let corners = [vec2(-4.0, -2.5 * way), vec2(4.0, -2.5 * way), vec2(0.0, 3.0 * way)];
+    let corners = corners.map(|corner| centre + corner).to_vec();
+    painter.add(Shape::convex_polygon(corners, colour, Stroke::NONE));
 }

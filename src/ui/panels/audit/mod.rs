@@ -91,7 +91,7 @@ fn bar(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
             // Where the window is narrow, the date stands in the tooltip of the pack alone.
             if let Some(report) = state.audit.report.as_ref().filter(|_| ui.available_width() > 150.0) {
                 let pack = &report.pack;
-                hint(ui, format!("Checked {}", pack.date)).on_hover_text(&pack.source);
+                hint(ui, format!("Rules of {}", pack.date)).on_hover_text(&pack.source);
             }
         });
     });

@@ -36,9 +36,9 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs,
     keys(ui, state, &tiling, out);
     let mut area = egui::ScrollArea::vertical().auto_shrink([false, false]).id_salt("grid");
     let restored_id = ui.scope_id().with("scroll restored");
-    if !ui.data(|data| data.get_temp::<bool>(restored_id)).unwrap_or(false) {
+    if ui.data(|data| data.get_temp::<u64>(restored_id)) != Some(state.browse.rescroll) {
         area = area.vertical_scroll_offset(state.prefs.scroll);
-        ui.data_mut(|data| data.insert_temp(restored_id, true));
+        ui.data_mut(|data| data.insert_temp(restored_id, state.browse.rescroll));
     } else if let Some(offset) = offset_to_selected(ui, state, &tiling) {
         area = area.vertical_scroll_offset(offset);
         out.push(Message::Scrolled(offset));

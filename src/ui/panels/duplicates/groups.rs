@@ -90,7 +90,7 @@ fn row(
     let mut lines = ui.new_child(egui::UiBuilder::new().max_rect(words));
     lines.spacing_mut().item_spacing.y = 0.0;
     lines.add(egui::Label::new(RichText::new(&title)).truncate().selectable(false));
-    let reason = if group.exact { group.reason.clone() } else { format!("Best: {}", group.reason) };
+    let reason = if group.exact { group.reason.clone() } else { format!("Best · {}", group.reason) };
     // The reason is what the row is for: it may take two lines.
     lines.add(egui::Label::new(RichText::new(reason).color(palette.weak)).wrap().selectable(false));
     if response.clicked() {

@@ -31,6 +31,7 @@ fn group(attribute: Attribute) -> &'static str {
         | A::BitDepth => GROUPS[0],
         A::Sharpness | A::Blur | A::Tenengrad | A::SpectrumSlope | A::Noise => GROUPS[1],
         A::Brightness
+        | A::FrameBrightness
         | A::Contrast
         | A::Clipped
         | A::ClippedHighlights
@@ -71,6 +72,7 @@ fn explanation(attribute: Attribute) -> &'static str {
         A::SpectrumSlope => "How fast detail fades from coarse to fine: about -1 for a sharp photo, lower when blurred",
         A::Noise => "Grain over the product, in grey levels",
         A::Brightness => "Mean brightness of the product, 0 to 255",
+        A::FrameBrightness => "Mean brightness of the whole frame, 0 to 255",
         A::Contrast => "Spread of the product's brightness; a flat photo has little",
         A::Clipped => "Share of the product's pixels with a channel at 0 or 255",
         A::ClippedHighlights => "Share of the product's pixels that are burnt to white",
@@ -107,7 +109,7 @@ fn comparative(attribute: Attribute) -> &'static str {
         A::Sharpness | A::Tenengrad => "sharper",
         A::Blur => "more blurred",
         A::Noise => "noisier",
-        A::Brightness => "brighter",
+        A::Brightness | A::FrameBrightness => "brighter",
         A::Clipped | A::ClippedHighlights | A::ClippedShadows => "more clipped",
         A::Colourfulness => "more colourful",
         A::Blockiness => "blockier",

@@ -1,24 +1,18 @@
-//! `packshot bench`: the programme measures itself.
+//! `packshot bench ui`: the window measured on a large project.
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::args;
-use super::context::{Context, Done};
-use super::table::{Side, layout};
-use super::watch::{finish, wake};
 use crate::api::{self, Project};
+use crate::cli::args;
+use crate::cli::context::{Context, Done};
+use crate::cli::table::{Side, layout};
+use crate::cli::watch::{finish, wake};
 use crate::error::{Error, Result};
 use crate::ui::{BenchPlan, BenchReport, FrameTimes, Times, bench};
 
-pub(super) fn run(context: &Context, command: args::Bench) -> Result<Done> {
-    match command {
-        args::Bench::Ui(args) => measure(context, &args),
-    }
-}
-
-fn measure(context: &Context, args: &args::BenchUi) -> Result<Done> {
+pub(super) fn run(context: &Context, args: &args::BenchUi) -> Result<Done> {
     if args.photos < 100 {
         return Err(Error::usage("a window is measured with 100 photos or more"));
     }
