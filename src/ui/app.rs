@@ -12,7 +12,7 @@ use super::desk::{Desk, aside};
 use super::evidence::Lens;
 use super::message::{DialogFor, Effect, JobKind, Message};
 use super::place::Place;
-use super::prefs::{self, Mode, Prefs};
+use super::prefs::{self, Mode, Page, Prefs};
 use super::running::Running;
 use super::shelf::Shelf;
 use super::state::{AppState, Planned};
