@@ -79,7 +79,7 @@ fn make(root: &Path, photos: usize, reporter: &Reporter<Project>) -> Result<Outc
         store.set_groups(&groups)?;
         let scores: Vec<ScoreRow> =
             numbers().map(|(number, photo)| score(number, &photo.path, &photo.sha256)).collect();
-        store.save_scores(&scores, attributes::VERSION)?;
+        store.save_scores(&scores, "", attributes::VERSION)?;
         let labelled = numbers().filter(|(number, _)| number % LABELLED == 0);
         let votes: Vec<Vote> = labelled.map(|(number, photo)| vote(number, photo.id)).collect();
         store.append_votes(&votes)?;

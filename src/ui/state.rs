@@ -7,7 +7,7 @@ mod labelling;
 mod learning;
 mod training;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

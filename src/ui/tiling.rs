@@ -204,7 +204,8 @@ mod tests {
     #[test]
     fn tiles_fill_the_width() {
         let tiling = plain(7);
-        assert_eq!((tiling.columns(), tiling.tile(), tiling.height()), (3, 106.666_67, 3.0 * 116.666_67));
+        assert_eq!((tiling.columns(), tiling.height()), (3, 350.0));
+        assert!((tiling.tile() - 320.0 / 3.0).abs() < 1e-3);
         assert!((tiling.rect(2).expect("there").right() - 340.0).abs() < 1e-3);
         assert_eq!(Tiling::new(50.0, 100.0, 10.0, 0.0, &[]).columns(), 1);
     }

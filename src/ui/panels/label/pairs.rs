@@ -75,7 +75,7 @@ fn two(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out: &mut Vec<M
     let sides = [side(first), side(second)];
     egui::CentralPanel::no_frame().show(ui, |ui| {
         let area = ui.available_rect_before_wrap();
-        let pairing = compare(ui, area, [&sides[0], &sides[1]], duels.pairing);
+        let pairing = compare(ui, area, &[&sides[0], &sides[1]], duels.pairing);
         if pairing != duels.pairing {
             out.push(Message::LabelPairing(pairing));
         }
