@@ -47,7 +47,7 @@ impl Keys {
 
     /// The commands that can be given another key: those that work on the label page alone.
     pub fn changeable() -> impl Iterator<Item = UiCommand> {
-        UiCommand::ALL.into_iter().filter(|command| command.pages() == [Page::Label])
+        UiCommand::ALL.into_iter().filter(|command| command.pages() == [Page::Label] || command.level().is_some())
     }
 
     /// Gives a key to something; `defects` are the names of all, in order.

@@ -34,10 +34,8 @@ pub(super) fn run(project: Project, plan: BenchPlan, mut tell: impl FnMut(&str))
     tell("filtering and sorting");
     filter(&mut rig, &mut report)?;
     tell("going through photos by key");
-    rig.app.handle(Message::Command(UiCommand::LookLarge));
     report.next_photo = go_through(&mut rig, plan.keys, 12)?;
     report.repeated = go_through(&mut rig, plan.keys, 2)?;
-    rig.app.handle(Message::Command(UiCommand::LookLarge));
     tell("labelling");
     report.next_label = label(&mut rig, plan.keys)?;
     report.memory = usage::memory();
@@ -114,8 +112,12 @@ fn is_shown(app: &App) -> bool {
 
 /// Presses the arrow so many times, `beats` frames apart; from the key to the end of the frame that shows the photo.
 fn go_through(rig: &mut Rig, keys: usize, beats: usize) -> Result<Times> {
-    rig.frame(press(Key::Home));
+    let first = rig.app.state().photo_at(0).map(|row| row.photo.id);
+    first.into_iter().for_each(|id| rig.app.handle(Message::GoTo(id)));
     rig.app.handle(Message::LookAt(crate::ui::view::View { zoom: Zoom::Fit, ..Default::default() }));
+    if !rig.app.state().large.open {
+        rig.app.handle(Message::Command(UiCommand::LookLarge));
+    }
     rig.until("the first photo shows", is_shown)?;
     (0..60).for_each(|_| rig.frame(Vec::new()));
     let mut times = Vec::new();

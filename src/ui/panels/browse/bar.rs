@@ -37,17 +37,25 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
     ui.add_space(space().s);
 }
 
-/// The orders; where they do not fit, those that are not in force stand in a menu.
+/// Width that the choices at the right take, in points.
+const RIGHT: f32 = 260.0;
+
+/// Orders by how often they are used; as many as fit stand beside each other.
+const FREQUENT: [SortBy; 4] = [SortBy::Name, SortBy::Score, SortBy::Label, SortBy::Date];
+
+/// The orders; those that do not fit stand in a menu.
 fn orders(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
-    const FREQUENT: [SortBy; 4] = [SortBy::Name, SortBy::Date, SortBy::Score, SortBy::Label];
+    let fit = ((ui.available_width() - RIGHT) / 90.0).max(1.0) as usize;
+    // Room for the one in force, for the word before and for the menu behind.
+    let frequent = &FREQUENT[..fit.saturating_sub(2).clamp(1, FREQUENT.len())];
     hint(ui, "Sort");
     let order = |sort| (state.prefs.sort == sort).then_some(state.prefs.descending);
-    for sort in FREQUENT {
+    for &sort in frequent {
         if sort_button(ui, sort.text(), order(sort), None).clicked() {
             out.push(Message::Sort(sort));
         }
     }
-    if !FREQUENT.contains(&state.prefs.sort) {
+    if !frequent.contains(&state.prefs.sort) {
         let measure = Attribute::from_name(&state.prefs.measure);
         let text = match (state.prefs.sort, measure) {
             (SortBy::Measure, Some(measure)) => capitalised(measure.words()),
@@ -58,13 +66,17 @@ fn orders(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
         }
     }
     ui.menu_button("More", |ui| {
-        for sort in [SortBy::Uncertainty, SortBy::Disagreement] {
-            let about = match sort {
-                SortBy::Uncertainty => "Width of the score's interval",
-                _ => "Distance between score and label",
+        let rest = SortBy::ALL.into_iter().filter(|sort| *sort != SortBy::Measure && !frequent.contains(sort));
+        for sort in rest {
+            let button = ui.button(sort.text());
+            let button = match sort {
+                SortBy::Uncertainty => button.on_hover_text("Width of the score's interval"),
+                SortBy::Disagreement => button.on_hover_text("Distance between score and label"),
+                _ => button,
             };
-            if ui.button(sort.text()).on_hover_text(about).clicked() {
+            if button.clicked() {
                 out.push(Message::Sort(sort));
+                ui.close();
             }
         }
         ui.separator();
