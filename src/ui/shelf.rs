@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use super::arrange::{Photos, Question};
 use super::desk::Desk;
@@ -49,9 +50,13 @@ impl Shelf {
 
 /// Does an errand; nothing is answered when `is_outdated` says of the question's turn that a later one came meanwhile.
 pub fn errands(project: &Project, errand: Effect, is_outdated: &dyn Fn(u64) -> bool) -> Vec<Message> {
+    let began = Instant::now();
     match errand {
         Effect::LoadPhotos(question) => match api::list_photos(project) {
-            Ok(rows) => vec![read(Photos::new(rows), &question)],
+            Ok(rows) => {
+                tracing::debug!("{} photos read in {} ms", rows.len(), began.elapsed().as_millis());
+                vec![read(Photos::new(rows), &question)]
+            }
             Err(error) => vec![Message::PhotosFailed(error)],
         },
         Effect::Arrange(photos, question) => {

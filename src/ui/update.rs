@@ -39,7 +39,6 @@ pub fn opening(state: &mut AppState) -> Vec<Effect> {
         effects.extend(label::report(state));
     }
     effects.extend(learning::learn(state, true));
-    effects.extend(audit::read(state));
     effects
 }
 
@@ -185,7 +184,12 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
     let now = state.now_ms;
     match message {
         Message::Photos(found) => {
+            let is_first = !state.browse.loaded;
             let mut effects = photos::take(state, *found);
+            if is_first {
+                // Not before: nothing is to keep the first photos waiting.
+                effects.extend(audit::read(state));
+            }
             label::check(state);
             training::look_at_labels(state);
             if state.prefs.page == Page::Label {

@@ -66,7 +66,7 @@ pub(in crate::cli) struct BenchUi {
     /// Keep the thumbnails of an earlier run.
     #[arg(long)]
     pub(in crate::cli) keep_thumbnails: bool,
-    /// Do not hand frames to a graphics adapter.
+    /// Hand every frame to the graphics adapter, too; without a graphics card that slows everything down.
     #[arg(long)]
-    pub(in crate::cli) no_present: bool,
+    pub(in crate::cli) present: bool,
 }

@@ -27,10 +27,10 @@ pub(super) fn run(context: &Context, args: &args::BenchUi) -> Result<Done> {
             std::fs::remove_dir_all(&thumbs).map_err(|error| Error::io("delete", &thumbs, error))?;
         }
     }
-    let plan = BenchPlan { fling: Duration::from_secs(args.seconds), keys: args.keys, present: !args.no_present };
+    let plan = BenchPlan { fling: Duration::from_secs(args.seconds), keys: args.keys, present: args.present };
     let report = bench(project, plan, |stage| tracing::info!("{stage}"))?;
     context.say(&format!("{} photos in {}; {} tiles on screen", report.photos, root.display(), report.tiles));
-    context.say(&format!("drawn with {}", report.adapter.as_deref().unwrap_or("nothing: no graphics adapter")));
+    context.say(&format!("presented by {}", report.adapter.as_deref().unwrap_or("nothing")));
     context.say("");
     context.say(&table(&report));
     context.say("");

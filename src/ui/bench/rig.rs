@@ -84,7 +84,9 @@ impl Rig {
         let wall = start.elapsed();
         let processor = usage::thread_time().zip(used).map(|(now, before)| now.saturating_sub(before));
         let start = Instant::now();
-        let presented = self.screen.as_mut().map(|screen| screen.present(&shapes, output.textures_delta));
+        let mut textures = output.textures_delta;
+        let presented = self.screen.as_mut().map(|screen| screen.present(&shapes, &mut textures));
+        textures.clear();
         self.frames.push(Frame { wall, processor, present: presented.map(|()| start.elapsed()) });
     }
 
@@ -151,7 +153,7 @@ impl Screen {
         None
     }
 
-    fn present(&mut self, _shapes: &[egui::ClippedPrimitive], _textures: egui::TexturesDelta) {}
+    fn present(&mut self, _shapes: &[egui::ClippedPrimitive], _textures: &mut egui::TexturesDelta) {}
 }
 
 #[cfg(feature = "gpu")]
@@ -207,7 +209,7 @@ mod wgpu_screen {
         }
 
         /// Draws a frame and waits until the adapter has done so.
-        pub(super) fn present(&mut self, shapes: &[ClippedPrimitive], mut textures: TexturesDelta) {
+        pub(super) fn present(&mut self, shapes: &[ClippedPrimitive], textures: &mut TexturesDelta) {
             let RenderState { device, queue, .. } = &self.state;
             let mut renderer = self.state.renderer.write();
             for (id, images) in textures.set.drain() {

@@ -46,8 +46,7 @@ fn row(id: i64, value: f64) -> AuditRow {
 fn state(count: i64, measured: i64) -> AppState {
     let mut state = AppState::new(Path::new("/p"), Config::default(), Prefs::default());
     let found = read(&mut state, (1..=count).map(photo).collect());
-    update(&mut state, found);
-    let effects = opening(&mut state);
+    let effects = update(&mut state, found);
     assert_eq!(effects.last(), Some(&Effect::LoadAudit("house".to_owned(), 0)));
     let found = judged(&state, measured);
     assert!(update(&mut state, found).is_empty());
