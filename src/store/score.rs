@@ -32,6 +32,9 @@ pub(super) const WITHOUT_ATTRIBUTES: &str = "ALTER TABLE score DROP COLUMN attri
 /// before have none.
 pub(super) const WITH_MODEL_SHA256: &str = "ALTER TABLE score ADD COLUMN model_sha256 TEXT;";
 
+/// A score and its reason, without what only a report needs.
+pub type ScoreValue = (Score, Option<Arc<str>>);
+
 fn score_row(row: &Row<'_>, model: &ModelId) -> rusqlite::Result<ScoreRow> {
     let attributes: Option<String> = row.get(4)?;
     Ok(ScoreRow {
@@ -85,7 +88,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn score_values(&self, model: &ModelId) -> Result<HashMap<String, (Score, Option<Arc<str>>)>> {
+    pub fn score_values(&self, model: &ModelId) -> Result<HashMap<String, ScoreValue>> {
         self.read("read the scores", |conn| {
             let mut statement =
                 conn.prepare("SELECT sha256, value, low, high, reason FROM score WHERE model_id = ?1")?;

@@ -357,7 +357,7 @@ impl AppState {
     /// The photos that are compared, in the order of the grid; none when the large view shows one.
     pub fn compared(&self) -> Vec<&PhotoRow> {
         let count = self.browse.chosen.len();
-        if !(self.large.open && self.large.compares) || !(2..=MOST_COMPARED).contains(&count) {
+        if !(self.large.open && self.large.compares && (2..=MOST_COMPARED).contains(&count)) {
             return Vec::new();
         }
         let mut rows: Vec<&PhotoRow> = self.browse.chosen.iter().filter_map(|index| self.photos.get(index)).collect();

@@ -160,7 +160,7 @@ fn band_id() -> egui::Id {
 
 /// Follows a rubber band (with a mouse; a finger scrolls): it begins anywhere in the grid, and the grid scrolls while the pointer is beyond its edge.
 fn band(ui: &mut egui::Ui, tiling: &Tiling, origin: Pos2, out: &mut Vec<Message>) {
-    if ui.input(|input| input.has_touch_screen()) {
+    if ui.input(egui::InputState::has_touch_screen) {
         return;
     }
     let response = ui.interact(ui.clip_rect(), band_id().with("area"), Sense::DRAG);
