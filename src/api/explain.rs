@@ -7,11 +7,12 @@ use image::{Rgb, RgbImage};
 use super::personal::{Measures, PersonalScorer, network_folder_of};
 use super::score::look_at;
 use super::{Project, clock, find_model, find_rule_pack};
-use crate::domain::{Explanation, QualityMap};
+use crate::domain::{Explanation, ModelId, QualityMap};
 use crate::error::{Error, Result};
 use crate::imaging::{self, Limits};
 use crate::infer::Explainer;
 use crate::jobs::{self, Control, JobHandle, Outcome, Wake};
+use crate::rules::RulePack;
 use crate::{device, files, preprocess};
 
 /// Longest side of the written picture in pixels.
@@ -52,38 +53,72 @@ fn explain(project: &Project, request: &ExplainRequest, control: &Control) -> Re
     if let Some(file) = &request.picture {
         check_picture_file(file, request.overwrite)?;
     }
-    let config = &project.config.score;
-    let entry = find_model(project, request.model.as_deref())?;
-    let device = device::choose(config.device)?.device;
-    let personal = entry.card.personal.is_some();
-    let network = if personal { network_folder_of(&entry)? } else { entry.folder.clone() };
-    let explainer = Explainer::load(&network, &device)?;
-    let (file, photo) = imaging::load(&request.path, &Limits::from_config(&project.config.decode))?;
-    let rules = find_rule_pack(&project.config, &config.rules)?;
-    let (_, _, reason) = look_at(&photo, &file.bytes, &rules, clock::today());
-    let (raw, cells, flaws) = explainer.look(&photo);
-    let occlusion = request.occlusion.then(|| explainer.occlusion(&photo, raw, control)).transpose();
-    let Ok(occlusion) = occlusion else { return Ok(None) };
-    let card = explainer.card();
-    let (model, score) = (card.id.clone(), card.score(raw));
-    let (base, unfamiliar, nearest) = (None, false, Vec::new());
-    let mut explanation = Explanation { model, score, cells, occlusion, flaws, reason, base, unfamiliar, nearest };
-    if personal {
-        let scorer = PersonalScorer::load(&entry, &device, 1)?;
-        let measures = Measures::of(&photo, &file.bytes);
-        let row = scorer.rows(&[(&preprocess::views(&photo), &measures)])?.concat();
-        let estimate = scorer.estimate(&row)?;
-        explanation.base = Some(std::mem::replace(&mut explanation.model, entry.card.id.clone()));
-        if let Some(estimate) = estimate.first() {
-            (explanation.score, explanation.unfamiliar) = (estimate.score, estimate.unfamiliar);
-        }
-        explanation.nearest = scorer.nearest(project, &row, &file.sha256)?;
-    }
+    let explainer = PhotoExplainer::open(project, request.model.as_deref())?;
+    let Some((explanation, photo)) = explainer.look(&request.path, request.occlusion.then_some(control))? else {
+        return Ok(None);
+    };
     if let Some(file) = &request.picture {
-        let map = explanation.occlusion.as_ref().unwrap_or(&explanation.cells);
-        write_picture(file, request.overwrite, &photo, map)?;
+        write_picture(file, request.overwrite, &photo, explanation.map())?;
     }
     Ok(Some(explanation))
+}
+
+/// A loaded model that tells of one photo after the other why it has its score.
+pub struct PhotoExplainer {
+    project: Project,
+    model: ModelId,
+    network: Explainer,
+    personal: Option<PersonalScorer>,
+    rules: RulePack,
+}
+
+impl PhotoExplainer {
+    /// Loads a model by id, name or folder; the newest when absent.
+    ///
+    /// # Errors
+    /// When there is no such model, it is not sound, or the device or the rules of the configuration cannot be had.
+    pub fn open(project: &Project, model: Option<&str>) -> Result<Self> {
+        let config = &project.config.score;
+        let entry = find_model(project, model)?;
+        let device = device::choose(config.device)?.device;
+        let is_personal = entry.card.personal.is_some();
+        let folder = if is_personal { network_folder_of(&entry)? } else { entry.folder.clone() };
+        Ok(Self {
+            network: Explainer::load(&folder, &device)?,
+            personal: is_personal.then(|| PersonalScorer::load(&entry, &device, 1)).transpose()?,
+            rules: find_rule_pack(&project.config, &config.rules)?,
+            model: entry.card.id,
+            project: project.clone(),
+        })
+    }
+
+    /// Why a photo has its score, and the photo. With a control, parts are hidden one by one, too, until it says stop:
+    /// nothing is answered then.
+    ///
+    /// # Errors
+    /// When the photo cannot be read, or the project's labels cannot.
+    pub fn look(&self, path: &Path, occlusion: Option<&Control>) -> Result<Option<(Explanation, RgbImage)>> {
+        let (file, photo) = imaging::load(path, &Limits::from_config(&self.project.config.decode))?;
+        let (_, _, reason) = look_at(&photo, &file.bytes, &self.rules, clock::today());
+        let (raw, cells, flaws) = self.network.look(&photo);
+        let occlusion = occlusion.map(|control| self.network.occlusion(&photo, raw, control)).transpose();
+        let Ok(occlusion) = occlusion else { return Ok(None) };
+        let card = self.network.card();
+        let (model, score) = (card.id.clone(), card.score(raw));
+        let (base, unfamiliar, nearest) = (None, false, Vec::new());
+        let mut explanation = Explanation { model, score, cells, occlusion, flaws, reason, base, unfamiliar, nearest };
+        if let Some(scorer) = &self.personal {
+            let measures = Measures::of(&photo, &file.bytes);
+            let row = scorer.rows(&[(&preprocess::views(&photo), &measures)])?.concat();
+            let estimate = scorer.estimate(&row)?;
+            explanation.base = Some(std::mem::replace(&mut explanation.model, self.model.clone()));
+            if let Some(estimate) = estimate.first() {
+                (explanation.score, explanation.unfamiliar) = (estimate.score, estimate.unfamiliar);
+            }
+            explanation.nearest = scorer.nearest(&self.project, &row, &file.sha256)?;
+        }
+        Ok(Some((explanation, photo)))
+    }
 }
 
 /// Refuses, before any work, a picture by another name than `.png`, or one that exists and may not be replaced.

@@ -62,7 +62,7 @@ pub use evaluate::{
     EvaluateRequest, EvaluateSummary, EvaluatedModel, SeenPhotos, check_evaluation_file, export_evaluation,
     start_evaluation,
 };
-pub use explain::{ExplainRequest, check_picture_file, start_explaining};
+pub use explain::{ExplainRequest, PhotoExplainer, check_picture_file, start_explaining};
 pub use export::{check_audit_file, check_score_file, export_audit, export_scores, judge, write_report};
 pub use features::{FeaturesRequest, FeaturesSummary, check_features_file, features_list_file, start_features};
 pub use feed::Feed;

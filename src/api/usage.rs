@@ -25,9 +25,11 @@ mod tests {
 
     #[test]
     fn work_takes_time_and_memory() {
-        let before = thread_time().expect("linux tells");
-        let sum: u64 = (0..3_000_000_u64).fold(0, |sum, value| std::hint::black_box(sum ^ value));
-        assert!(thread_time().expect("linux tells") > before, "{sum}");
+        let (before, start) = (thread_time().expect("linux tells"), std::time::Instant::now());
+        // The system counts from time to time only.
+        while thread_time().expect("linux tells") == before {
+            assert!(start.elapsed() < Duration::from_secs(60), "no work was counted");
+        }
         let (now, most) = memory().expect("linux tells");
         assert!(now > 1 << 20 && most >= now, "{now} {most}");
     }

@@ -7,11 +7,8 @@ use super::context::{Context, Done};
 use super::table::{Side, layout};
 use super::watch::{finish, stopped, wake};
 use crate::api::{self, ExplainRequest};
-use crate::domain::{Explanation, QualityMap};
+use crate::domain::Explanation;
 use crate::error::Result;
-
-/// Flaws less likely than this are not shown.
-const LIKELY: f64 = 0.5;
 
 pub(super) fn run(context: &Context, args: args::Explain) -> Result<Done> {
     let (project, _log) = context.project()?;
@@ -54,46 +51,16 @@ fn describe(explanation: &Explanation) -> String {
     }));
     lines.extend(explanation.base.as_ref().map(|base| format!("map         of the network it is based on, {base}")));
     lines.extend(explanation.reason.as_ref().map(|reason| format!("rule        {reason}")));
-    let map = explanation.occlusion.as_ref().unwrap_or(&explanation.cells);
-    if let Some((value, place)) = worst(map) {
+    if let Some((value, place)) = explanation.map().worst() {
         lines.push(format!("loses most  {place} ({value:.1} points)"));
     }
     let likely: Vec<Vec<String>> = explanation
-        .flaws
-        .iter()
-        .filter(|flaw| flaw.probability >= LIKELY)
-        .map(|flaw| {
-            let share = |value: f64| format!("{:.0} %", 100.0 * value);
-            vec![flaw.name.replace('_', " "), share(flaw.probability), share(flaw.strength)]
-        })
+        .likely_flaws()
+        .map(|flaw| vec![flaw.text(), format!("{:.0} %", 100.0 * flaw.probability), flaw.strength_text().to_owned()])
         .collect();
     if !likely.is_empty() {
-        let columns = [("FLAW", Side::Left), ("LIKELY", Side::Right), ("STRENGTH", Side::Right)];
+        let columns = [("FLAW", Side::Left), ("LIKELY", Side::Right), ("STRENGTH", Side::Left)];
         lines.push(format!("\n{}", layout(&columns, &likely)));
     }
     lines.join("\n")
-}
-
-/// The cell that takes most, and where it lies in words.
-fn worst(map: &QualityMap) -> Option<(f32, String)> {
-    let (index, value) = map.points.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1))?;
-    let third = |place: usize, count: usize, names: [&'static str; 3]| names[place * 3 / count];
-    let down = third(index / map.columns, map.rows, ["upper", "middle", "lower"]);
-    let across = third(index % map.columns, map.columns, ["left", "centre", "right"]);
-    (*value < 0.0).then(|| (*value, format!("{down} {across}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_worst_place_is_named() {
-        let mut map = QualityMap { columns: 6, rows: 6, points: vec![0.5; 36] };
-        assert_eq!(worst(&map), None);
-        map.points[35] = -2.0;
-        assert_eq!(worst(&map), Some((-2.0, "lower right".to_owned())));
-        map.points[14] = -3.0;
-        assert_eq!(worst(&map), Some((-3.0, "middle centre".to_owned())));
-    }
 }

@@ -22,7 +22,19 @@ impl QualityMap {
     pub fn reach(&self) -> f32 {
         self.points.iter().fold(0.0, |most, value| most.max(value.abs()))
     }
+
+    /// What the worst cell takes, below 0, and where it lies in words; nothing when no cell takes anything.
+    pub fn worst(&self) -> Option<(f32, String)> {
+        let (index, value) = self.points.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1))?;
+        let third = |place: usize, count: usize, names: [&'static str; 3]| names[place * 3 / count];
+        let down = third(index / self.columns, self.rows, ["upper", "middle", "lower"]);
+        let across = third(index % self.columns, self.columns, ["left", "centre", "right"]);
+        (*value < 0.0).then(|| (*value, format!("{down} {across}")))
+    }
 }
+
+/// Flaws less likely than this are not told.
+const LIKELY: f64 = 0.5;
 
 /// A flaw as the network sees it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -33,6 +45,22 @@ pub struct SeenFlaw {
     pub probability: f64,
     /// How strong it is, 0-1.
     pub strength: f64,
+}
+
+impl SeenFlaw {
+    /// "gaussian blur".
+    pub fn text(&self) -> String {
+        self.name.replace('_', " ")
+    }
+
+    /// How strong it is, in a word.
+    pub fn strength_text(&self) -> &'static str {
+        match self.strength {
+            strength if strength < 0.2 => "slight",
+            strength if strength < 0.5 => "moderate",
+            _ => "strong",
+        }
+    }
 }
 
 /// Why a photo has its score.
@@ -58,6 +86,18 @@ pub struct Explanation {
     pub nearest: Vec<Neighbour>,
 }
 
+impl Explanation {
+    /// The flaws that are rather there than not, the likeliest first.
+    pub fn likely_flaws(&self) -> impl Iterator<Item = &SeenFlaw> {
+        self.flaws.iter().filter(|flaw| flaw.probability >= LIKELY)
+    }
+
+    /// The map to show: of hiding parts where that was asked for.
+    pub fn map(&self) -> &QualityMap {
+        self.occlusion.as_ref().unwrap_or(&self.cells)
+    }
+}
+
 /// A labelled photo that resembles another.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Neighbour {
@@ -67,4 +107,26 @@ pub struct Neighbour {
     pub label: f64,
     /// How far it is in the space of features: 0 for the same content; only the order means something.
     pub distance: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_place_is_named() {
+        let mut map = QualityMap { columns: 6, rows: 6, points: vec![0.5; 36] };
+        assert_eq!(map.worst(), None);
+        map.points[35] = -2.0;
+        assert_eq!(map.worst(), Some((-2.0, "lower right".to_owned())));
+        map.points[14] = -3.0;
+        assert_eq!(map.worst(), Some((-3.0, "middle centre".to_owned())));
+    }
+
+    #[test]
+    fn strength_is_told_in_a_word() {
+        let flaw = |strength| SeenFlaw { name: "gaussian_blur", probability: 0.9, strength };
+        assert_eq!([0.0, 0.2, 0.5].map(|strength| flaw(strength).strength_text()), ["slight", "moderate", "strong"]);
+        assert_eq!(flaw(0.0).text(), "gaussian blur");
+    }
 }

@@ -9,8 +9,10 @@ use eframe::egui;
 
 use super::command::UiCommand;
 use super::desk::{Desk, aside};
-use super::evidence::Lens;
+use super::evidence::{self, EvidenceLens};
+use super::insight::{self, InsightLens};
 use super::message::{DialogFor, Effect, JobKind, Message};
+use super::panels::{self, Pictures};
 use super::place::Place;
 use super::prefs::{self, Mode, Page, Prefs};
 use super::running::Running;
@@ -18,7 +20,7 @@ use super::shelf::Shelf;
 use super::state::{AppState, Planned};
 use super::thumbs::Thumbs;
 use super::update::{list_due, opening, sort_rows, update};
-use super::{panels, theme, tutor};
+use super::{theme, tutor};
 use crate::api::{self, AuditRequest, DuplicatesRequest, Project, ScoreRequest, TrainRequest, clock};
 use crate::error::{Error, Result};
 use crate::jobs::{self, JobHandle, Outcome, Wake};
@@ -37,7 +39,8 @@ pub struct App {
     shelf: Shelf,
     tutor: Desk,
     thumbs: Thumbs,
-    lens: Lens,
+    evidence: EvidenceLens,
+    insight: InsightLens,
     running: Vec<Running>,
     asides: Vec<JobHandle<()>>,
     answers: (Sender<Message>, Receiver<Message>),
@@ -68,7 +71,8 @@ impl App {
             shelf: Shelf::open(project.clone(), wake.clone())?,
             tutor: tutor::open(project.clone(), wake.clone())?,
             thumbs: Thumbs::new(&project, &wake)?,
-            lens: Lens::new(&project, &wake)?,
+            evidence: evidence::open(&project, &wake)?,
+            insight: insight::open(&project, &wake)?,
             placed: (Place::of(&state), Instant::now()),
             state,
             running: Vec::new(),
@@ -113,7 +117,8 @@ impl App {
     /// Nothing is on its way: no errand, no job, no picture.
     pub fn is_idle(&self) -> bool {
         let desks = self.desk.is_idle() && self.shelf.is_idle() && self.tutor.is_idle();
-        desks && self.running.is_empty() && self.asides.is_empty() && self.thumbs.is_idle() && self.lens.is_idle()
+        let lenses = self.evidence.is_idle() && self.insight.is_idle();
+        desks && lenses && self.running.is_empty() && self.asides.is_empty() && self.thumbs.is_idle()
     }
 
     /// Applies a message as if the person had caused it.
@@ -129,7 +134,8 @@ impl App {
         let now = self.state.now_ms;
         self.state.toasts.expire(now);
         self.thumbs.begin_frame(ctx);
-        self.lens.begin_frame();
+        self.evidence.begin_frame();
+        self.insight.begin_frame();
         if !std::mem::replace(&mut self.opened, true) {
             opening(&mut self.state).into_iter().for_each(|effect| self.perform(effect));
         }
@@ -177,7 +183,9 @@ impl App {
         if ui.theme() != wanted {
             ui.set_theme(wanted);
         }
-        let mut messages = panels::show(ui, &mut self.state, &mut self.thumbs, &mut self.lens);
+        let mut pictures =
+            Pictures { thumbs: &mut self.thumbs, evidence: &mut self.evidence, insight: &mut self.insight };
+        let mut messages = panels::show(ui, &mut self.state, &mut pictures);
         messages.extend(shortcuts(ui, &self.state));
         let dropped: Vec<PathBuf> =
             ui.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());

@@ -63,6 +63,8 @@ pub enum UiCommand {
     ToggleClipped,
     /// Outline frames, text and logos.
     ToggleMarks,
+    /// Tint what the model's score comes from.
+    ToggleInsight,
     /// Let the compared photos change places.
     SwapPair,
     /// Lay the compared photos over one another.
@@ -115,7 +117,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// Every command, in the order the palette shows them.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 53] = [
         Self::ShowBrowse,
         Self::ShowLabel,
         Self::ShowTrain,
@@ -145,6 +147,7 @@ impl UiCommand {
         Self::ToggleProduct,
         Self::ToggleClipped,
         Self::ToggleMarks,
+        Self::ToggleInsight,
         Self::SwapPair,
         Self::ToggleWipe,
         Self::ToggleTheme,
@@ -203,6 +206,7 @@ impl UiCommand {
             Self::ToggleProduct => "Show the product's box",
             Self::ToggleClipped => "Show clipped pixels",
             Self::ToggleMarks => "Show frames and text",
+            Self::ToggleInsight => "Show where the score comes from",
             Self::SwapPair => "Swap the two photos",
             Self::ToggleWipe => "Wipe or side by side",
             Self::ToggleTheme => "Dark or light",
@@ -261,6 +265,9 @@ impl UiCommand {
             Self::ToggleProduct => "Draws the product's box and how much of the frame it fills",
             Self::ToggleClipped => "Tints the product's pixels that hold no detail: burnt or black",
             Self::ToggleMarks => "Outlines drawn frames, and text and logos over the photo",
+            Self::ToggleInsight => {
+                "Tints what adds to the model's score and what takes from it, and names the flaws it sees"
+            }
             Self::SwapPair => "Each photo shows in the place of the other",
             Self::ToggleWipe => "Lays one photo over the other, with a border to drag",
             Self::ToggleTheme => "Changes the colours of the window",
@@ -305,9 +312,12 @@ impl UiCommand {
             | Self::NextPhoto => &[Page::Label],
             Self::Rate1 | Self::Rate2 | Self::Rate3 | Self::Rate4 | Self::Rate5 => &[Page::Label, Page::Browse],
             Self::ToggleZoom => &[Page::Label, Page::Browse, Page::Audit, Page::Duplicates],
-            Self::LookLarge | Self::ToggleGround | Self::ToggleProduct | Self::ToggleClipped | Self::ToggleMarks => {
-                &[Page::Browse, Page::Audit]
-            }
+            Self::LookLarge
+            | Self::ToggleGround
+            | Self::ToggleProduct
+            | Self::ToggleClipped
+            | Self::ToggleMarks
+            | Self::ToggleInsight => &[Page::Browse, Page::Audit],
             Self::SwapPair | Self::ToggleWipe => &[Page::Duplicates, Page::Browse],
             Self::LabelSelected | Self::Compare | Self::SelectAll | Self::ToggleFacets => &[Page::Browse],
             _ => &[],
@@ -344,6 +354,7 @@ impl UiCommand {
             Overlay::Product => Self::ToggleProduct,
             Overlay::Clipped => Self::ToggleClipped,
             Overlay::Marks => Self::ToggleMarks,
+            Overlay::Insight => Self::ToggleInsight,
         }
     }
 
@@ -389,6 +400,7 @@ impl UiCommand {
             Self::ToggleProduct => plain(Key::F),
             Self::ToggleClipped => plain(Key::C),
             Self::ToggleMarks => plain(Key::O),
+            Self::ToggleInsight => plain(Key::Y),
             Self::SwapPair => plain(Key::X),
             Self::ToggleWipe => plain(Key::W),
             Self::ToggleTheme => command(Key::T),

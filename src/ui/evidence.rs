@@ -1,38 +1,52 @@
-//! Where the measures of the photo on screen come from: read on one thread, the newest request alone, kept for one
-//! photo.
-//!
-//! Must not know the state: it is asked by path.
+//! What was measured on the photo on screen, ready to draw.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use eframe::egui::{self, Color32, ColorImage, TextureHandle, TextureOptions};
 
+use super::lens::Lens;
 use super::theme::overlay_colours;
 use crate::api::{Project, load_evidence};
-use crate::domain::{Clip, Evidence, Ground, Region};
-use crate::error::{Error, Result};
-use crate::jobs::{self, JobHandle, Outcome, Wake};
+use crate::domain::{Clip, Evidence, Ground, Photo, Region};
+use crate::error::Result;
+use crate::jobs::Wake;
 
 /// Samples of the maps a side: exact for photos up to this size.
 pub const SAMPLES: u32 = 2048;
 
+/// What evidence depends on: the file, and the SHA-256 of its content.
 type Key = (PathBuf, String);
 
+/// The evidence of the photo on screen.
+pub type EvidenceLens = Lens<Key, Shown>;
+
+/// Starts the thread that reads evidence.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn open(project: &Project, wake: &Wake) -> Result<EvidenceLens> {
+    let project = project.clone();
+    Lens::new("packshot-evidence", wake, move |(path, _): &Key| load_evidence(&project, path, SAMPLES).map(Shown::new))
+}
+
+/// What to ask the lens for a photo.
+pub fn key(photo: &Photo) -> Key {
+    (photo.path.clone(), photo.sha256.clone())
+}
+
 /// A map over the photo as a picture; handed to the graphics card when it is first drawn.
-enum Layer {
+pub(super) enum Layer {
     Image(ColorImage),
     Texture(TextureHandle),
 }
 
 impl Layer {
-    fn texture(&mut self, ctx: &egui::Context, name: &str) -> TextureHandle {
+    pub(super) fn texture(&mut self, ctx: &egui::Context, name: &str, options: TextureOptions) -> TextureHandle {
         let image = match self {
             Self::Texture(texture) => return texture.clone(),
             Self::Image(image) => std::mem::take(image),
         };
-        let texture = ctx.load_texture(name, image, TextureOptions::NEAREST);
+        let texture = ctx.load_texture(name, image, options);
         *self = Self::Texture(texture.clone());
         texture
     }
@@ -81,104 +95,11 @@ impl Shown {
 
     /// The backdrop that is not white, tinted.
     pub fn ground(&mut self, ctx: &egui::Context) -> TextureHandle {
-        self.ground.texture(ctx, "ground")
+        self.ground.texture(ctx, "ground", TextureOptions::NEAREST)
     }
 
     /// Pixels without detail, tinted.
     pub fn clipped(&mut self, ctx: &egui::Context) -> TextureHandle {
-        self.clipped.texture(ctx, "clipped")
+        self.clipped.texture(ctx, "clipped", TextureOptions::NEAREST)
     }
-}
-
-/// What is known of the photo that was asked for.
-pub enum Glance<'a> {
-    /// On its way.
-    Waiting,
-    /// Ready to draw.
-    Ready(&'a mut Shown),
-    /// It cannot be had.
-    Failed(&'a Error),
-}
-
-#[derive(Default)]
-struct Tray {
-    wanted: Option<Key>,
-    done: Option<(Key, Result<Shown>)>,
-}
-
-/// The evidence of the photo on screen.
-pub struct Lens {
-    tray: Arc<(Mutex<Tray>, Condvar)>,
-    asked: Option<Key>,
-    seen: Option<(Key, Result<Shown>)>,
-    _thread: JobHandle<()>,
-}
-
-impl Lens {
-    /// Starts the thread.
-    ///
-    /// # Errors
-    /// When no thread can be started.
-    pub fn new(project: &Project, wake: &Wake) -> Result<Self> {
-        let tray = Arc::new((Mutex::new(Tray::default()), Condvar::new()));
-        let (project, shared, notify) = (project.clone(), tray.clone(), wake.clone());
-        let thread = jobs::spawn("packshot-evidence", wake.clone(), move |reporter| {
-            while !reporter.control.is_cancelled() {
-                look_next(&project, &shared, &notify);
-            }
-            Ok(Outcome::Completed(()))
-        })?;
-        Ok(Self { tray, asked: None, seen: None, _thread: thread })
-    }
-
-    /// Takes in what was read; once a frame.
-    pub fn begin_frame(&mut self) {
-        let done = lock(&self.tray.0).done.take();
-        if done.is_some() {
-            self.seen = done;
-        }
-    }
-
-    /// The evidence of a photo; asked for now when it is not there yet.
-    pub fn look(&mut self, path: &Path, sha256: &str) -> Glance<'_> {
-        let is = |key: &Key| key.0 == path && key.1 == sha256;
-        if !self.asked.as_ref().is_some_and(is) {
-            let key = (path.to_owned(), sha256.to_owned());
-            lock(&self.tray.0).wanted = Some(key.clone());
-            self.tray.1.notify_one();
-            self.asked = Some(key);
-        }
-        match &mut self.seen {
-            Some((key, found)) if is(key) => match found {
-                Ok(shown) => Glance::Ready(shown),
-                Err(error) => Glance::Failed(error),
-            },
-            _ => Glance::Waiting,
-        }
-    }
-
-    /// Nothing is being read.
-    pub fn is_idle(&self) -> bool {
-        self.asked.as_ref() == self.seen.as_ref().map(|(key, _)| key)
-    }
-}
-
-fn lock(tray: &Mutex<Tray>) -> std::sync::MutexGuard<'_, Tray> {
-    tray.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn look_next(project: &Project, shared: &(Mutex<Tray>, Condvar), wake: &Wake) {
-    let tray = lock(&shared.0);
-    let (mut tray, _) = shared
-        .1
-        .wait_timeout_while(tray, Duration::from_millis(100), |tray| tray.wanted.is_none())
-        .unwrap_or_else(PoisonError::into_inner);
-    let Some(key) = tray.wanted.take() else { return };
-    drop(tray);
-    let look = || load_evidence(project, &key.0, SAMPLES).map(Shown::new);
-    // One photo must not cost the thread.
-    let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(look))
-        .unwrap_or_else(|panic| Err(Error::internal(jobs::panic_text(&*panic))));
-    lock(&shared.0).done = Some((key, found));
-    wake();
 }

@@ -176,11 +176,13 @@ pub enum Overlay {
     Clipped,
     /// Drawn frames, and text or logos laid over the photo.
     Marks,
+    /// Where the model finds quality, and where it misses it.
+    Insight,
 }
 
 impl Overlay {
     /// Every overlay.
-    pub const ALL: [Self; 4] = [Self::Ground, Self::Product, Self::Clipped, Self::Marks];
+    pub const ALL: [Self; 5] = [Self::Ground, Self::Product, Self::Clipped, Self::Marks, Self::Insight];
 
     /// Its name.
     pub fn text(self) -> &'static str {
@@ -189,6 +191,7 @@ impl Overlay {
             Self::Product => "Product",
             Self::Clipped => "Clipped",
             Self::Marks => "Frame and text",
+            Self::Insight => "Score",
         }
     }
 }

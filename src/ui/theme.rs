@@ -62,6 +62,10 @@ pub struct OverlayColours {
     pub product: Color32,
     /// Frames, text and logos.
     pub marks: Color32,
+    /// What takes from the model's score.
+    pub loses: Color32,
+    /// What adds to the model's score.
+    pub gains: Color32,
 }
 
 #[derive(Deserialize)]
@@ -72,6 +76,8 @@ struct OverlayNames {
     black: String,
     product: String,
     marks: String,
+    loses: String,
+    gains: String,
 }
 
 #[derive(Deserialize)]
@@ -120,6 +126,8 @@ static TOKENS: LazyLock<Tokens> = LazyLock::new(|| {
             black: colour(&file.overlay.black),
             product: colour(&file.overlay.product),
             marks: colour(&file.overlay.marks),
+            loses: colour(&file.overlay.loses),
+            gains: colour(&file.overlay.gains),
         },
     })
     .unwrap_or_default()
@@ -250,7 +258,8 @@ mod tests {
             assert!(contrast(palette.on_accent, palette.accent) >= 4.5);
         }
         let over = overlay_colours();
-        let all = [over.near_white, over.coloured, over.burnt, over.black, over.product, over.marks];
+        let all =
+            [over.near_white, over.coloured, over.burnt, over.black, over.product, over.marks, over.loses, over.gains];
         assert_eq!(all.into_iter().collect::<std::collections::HashSet<_>>().len(), all.len(), "can be told apart");
         assert!(!all.contains(&Color32::DEBUG_COLOR) && !all.contains(&Color32::TRANSPARENT));
         assert_eq!((space().s, space().m, space().l, space().xl), (4.0, 8.0, 12.0, 16.0));

@@ -323,6 +323,7 @@ fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
         UiCommand::ToggleProduct => quiet(|| toggle(state, Overlay::Product)),
         UiCommand::ToggleClipped => quiet(|| toggle(state, Overlay::Clipped)),
         UiCommand::ToggleMarks => quiet(|| toggle(state, Overlay::Marks)),
+        UiCommand::ToggleInsight => quiet(|| toggle(state, Overlay::Insight)),
         UiCommand::AuditPhotos => start(state, JobKind::Audit, Effect::StartAudit),
         UiCommand::ExportAudit => audit::ask(state),
         UiCommand::FindDuplicates => doubles::find(state),

@@ -133,3 +133,32 @@ fn a_pack_that_cannot_be_used_says_why() {
     stage.tell(Message::ChoosePack("house".to_owned()));
     stage.harness.get_by_label("3 not measured");
 }
+
+#[test]
+fn the_map_of_the_score_shows_by_key_with_what_the_model_sees() {
+    let mut stage = Stage::new(Holds::Photos, on(Page::Browse, true));
+    stage.harness.get_by_label("product-01.png").click();
+    stage.settle();
+    assert!(stage.harness.query_by_label("What the model sees").is_none());
+    stage.press(Key::Y);
+    stage.settle();
+    stage.harness.get_by_label("What the model sees");
+    stage.harness.get_by_label_contains("Loses most at the ");
+    stage.harness.get_by_label_contains("what adds to the score and what takes from it tinted");
+    // Another photo is explained in its turn.
+    stage.press(Key::ArrowRight);
+    stage.settle();
+    stage.harness.get_by_label_contains("Photo product-02.png, what adds to the score");
+}
+
+#[test]
+fn a_model_that_cannot_explain_says_why() {
+    // The model of this project has a card and no weights.
+    let mut stage = Stage::new(Holds::Everything, on(Page::Browse, true));
+    stage.harness.get_by_label_contains("product-01.png").click();
+    stage.press(Key::Y);
+    stage.settle();
+    stage.harness.get_by_label("What the model sees");
+    stage.harness.get_by_label_contains("model.safetensors");
+    assert!(stage.harness.query_by_label("Asking the model…").is_none());
+}

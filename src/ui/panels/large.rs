@@ -42,14 +42,14 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, pictures: &mut Pictures<
     let response = ui.allocate_rect(area, Sense::click_and_drag());
     let stand = Stand { area: area.shrink(2.0), photo, pixels_per_point: ui.pixels_per_point() };
     let attributes = state.audit.attributes(row.photo.id);
-    tell_photo(&response, &format!("Large: {}", spoken(state, row, attributes, pictures.lens)));
+    tell_photo(&response, &format!("Large: {}", spoken(state, row, attributes, pictures)));
     ui.painter().rect_filled(area, 8.0, colours(ui).background);
     let shot = pictures.thumbs.shot(&row.photo.path, &row.photo.sha256, view.zoom != Zoom::Fit);
     let rect = view.rect(stand, stand.times(view.zoom));
     draw_shot(ui, area, rect, &shot);
     if matches!(shot, Shot::Ready(_)) {
         let painter = ui.painter().with_clip_rect(area.intersect(ui.clip_rect()));
-        draw_evidence(&painter, rect, state, row, attributes, pictures.lens);
+        draw_evidence(&painter, rect, state, row, attributes, pictures);
     }
     let steered = steer(ui, &response, stand, view);
     if steered != view {

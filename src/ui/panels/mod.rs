@@ -24,7 +24,8 @@ mod train_settings;
 
 use eframe::egui;
 
-use super::evidence::Lens;
+use super::evidence::EvidenceLens;
+use super::insight::InsightLens;
 use super::message::Message;
 use super::prefs::Page;
 use super::state::AppState;
@@ -35,12 +36,14 @@ use super::thumbs::Thumbs;
 pub struct Pictures<'a> {
     /// Photos.
     pub thumbs: &'a mut Thumbs,
-    /// Where the measures of the selected photo come from.
-    pub lens: &'a mut Lens,
+    /// What was measured on the selected photo.
+    pub evidence: &'a mut EvidenceLens,
+    /// Why the selected photo has its score.
+    pub insight: &'a mut InsightLens,
 }
 
 /// Draws the whole window and returns what the person did.
-pub fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs, lens: &mut Lens) -> Vec<Message> {
+pub fn show(ui: &mut egui::Ui, state: &mut AppState, pictures: &mut Pictures<'_>) -> Vec<Message> {
     let mut out = Vec::new();
     let palette = colours(ui);
     let plain = egui::Frame::new().fill(palette.background);
@@ -55,7 +58,6 @@ pub fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs, lens: 
     }
     let frame = egui::Frame::new().fill(palette.panel).inner_margin(egui::Margin::same(space().xl as i8));
     let inspects = matches!(state.prefs.page, Page::Browse | Page::Audit);
-    let pictures = &mut Pictures { thumbs, lens };
     if inspects && state.browse.selected.is_some() {
         egui::Panel::right("inspector").default_size(352.0).size_range(300.0..=600.0).frame(frame).show(ui, |ui| {
             inspector::show(ui, state, pictures, &mut out);

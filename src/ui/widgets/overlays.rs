@@ -113,6 +113,7 @@ fn toggle(ui: &mut egui::Ui, overlay: Overlay, on: bool, command: UiCommand) -> 
         Overlay::Product => (&[over.product], "fill is the longest side of the box as a share of the frame's"),
         Overlay::Clipped => (&[over.burnt, over.black], "red: burnt; blue: black"),
         Overlay::Marks => (&[over.marks], "what the frame leaves free, and each text or logo"),
+        Overlay::Insight => (&[over.loses, over.gains], "orange: takes from the score; blue: adds to it"),
     };
     let key = ui.format_shortcut(&command.shortcut());
     let font = FontId::proportional(12.0);

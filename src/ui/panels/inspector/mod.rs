@@ -4,6 +4,7 @@ mod alike;
 mod measured;
 mod photo;
 mod rules;
+mod why;
 
 use eframe::egui;
 
@@ -11,7 +12,8 @@ use super::Pictures;
 use crate::api::PhotoRow;
 use crate::domain::Attributes;
 use crate::ui::command::UiCommand;
-use crate::ui::evidence::Glance;
+use crate::ui::evidence;
+use crate::ui::lens::Glance;
 use crate::ui::message::{JobKind, Message};
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
@@ -37,6 +39,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, pictures: &mut Pictures<
             ui.add(egui::Label::new(egui::RichText::new(error).color(colour)).wrap());
         }
         verdict(ui, state, row);
+        why::show(ui, state, row, pictures);
         alike::show(ui, state, row, pictures, out);
         match attributes {
             Some(attributes) => {
@@ -54,7 +57,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, pictures: &mut Pictures<
 fn values(ui: &mut egui::Ui, state: &AppState, row: &PhotoRow, attributes: &Attributes, pictures: &mut Pictures<'_>) {
     ui.add_space(space().m);
     heading(ui, "Histogram");
-    match pictures.lens.look(&row.photo.path, &row.photo.sha256) {
+    match pictures.evidence.look(&evidence::key(&row.photo)) {
         Glance::Ready(shown) => tones(ui, &shown.histogram),
         Glance::Waiting => drop(hint(ui, "Reading the photo…")),
         Glance::Failed(error) => drop(hint(ui, error.chain())),

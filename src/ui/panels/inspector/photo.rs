@@ -1,11 +1,13 @@
 //! The inspector's photo with its overlays and their legend.
 
-use eframe::egui::{self, Rect, Sense, accesskit::Role, vec2};
+use eframe::egui::{self, Color32, Rect, Sense, accesskit::Role, pos2, vec2};
 
 use crate::api::PhotoRow;
 use crate::domain::Attributes;
 use crate::ui::command::UiCommand;
-use crate::ui::evidence::{Glance, Lens};
+use crate::ui::evidence;
+use crate::ui::insight::{self, Insight};
+use crate::ui::lens::Glance;
 use crate::ui::message::Message;
 use crate::ui::panels::Pictures;
 use crate::ui::prefs::Overlay;
@@ -34,7 +36,7 @@ pub(super) fn show(
         broken_box(ui.painter(), rect, &palette);
         return;
     }
-    let name = spoken(state, row, attributes, pictures.lens);
+    let name = spoken(state, row, attributes, pictures);
     response.widget_info(|| egui::WidgetInfo::labeled(Role::Button, true, &name));
     let slot = pictures.thumbs.get(&row.photo.path, &row.photo.sha256, EDGE);
     let inner = photo_box(ui.painter(), rect, slot, &palette);
@@ -43,14 +45,8 @@ pub(super) fn show(
         ui.add(egui::Label::new(egui::RichText::new(error.chain()).color(palette.reject)).wrap());
     }
     if let Some(inner) = inner {
-        draw_evidence(
-            &ui.painter().with_clip_rect(rect.intersect(ui.clip_rect())),
-            inner,
-            state,
-            row,
-            attributes,
-            pictures.lens,
-        );
+        let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+        draw_evidence(&painter, inner, state, row, attributes, pictures);
     }
     let command = UiCommand::LookLarge;
     let key = ui.format_shortcut(&command.shortcut());
@@ -68,15 +64,36 @@ pub(in crate::ui::panels) fn draw_evidence(
     state: &AppState,
     row: &PhotoRow,
     attributes: Option<&Attributes>,
-    lens: &mut Lens,
+    pictures: &mut Pictures<'_>,
 ) {
-    if state.prefs.overlays.is_empty() {
+    if let Glance::Ready(insight) = insight_into(state, row, pictures) {
+        let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+        painter.image(insight.cells(painter.ctx()).id(), rect, whole, Color32::WHITE);
+    }
+    if !measured(state) {
         return;
     }
-    if let Glance::Ready(shown) = lens.look(&row.photo.path, &row.photo.sha256) {
+    if let Glance::Ready(shown) = pictures.evidence.look(&evidence::key(&row.photo)) {
         let pixels = vec2(row.photo.width as f32, row.photo.height as f32);
         draw_overlays(painter, rect, pixels, &state.prefs, shown, attributes);
     }
+}
+
+/// Something is drawn that was measured.
+fn measured(state: &AppState) -> bool {
+    state.prefs.overlays.iter().any(|overlay| *overlay != Overlay::Insight)
+}
+
+/// Why the photo has its score, when that is to show; asked for now when it is not there yet.
+pub(super) fn insight_into<'a>(
+    state: &AppState,
+    row: &PhotoRow,
+    pictures: &'a mut Pictures<'_>,
+) -> Glance<'a, Insight> {
+    if !state.prefs.overlays.contains(&Overlay::Insight) {
+        return Glance::Waiting;
+    }
+    pictures.insight.look(&insight::key(&row.photo, state.model_of(row)))
 }
 
 /// What assistive technology says of the photo and what is drawn over it.
@@ -84,15 +101,19 @@ pub(in crate::ui::panels) fn spoken(
     state: &AppState,
     row: &PhotoRow,
     attributes: Option<&Attributes>,
-    lens: &mut Lens,
+    pictures: &mut Pictures<'_>,
 ) -> String {
     let mut parts = vec![format!("Photo {}", row.photo.file_name())];
-    if state.prefs.overlays.is_empty() {
-        return parts.remove(0);
+    if matches!(insight_into(state, row, pictures), Glance::Ready(_)) {
+        parts.push("what adds to the score and what takes from it tinted".to_owned());
     }
-    let Glance::Ready(shown) = lens.look(&row.photo.path, &row.photo.sha256) else { return parts.remove(0) };
+    if !measured(state) {
+        return parts.join(", ");
+    }
+    let Glance::Ready(shown) = pictures.evidence.look(&evidence::key(&row.photo)) else { return parts.join(", ") };
     for overlay in &state.prefs.overlays {
         parts.push(match overlay {
+            Overlay::Insight => continue,
             Overlay::Ground => "background that is not white tinted".to_owned(),
             Overlay::Product => match shown.product {
                 Some(region) => fill_text(region, attributes),
