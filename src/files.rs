@@ -2,8 +2,9 @@
 //!
 //! Knows only [`crate::error`]; not what is written.
 
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Read as _, Write};
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -128,6 +129,83 @@ fn sync_folder(target: &Path) {
     }
 }
 
+/// Copies a file to a place where there is none, in parts, as long as it is to go on; the time of its last change goes
+/// along. Tells whether it was copied: not when the same content is there already, or it was not to go on.
+///
+/// # Errors
+/// [`crate::error::Code::Usage`] when something else is there (it is left alone); else naming the file that cannot be read
+/// or written.
+pub fn copy_new(from: &Path, to: &Path, keep_going: &dyn Fn() -> bool) -> Result<bool> {
+    let mut source = File::open(from).map_err(|error| Error::io("read", from, error))?;
+    if to.exists() {
+        let same = holds_the_same(&mut source, to).map_err(|error| Error::io("compare", to, error))?;
+        let hint = "Choose an empty folder; nothing was overwritten.";
+        let taken = || Error::usage(format!("{} holds something else", to.display())).hint(hint);
+        return if same { Ok(false) } else { Err(taken()) };
+    }
+    let mut stopped = false;
+    let written = write_atomically(to, false, |out| {
+        let mut part = vec![0; COPY_PART];
+        loop {
+            stopped = !keep_going();
+            match source.read(&mut part)? {
+                _ if stopped => return Err(io::Error::other("stopped")),
+                0 => return Ok(()),
+                read => out.write_all(&part[..read])?,
+            }
+        }
+    });
+    if stopped {
+        return Ok(false);
+    }
+    written?;
+    if let (Ok(facts), Ok(copy)) = (source.metadata(), File::open(to)) {
+        // Not every file system keeps times.
+        facts.modified().and_then(|time| copy.set_modified(time)).ok();
+    }
+    Ok(true)
+}
+
+/// Bytes copied between two looks for a stop.
+const COPY_PART: usize = 1 << 20;
+
+fn holds_the_same(source: &mut File, other: &Path) -> io::Result<bool> {
+    let mut other = File::open(other)?;
+    if source.metadata()?.len() != other.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut ours, mut theirs) = (vec![0; COPY_PART], vec![0; COPY_PART]);
+    loop {
+        let read = source.read(&mut ours)?;
+        if read == 0 {
+            return Ok(true);
+        }
+        other.read_exact(&mut theirs[..read])?;
+        if ours[..read] != theirs[..read] {
+            return Ok(false);
+        }
+    }
+}
+
+/// Names for files that come from anywhere and are to lie in one folder: no two have the same stem, whatever its case.
+#[derive(Debug, Default)]
+pub struct FreeNames(HashSet<String>);
+
+impl FreeNames {
+    /// The name for a file: its own, or with a number.
+    pub fn take(&mut self, file: &Path) -> String {
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        let ending = file.extension().map(|ending| format!(".{}", ending.to_string_lossy())).unwrap_or_default();
+        let mut free = stem.to_string();
+        let mut number = 2;
+        while !self.0.insert(free.to_lowercase()) {
+            free = format!("{stem}-{number}");
+            number += 1;
+        }
+        format!("{free}{ending}")
+    }
+}
+
 /// The path as every room writes it: absolute, `.` and `..` folded away, links kept. Two ways to name a file compare
 /// equal after this.
 ///
@@ -201,6 +279,32 @@ mod tests {
         assert_eq!(error.code, Code::Usage);
         assert_eq!(fs::read(&path).expect("reads"), b"other process");
         assert_eq!(names(folder.path()), ["out.csv"]);
+    }
+
+    #[test]
+    fn a_copy_replaces_nothing_and_is_made_once() {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let [from, to] = ["a", "b"].map(|name| folder.path().join(name));
+        fs::write(&from, vec![7; 3 * COPY_PART + 1]).expect("writes");
+        let asked = std::cell::Cell::new(0);
+        let twice = || asked.replace(asked.get() + 1) < 2;
+        assert!(!copy_new(&from, &to, &twice).expect("stops"));
+        assert_eq!(names(folder.path()), ["a"], "half a copy is no copy");
+        assert!(copy_new(&from, &to, &|| true).expect("copies"));
+        assert_eq!(fs::read(&from).expect("reads"), fs::read(&to).expect("reads"));
+        let time = |path: &Path| fs::metadata(path).and_then(|facts| facts.modified()).expect("time");
+        assert_eq!(time(&from), time(&to));
+        assert!(!copy_new(&from, &to, &|| true).expect("is there"));
+        fs::write(&to, vec![8; 3 * COPY_PART + 1]).expect("writes");
+        let error = copy_new(&from, &to, &|| true).expect_err("something else is there");
+        assert_eq!((error.code, fs::read(&to).expect("reads")[0]), (Code::Usage, 8));
+    }
+
+    #[test]
+    fn names_are_free() {
+        let mut names = FreeNames::default();
+        let taken = ["x/a.jpg", "y/A.jpg", "a-2.png", "b", "y/a.jpg"].map(|file| names.take(Path::new(file)));
+        assert_eq!(taken, ["a.jpg", "A-2.jpg", "a-2-2.png", "b", "a-3.jpg"]);
     }
 
     #[test]

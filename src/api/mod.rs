@@ -40,6 +40,7 @@ mod series;
 mod shard;
 mod train;
 mod train_photos;
+mod triage;
 pub mod usage;
 mod voting;
 mod watched;
@@ -96,6 +97,7 @@ pub use runs::{RunView, delete_run, find_run, list_runs, rename_run, restore_run
 pub use score::{ScoreJob, ScoreRequest, ScoreSummary, start_scoring};
 pub use series::{SeriesPlan, SeriesRequest, SeriesSummary, Trial, start_series};
 pub use train::{TrainRequest, TrainSummary, start_training};
+pub use triage::{TriageLine, TriageOutput, TriagePlan, TriageRequest, TriageSummary, plan_triage, start_triage};
 pub use voting::{
     Ballot, LabelProgress, Occasion, RATER, Taken, add_tag, cast_vote, cast_votes, label_progress, label_queue,
     labels_of, labels_of_compared, list_tags, load_place, recent_votes, redo_votes, repeatable, save_place, tag_queue,

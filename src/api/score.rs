@@ -22,7 +22,7 @@ use crate::{attributes, device, rules};
 /// What to score.
 #[derive(Debug, Clone, Default)]
 pub struct ScoreRequest {
-    /// Folders and files.
+    /// Folders and files; every photo of the project when empty.
     pub paths: Vec<PathBuf>,
     /// Run id, run name, model id or folder; the newest model when absent.
     pub model: Option<String>,
@@ -90,7 +90,12 @@ fn run(
         reporter.progress("Looking for photos", found as u64, 0, "");
         !reporter.control.is_cancelled()
     };
-    let listing = imaging::list_photos(&request.paths, &mut keep_going);
+    let listing = if request.paths.is_empty() {
+        let files = photos::list_files(project)?.into_iter().filter(|photo| !photo.missing).map(|photo| photo.path);
+        imaging::Listing { files: files.collect(), problems: Vec::new() }
+    } else {
+        imaging::list_photos(&request.paths, &mut keep_going)
+    };
     if listing.files.is_empty() && listing.problems.is_empty() {
         return Err(Error::new(Code::NotFound, "there are no photos to score")
             .hint("Name folders or files with JPEG, PNG, WebP, BMP, GIF or TIFF photos."));

@@ -12,6 +12,7 @@ mod personal;
 #[cfg(feature = "server")]
 mod serve;
 mod train;
+mod triage;
 
 use std::path::PathBuf;
 
@@ -32,6 +33,7 @@ pub(super) use personal::Personal;
 #[cfg(feature = "server")]
 pub(super) use serve::Serve;
 pub(super) use train::{Finetune, Learn, Train};
+pub(super) use triage::Triage;
 
 /// Browse, label, train and score the quality of product photos.
 #[derive(Debug, Parser)]
@@ -121,6 +123,8 @@ pub(super) enum Command {
     Pretrain(Pretrain),
     /// Score folders: one row a photo.
     Score(Score),
+    /// Sort scored photos out: copies, XMP side-cars or a list by band; photos are only read.
+    Triage(Triage),
     /// Evaluate a model on labelled photos: every measure with its interval, calibration, the worst photos.
     Evaluate(Evaluate),
     /// Tell why a photo has its score, and where.
@@ -195,8 +199,8 @@ Examples:
   packshot score ~/new -o part1.csv --shard 1/4        a quarter of the photos
   packshot score ~/new -o scores.csv --resume          go on after an interruption")]
 pub(super) struct Score {
-    /// Folders or photo files.
-    #[arg(required = true, value_name = "PATH")]
+    /// Folders or photo files; every photo of the project when none is named.
+    #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     /// The file to write; .csv, .json or .parquet.
     #[arg(short, long, value_name = "FILE")]

@@ -30,6 +30,7 @@ mod score;
 mod serve;
 mod table;
 mod train;
+mod triage;
 mod watch;
 #[cfg(feature = "gui")]
 mod window;
@@ -127,6 +128,7 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Pretrain(args) => pretrain::run(context, args),
         Command::Audit(args) => audit::run(&context, args),
         Command::Score(args) => score::run(context, args),
+        Command::Triage(args) => triage::run(context, args),
         Command::Evaluate(args) => evaluate::run(context, args),
         Command::Explain(args) => explain::run(&context, args),
         Command::Compare(args) => compare::run(&context, args),

@@ -3,6 +3,7 @@
 //! No I/O, no clocks, no randomness; imports nothing of ours.
 
 mod attribute;
+mod band;
 mod evaluation;
 mod evidence;
 mod explanation;
@@ -15,6 +16,7 @@ mod split;
 mod vote;
 
 pub use attribute::{Attribute, Attributes, ColourMode, FileFacts, PhotoFormat, Unit};
+pub use band::{Band, Edges};
 pub use evaluation::{
     CalibrationBin, Ceiling, CeilingSource, Comparison, Difference, EvaluatedPhoto, Evaluation, GroupLine, Interval,
     Measure, Measured, Rating, Residuals, Subset, Summary, Verdict, signed,

@@ -37,3 +37,17 @@ pub struct ScoreRow {
     /// When it was scored, milliseconds since 1970.
     pub at_ms: i64,
 }
+
+impl ScoreRow {
+    /// The reason in words, also when there is nothing to find fault with; empty when the photo was not judged.
+    pub fn reason_text(&self) -> &str {
+        match &self.reason {
+            Some(reason) => reason,
+            None if self.score.is_some() && self.attributes.is_some() => Self::NOTHING_WRONG,
+            None => "",
+        }
+    }
+
+    /// What is said of a photo that keeps to the rules.
+    pub const NOTHING_WRONG: &'static str = "Keeps to the rules";
+}

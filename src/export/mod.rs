@@ -17,6 +17,7 @@ mod page;
 mod report;
 mod scores;
 mod table;
+mod triage;
 
 pub use audit::{AUDIT_EXTENSIONS, AuditInput, Audited, check_audit_file, write_audit};
 pub use comparison::{CompareRow, check_comparison_file, write_comparison};
@@ -26,3 +27,4 @@ pub use npy::{check_matrix_file, write_matrix};
 pub use onnx::{check_onnx_file, onnx_script, write_onnx};
 pub use report::{ReportInput, report_html, write_report};
 pub use scores::{SCORE_EXTENSIONS, check_score_file, write_scores};
+pub use triage::{Sorted, write_triage};

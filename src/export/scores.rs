@@ -61,7 +61,7 @@ fn cells(row: &ScoreRow) -> Vec<Cell> {
         Cell::number(row.score.map(|score| score.low)),
         Cell::number(row.score.map(|score| score.high)),
         Cell::text(&row.model.0),
-        Cell::text(row.reason.as_deref().unwrap_or_default()),
+        Cell::text(row.reason_text()),
     ];
     let last = [Cell::text(&row.sha256), Cell::text(scored_at), Cell::text(row.error.as_deref().unwrap_or_default())];
     first.into_iter().chain(attribute_cells(row.attributes.as_ref())).chain(last).collect()

@@ -2,10 +2,10 @@
 //!
 //! The project's own photos are only read; a link would let a change of the copy reach them.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::files::FreeNames;
 
 /// Copies photos into a folder, each under a name whose stem no other has, and returns the names in order. A copy that is
 /// there already is kept.
@@ -14,18 +14,10 @@ use crate::error::{Error, Result};
 /// When the folder cannot be made or a photo cannot be copied, naming it.
 pub(super) fn copy_photos<'a>(photos: impl Iterator<Item = &'a Path>, folder: &Path) -> Result<Vec<String>> {
     std::fs::create_dir_all(folder).map_err(|error| Error::io("make", folder, error))?;
-    let mut taken = HashSet::new();
+    let mut names = FreeNames::default();
     photos
         .map(|photo| {
-            let stem = photo.file_stem().unwrap_or_default().to_string_lossy();
-            let ending = photo.extension().map(|ending| format!(".{}", ending.to_string_lossy())).unwrap_or_default();
-            let mut free = stem.to_string();
-            let mut number = 2;
-            while !taken.insert(free.to_lowercase()) {
-                free = format!("{stem}-{number}");
-                number += 1;
-            }
-            let name = format!("{free}{ending}");
+            let name = names.take(photo);
             copy(photo, &folder.join(&name))?;
             Ok(name)
         })

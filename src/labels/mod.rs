@@ -29,6 +29,7 @@ use crate::files::absolute;
 pub use format::Format;
 pub use votes::{ImportedTag, to_tags, to_votes};
 pub use write::{ActiveVote, Tagged, write_csv, write_jsonl, write_labels};
+pub use xmp::{shared_folder, side_car_name, write_predicted};
 
 /// One usable row of a label file.
 #[derive(Debug, Clone, PartialEq)]

@@ -13,7 +13,7 @@ use walkdir::WalkDir;
 
 use super::write::PhotoVotes;
 use super::{LabelProblem, RawFile, RawRow, table};
-use crate::domain::{LEVEL_WORDS, Scale};
+use crate::domain::{Band, LEVEL_WORDS, Scale};
 use crate::error::{Error, Result};
 use crate::files::write_atomically;
 
@@ -51,6 +51,9 @@ fn read_one(file: &Path, text: &str, line: usize, raw: &mut RawFile) -> std::res
     let number = |text: String| text.trim().parse::<f64>().map_err(|_| format!("“{text}” is not a number"));
     let stars = value(&document, XMP, "Rating").map(number).transpose()?.filter(|stars| *stars != 0.0);
     let exact = own("score").map(number).transpose()?;
+    let predicted = own("predicted").map(number).transpose()?.map(|score| f64::from(star(score)));
+    // A model's stars are nobody's vote.
+    let stars = stars.filter(|stars| predicted != Some(*stars));
     let subjects = document.descendants().filter(|node| node.has_tag_name((DC, "subject")));
     let words = subjects.flat_map(|node| node.descendants()).filter(|node| node.has_tag_name((RDF, "li")));
     raw.tags.extend(words.filter_map(|node| node.text()).map(|text| row.tagged(&text.trim().to_lowercase())));
@@ -104,8 +107,7 @@ pub(super) fn write(folder: &Path, photos: &BTreeMap<&Path, PhotoVotes<'_>>, ove
     let shared = shared_folder(photos.keys().copied());
     let side_car = |photo: &Path| {
         let below = photo.strip_prefix(&shared).unwrap_or(photo);
-        let name = format!("{}.xmp", below.file_name().unwrap_or_default().to_string_lossy());
-        folder.join(below.with_file_name(name))
+        folder.join(below.with_file_name(side_car_name(below)))
     };
     photos.keys().try_for_each(|photo| super::refuse(&side_car(photo), overwrite))?;
     for (photo, said) in photos {
@@ -113,27 +115,76 @@ pub(super) fn write(folder: &Path, photos: &BTreeMap<&Path, PhotoVotes<'_>>, ove
         if let Some(parent) = file.parent() {
             std::fs::create_dir_all(parent).map_err(|error| Error::io("make", parent, error))?;
         }
-        write_atomically(&file, overwrite, |out| out.write_all(packet(said).as_bytes()))?;
+        write_atomically(&file, overwrite, |out| out.write_all(packet(&labelled(said)).as_bytes()))?;
     }
     Ok(photos.len() as u64)
 }
 
+fn labelled<'a>(said: &'a PhotoVotes<'_>) -> Said<'a> {
+    let score = said.mos();
+    Said {
+        stars: score.map(star),
+        score,
+        raters: score.map(|_| said.raters()),
+        content_sha256: said.content_sha256,
+        tags: said.tags.iter().copied().collect(),
+        ..Said::default()
+    }
+}
+
 /// The deepest folder that all of them lie in.
-fn shared_folder<'a>(mut photos: impl Iterator<Item = &'a Path>) -> PathBuf {
+pub fn shared_folder<'a>(mut photos: impl Iterator<Item = &'a Path>) -> PathBuf {
     let first = photos.next().and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default();
     photos.fold(first, |shared, photo| {
         shared.ancestors().find(|folder| photo.starts_with(folder)).map(Path::to_path_buf).unwrap_or_default()
     })
 }
 
-fn packet(said: &PhotoVotes<'_>) -> String {
-    let score = said.mos();
+/// Writes the side-car of a photo that a model scored: stars and the name of its band. It is no label: what
+/// reads side-cars as labels passes over it, unless somebody has changed the stars since. Tells whether it was written: not when the same
+/// is there already.
+///
+/// # Errors
+/// When there is another side-car (it is left alone), or it cannot be written.
+pub fn write_predicted(file: &Path, score: f64, band: Band, content_sha256: &str) -> Result<bool> {
+    let text = packet(&Said {
+        stars: Some(star(score)),
+        band: Some(band.text()),
+        predicted: Some(score),
+        content_sha256,
+        ..Said::default()
+    });
+    if std::fs::read(file).is_ok_and(|there| there == text.as_bytes()) {
+        return Ok(false);
+    }
+    write_atomically(file, false, |out| out.write_all(text.as_bytes())).map(|()| true)
+}
+
+/// The name of a photo's side-car.
+pub fn side_car_name(photo: &Path) -> String {
+    format!("{}.xmp", photo.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// What stands in a side-car.
+#[derive(Default)]
+struct Said<'a> {
+    stars: Option<u8>,
+    band: Option<&'static str>,
+    score: Option<f64>,
+    raters: Option<u32>,
+    predicted: Option<f64>,
+    content_sha256: &'a str,
+    tags: Vec<&'a str>,
+}
+
+fn packet(said: &Said<'_>) -> String {
     let body = html! {
         (PreEscaped("<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n"))
         x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="Packshot" {
             rdf:RDF xmlns:rdf=(RDF) {
                 rdf:Description rdf:about="" xmlns:xmp=(XMP) xmlns:dc=(DC) xmlns:packshot=(OWN)
-                    xmp:Rating=[score.map(star)] packshot:score=[score] packshot:raters=[score.map(|_| said.raters())]
+                    xmp:Rating=[said.stars] xmp:Label=[said.band] packshot:score=[said.score]
+                    packshot:raters=[said.raters] packshot:predicted=[said.predicted]
                     packshot:sha256=[Some(said.content_sha256).filter(|text| !text.is_empty())] {
                     @if !said.tags.is_empty() {
                         dc:subject { rdf:Bag { @for tag in &said.tags { rdf:li { (tag) } } } }

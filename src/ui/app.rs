@@ -229,6 +229,9 @@ impl App {
                 let job = api::start_duplicates(&self.project, request, self.wake.clone());
                 job.map(|job| self.running.push(Running::Duplicates(job)))
             }
+            Effect::StartTriage(request) => {
+                api::start_triage(request, self.wake.clone()).map(|job| self.running.push(Running::SortOut(job)))
+            }
             Effect::StartDescribe => api::start_describing(&self.project, self.wake.clone())
                 .map(|job| self.running.push(Running::Describe(job))),
             errand @ (Effect::LoadPhotos(_)
@@ -266,6 +269,7 @@ impl App {
             }
             Effect::OpenFile(path) => open::that_detached(&path).map_err(|error| Error::io("open", &path, error)),
             errand @ (Effect::Export(..)
+            | Effect::PlanTriage(..)
             | Effect::Report(..)
             | Effect::ExportAudit(..)
             | Effect::ExportDuplicates(..)
@@ -290,6 +294,7 @@ impl App {
         let handle = jobs::spawn("packshot-dialog", self.wake.clone(), move |_| {
             let picked = match dialog {
                 DialogFor::OpenFolder => rfd::FileDialog::new().set_title("Open a folder").pick_folder(),
+                DialogFor::SortOutFolder => rfd::FileDialog::new().set_title("Sort photos out into").pick_folder(),
                 DialogFor::ScoreFolder => rfd::FileDialog::new().set_title("Score a folder").pick_folder(),
                 DialogFor::ExportScores => rfd::FileDialog::new()
                     .set_title("Export scores")

@@ -29,6 +29,8 @@ pub enum UiCommand {
     ExportScores,
     /// Write the HTML report of the scores.
     WriteReport,
+    /// Write copies or side-cars of scored photos by band.
+    SortOut,
     /// Measure every photo.
     AuditPhotos,
     /// Write the audit to a file.
@@ -117,7 +119,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// Every command, in the order the palette shows them.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 54] = [
         Self::ShowBrowse,
         Self::ShowLabel,
         Self::ShowTrain,
@@ -129,6 +131,7 @@ impl UiCommand {
         Self::ScoreFolder,
         Self::ExportScores,
         Self::WriteReport,
+        Self::SortOut,
         Self::AuditPhotos,
         Self::ExportAudit,
         Self::FindDuplicates,
@@ -189,6 +192,7 @@ impl UiCommand {
             Self::ScoreFolder => "Score a folder…",
             Self::ExportScores => "Export scores…",
             Self::WriteReport => "Write a report…",
+            Self::SortOut => "Sort scored photos out…",
             Self::AuditPhotos => "Measure the catalogue",
             Self::ExportAudit => "Export the audit…",
             Self::FindDuplicates => "Find duplicates",
@@ -248,6 +252,7 @@ impl UiCommand {
             Self::ScoreFolder => "Give every photo in a folder a score",
             Self::ExportScores => "Write the table to a CSV or JSON file",
             Self::WriteReport => "One HTML file with every score and photo",
+            Self::SortOut => "Copies, XMP side-cars or a list by band; photos stay where they are",
             Self::AuditPhotos => "Measures every photo that is not measured yet; photos are only read",
             Self::ExportAudit => "Write the audit to a CSV, HTML, JSON or Parquet file",
             Self::FindDuplicates => "Looks for equal and nearly equal photos; nothing is deleted",
@@ -383,6 +388,7 @@ impl UiCommand {
             Self::ScoreFolder => command(Key::D),
             Self::ExportScores => command(Key::E),
             Self::WriteReport => command(Key::R),
+            Self::SortOut => command(Key::B),
             Self::AuditPhotos => command(Key::M),
             Self::ExportAudit => command(Key::S),
             Self::FindDuplicates => command(Key::G),

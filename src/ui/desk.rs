@@ -179,6 +179,7 @@ pub(super) fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>>
             judged(project, Arc::new(catalogue), &pack, now_ms)
         }
         Effect::JudgeAudit(catalogue, pack, now_ms) => judged(project, catalogue, &pack, now_ms),
+        Effect::PlanTriage(request, turn) => vec![Message::SortOutPlanned(api::plan_triage(&request), turn)],
         Effect::ExportDuplicates(groups, file) => {
             api::export_duplicates(&groups, &file, true)?;
             vec![Message::Written(format!("{} groups written to {}", groups.len(), file.display()), file)]

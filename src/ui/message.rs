@@ -14,13 +14,13 @@ use super::command::UiCommand;
 use super::keys::Bound;
 use super::place::Place;
 use super::prefs::{GroupBy, Mode, Page, RunColumn, SortBy};
-use super::state::{AuditColumn, AuditFilter, Planned, ScoreColumn};
+use super::state::{AuditColumn, AuditFilter, Planned, ScoreColumn, SortOut};
 use super::triage::{Prices, Sorted, Sorting};
 use super::view::{Pairing, View};
 use crate::api::{
     Alike, ArchitectureEntry, Arena, ArenaRequest, AuditRow, AuditSummary, Ballot, DescribeSummary, DuplicateGroup,
     DuplicatesSummary, LabelProgress, Lesson, ModelEntry, OpenSummary, PhotoRow, QueueKind, RaterReport, RunView,
-    ScoreSummary, Suspect, Taken, TrainSummary,
+    ScoreSummary, Suspect, Taken, TrainSummary, TriagePlan, TriageRequest, TriageSummary,
 };
 use crate::domain::{Attribute, ImageId, Label, ModelId, Preference, Run, RunId, ScoreRow, Tag, TagId, Vote, VoteKind};
 use crate::error::Error;
@@ -42,6 +42,8 @@ pub enum JobKind {
     Duplicates,
     /// Describing photos for the personal model.
     Describe,
+    /// Writing copies or side-cars of scored photos.
+    SortOut,
 }
 
 impl JobKind {
@@ -54,6 +56,7 @@ impl JobKind {
             Self::Audit => "Measuring",
             Self::Duplicates => "Looking for duplicates",
             Self::Describe => "Describing photos",
+            Self::SortOut => "Sorting out",
         }
     }
 }
@@ -73,6 +76,8 @@ pub enum DialogFor {
     ExportAudit,
     /// Where to write the groups of duplicates.
     ExportDuplicates,
+    /// Where to write copies or side-cars of scored photos.
+    SortOutFolder,
 }
 
 /// The state of the label page as the store has it.
@@ -240,6 +245,10 @@ pub enum Message {
     SortScores(ScoreColumn),
     /// What wrong decisions on the score page cost.
     Price(Prices),
+    /// An answer to how scored photos are to be sorted out was changed; nothing closes the question.
+    SortOut(Option<SortOut>),
+    /// Sort scored photos out as was answered.
+    StartSortingOut,
     /// Show a scored photo beside the table, or none.
     ShowScored(Option<PathBuf>),
     /// Move the shown scored photo by so many rows.
@@ -336,6 +345,10 @@ pub enum Message {
     JobWarning(JobKind, String),
     /// The score table is sorted.
     RowsSorted(Box<Sorted>),
+    /// What sorting out would write, asked in this turn.
+    SortOutPlanned(Result<TriagePlan, Error>, u64),
+    /// Sorting out ended.
+    SortOutEnded(Outcome<TriageSummary>),
     /// Scores came in.
     Scored(Vec<ScoreRow>),
     /// Indexing ended.
@@ -411,6 +424,10 @@ pub enum Effect {
     Restore(RunId),
     /// Sort the score table and hold it against the labels of these photos.
     SortRows(Vec<Arc<ScoreRow>>, Arc<Vec<PhotoRow>>, Sorting),
+    /// Find out what sorting scored photos out would write.
+    PlanTriage(TriageRequest, u64),
+    /// Sort scored photos out.
+    StartTriage(TriageRequest),
     /// Write scores to a file.
     Export(Vec<Arc<ScoreRow>>, PathBuf),
     /// Write the catalogue, judged with a pack on a day, to a file.

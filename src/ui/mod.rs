@@ -16,6 +16,7 @@ mod keys;
 mod lens;
 mod message;
 mod notify;
+mod numbers;
 mod panels;
 mod place;
 mod prefs;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::keys::Keys;
 use super::triage::Prices;
 use crate::api::QueueKind;
+use crate::domain::Edges;
 
 /// A page of the window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -252,6 +253,13 @@ pub struct Prefs {
     pub keys: Keys,
 }
 
+impl Prefs {
+    /// Where the bands of scores meet.
+    pub fn edges(&self) -> Edges {
+        Edges { reject_below: self.reject_below, accept_from: self.accept_from }
+    }
+}
+
 impl Default for Prefs {
     fn default() -> Self {
         Self {
@@ -266,8 +274,8 @@ impl Default for Prefs {
             tile: 150.0,
             selected: None,
             scroll: 0.0,
-            reject_below: 40.0,
-            accept_from: 70.0,
+            reject_below: Edges::default().reject_below,
+            accept_from: Edges::default().accept_from,
             prices: Prices::default(),
             pack: "house".to_owned(),
             overlays: BTreeSet::new(),

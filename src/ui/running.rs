@@ -1,7 +1,7 @@
 //! The long works the window has started.
 
 use super::message::{JobKind, Message};
-use crate::api::{AuditJob, DescribeSummary, DuplicatesSummary, OpenSummary, ScoreJob, TrainSummary};
+use crate::api::{AuditJob, DescribeSummary, DuplicatesSummary, OpenSummary, ScoreJob, TrainSummary, TriageSummary};
 use crate::jobs::{Control, JobEvent, JobHandle};
 
 /// A job under way.
@@ -18,6 +18,8 @@ pub enum Running {
     Duplicates(JobHandle<DuplicatesSummary>),
     /// Describing photos.
     Describe(JobHandle<DescribeSummary>),
+    /// Writing copies or side-cars of scored photos.
+    SortOut(JobHandle<TriageSummary>),
 }
 
 impl Running {
@@ -30,6 +32,7 @@ impl Running {
             Self::Audit(_) => JobKind::Audit,
             Self::Duplicates(_) => JobKind::Duplicates,
             Self::Describe(_) => JobKind::Describe,
+            Self::SortOut(_) => JobKind::SortOut,
         }
     }
 
@@ -42,6 +45,7 @@ impl Running {
             Self::Audit(job) => job.handle.control(),
             Self::Duplicates(handle) => handle.control(),
             Self::Describe(handle) => handle.control(),
+            Self::SortOut(handle) => handle.control(),
         }
     }
 
@@ -54,6 +58,7 @@ impl Running {
             Self::Audit(job) => job.handle.is_finished(),
             Self::Duplicates(handle) => handle.is_finished(),
             Self::Describe(handle) => handle.is_finished(),
+            Self::SortOut(handle) => handle.is_finished(),
         }
     }
 
@@ -78,6 +83,7 @@ impl Running {
             }
             Self::Duplicates(handle) => messages(kind, handle.drain(), Message::DuplicatesEnded),
             Self::Describe(handle) => messages(kind, handle.drain(), Message::DescribeEnded),
+            Self::SortOut(handle) => messages(kind, handle.drain(), Message::SortOutEnded),
         }
     }
 }

@@ -5,6 +5,7 @@ mod doubles;
 mod history;
 mod labelling;
 mod learning;
+mod sort_out;
 mod training;
 
 use std::collections::{HashMap, HashSet};
@@ -30,6 +31,7 @@ pub use doubles::{Doubles, Large, MOST_COMPARED};
 pub use history::{differences, recipe, sort_runs};
 pub use labelling::Labelling;
 pub use learning::{Guess, Learning};
+pub use sort_out::SortOut;
 pub use training::{LABEL_BINS, LabelledData, Planned};
 
 /// A long work as the job strip shows it.
@@ -175,6 +177,8 @@ pub struct Scoring {
     pub selected: Option<PathBuf>,
     /// What the last scoring said at its end.
     pub verdict: Option<String>,
+    /// How photos are to be sorted out, while that is being asked.
+    pub sorting_out: Option<SortOut>,
 }
 
 /// The history page.

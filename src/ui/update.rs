@@ -1,15 +1,13 @@
 //! The one place where the state changes: pure, state and message in, effects out.
 
-use std::path::PathBuf;
-
 use super::command::UiCommand;
 use super::facets;
 use super::message::{DialogFor, Effect, JobKind, Message};
 use super::prefs::{Mode, Overlay, Page, SortBy};
-use super::state::{AppState, Finder, JobView};
+use super::state::{AppState, Finder};
 use super::view::Pairing;
-use crate::domain::{Preference, RunId, VoteKind};
-use crate::jobs::{Outcome, Progress};
+use crate::domain::{Preference, VoteKind};
+use crate::jobs::Outcome;
 
 mod audit;
 mod doubles;
@@ -21,11 +19,14 @@ mod photos;
 mod queues;
 mod runs;
 mod scores;
+mod sort_out;
 mod training;
+mod works;
 
 pub use audit::list_due;
 pub use queues::{waiting, waiting_count};
 pub use scores::sort_rows;
+use works::start;
 
 /// Levels of the keys on the label page.
 const LEVELS: u8 = 5;
@@ -110,7 +111,7 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
         Message::Dropped(paths) if state.prefs.page == Page::Score => scores::start_on(state, &paths),
         Message::Dropped(paths) => start(state, JobKind::Open, Effect::StartOpen(paths)),
         Message::Ask(dialog) => vec![Effect::Ask(dialog)],
-        Message::Picked(dialog, path) => picked(state, dialog, path),
+        Message::Picked(dialog, path) => works::picked(state, dialog, path),
         Message::StartTraining(planned) => training::plan(state, planned),
         Message::StartNext => training::next(state),
         Message::Unplan(place) => quiet(|| training::unplan(state, place)),
@@ -119,18 +120,8 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
             state.score.model = model;
             scores::start_on(state, &paths)
         }
-        Message::Stop(kind) => {
-            if let Some(job) = state.job_mut(kind) {
-                job.stopping = true;
-            }
-            vec![Effect::Stop(kind)]
-        }
-        Message::Pause(kind, paused) => {
-            if let Some(job) = state.job_mut(kind) {
-                job.paused = paused;
-            }
-            vec![Effect::Pause(kind, paused)]
-        }
+        Message::Stop(kind) => works::stop(state, kind),
+        Message::Pause(kind, paused) => works::pause(state, kind, paused),
         Message::SelectRun(id) => runs::select(state, id),
         Message::CompareRun(id) => runs::compare(state, id),
         Message::CompareNone => quiet(|| {
@@ -151,6 +142,8 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
         }
         Message::SortScores(column) => scores::sort_by(state, column),
         Message::ShowScored(path) => quiet(|| scores::select(state, path)),
+        Message::SortOut(asked) => sort_out::ask(state, asked),
+        Message::StartSortingOut => sort_out::begin(state),
         Message::Price(prices) => quiet(|| state.prefs.prices = prices),
         Message::MoveScored(by) => quiet(|| scores::move_by(state, by)),
         Message::OpenFile(path) => vec![Effect::OpenFile(path)],
@@ -244,19 +237,14 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
             state.browse.rating = false;
             quiet(|| state.toasts.error(&error))
         }
-        Message::JobProgress(kind, progress) => quiet(|| job_progress(state, kind, progress)),
+        Message::JobProgress(kind, progress) => quiet(|| works::progress(state, kind, progress)),
         Message::JobPoints(JobKind::Describe) => learning::learn(state, true),
         Message::JobPoints(_) => runs::follow(state),
-        Message::JobWarning(kind, text) => {
-            tracing::debug!("{text}");
-            quiet(|| {
-                if let Some(job) = state.job_mut(kind) {
-                    job.warnings += 1;
-                }
-            })
-        }
+        Message::JobWarning(kind, text) => quiet(|| works::warned(state, kind, &text)),
         Message::Scored(rows) => quiet(|| scores::take(state, rows)),
         Message::RowsSorted(answer) => quiet(|| scores::sorted(state, *answer)),
+        Message::SortOutPlanned(plan, turn) => quiet(|| sort_out::planned(state, plan, turn)),
+        Message::SortOutEnded(outcome) => sort_out::ended(state, outcome),
         Message::OpenEnded(outcome) => ended::open(state, outcome),
         Message::TrainEnded(outcome) => ended::train(state, outcome),
         Message::ScoreEnded(outcome) => ended::score(state, outcome),
@@ -303,6 +291,7 @@ fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
         }
         UiCommand::ExportScores => scores::ask(state, DialogFor::ExportScores),
         UiCommand::WriteReport => scores::ask(state, DialogFor::WriteReport),
+        UiCommand::SortOut => sort_out::open(state),
         UiCommand::FocusFilter => quiet(|| {
             state.prefs.page = Page::Browse;
             state.focus_filter = true;
@@ -420,48 +409,6 @@ fn show(state: &mut AppState, page: Page) -> Vec<Effect> {
         Page::Label => label::opened(state),
         Page::Train => vec![label::load(state)],
         Page::History => vec![Effect::LoadHistory],
-    }
-}
-
-fn start(state: &mut AppState, kind: JobKind, effect: Effect) -> Vec<Effect> {
-    if state.job(kind).is_some() {
-        state.toasts.warn(format!("{} is under way", kind.text()), Some("Wait for it, or stop it first.".to_owned()));
-        return Vec::new();
-    }
-    let stage_since_ms = state.now_ms;
-    state.jobs.push(JobView { kind, progress: None, stopping: false, paused: false, stage_since_ms, warnings: 0 });
-    if kind == JobKind::Train {
-        state.train.since_ms = stage_since_ms;
-        (state.train.run, state.train.view, state.train.device) = (None, None, None);
-        (state.train.reading, state.train.behind) = (false, false);
-    }
-    vec![effect]
-}
-
-fn picked(state: &mut AppState, dialog: DialogFor, path: PathBuf) -> Vec<Effect> {
-    match dialog {
-        DialogFor::OpenFolder => start(state, JobKind::Open, Effect::StartOpen(vec![path])),
-        DialogFor::ScoreFolder => scores::start_on(state, &[path]),
-        DialogFor::WriteReport => {
-            let run = state.score.rows.first().and_then(|row| {
-                let model = state.models.iter().find(|model| model.card.id == row.model);
-                model.and_then(|model| model.card.run.clone()).map(RunId)
-            });
-            vec![Effect::Report(state.score.rows.clone(), run, path)]
-        }
-        DialogFor::ExportAudit => audit::export(state, path),
-        DialogFor::ExportDuplicates => vec![Effect::ExportDuplicates(state.doubles.groups().to_vec(), path)],
-        DialogFor::ExportScores => vec![Effect::Export(state.score.rows.clone(), path)],
-    }
-}
-
-fn job_progress(state: &mut AppState, kind: JobKind, progress: Progress) {
-    let now = state.now_ms;
-    if let Some(job) = state.job_mut(kind) {
-        if job.progress.as_ref().is_none_or(|shown| shown.stage != progress.stage) {
-            job.stage_since_ms = now;
-        }
-        job.progress = Some(progress);
     }
 }
 

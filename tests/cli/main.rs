@@ -17,3 +17,4 @@ mod personal;
 mod real;
 mod rules;
 mod serve;
+mod triage;

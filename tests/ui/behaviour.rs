@@ -232,3 +232,29 @@ fn the_theme_toggles_by_key() {
     assert!(!stage.app().state().prefs.dark);
     assert_eq!(stage.harness.ctx.theme(), egui::Theme::Light);
 }
+
+#[test]
+fn scored_photos_are_sorted_out_after_a_look_at_what_would_be_written() {
+    let mut stage = Stage::new(Holds::Everything, on(Page::Score, true));
+    let rows = scored_rows(&stage.project);
+    stage.tell(Message::Scored(rows.clone()));
+    let rejected = rows.iter().filter_map(|row| row.score).filter(|score| score.value < 40.0).count();
+    stage.press_ctrl(Key::B);
+    stage.harness.get_by_label(&format!("Reject ({rejected})"));
+    stage.harness.get_by_label("Choose a folder to see what would be written.");
+    stage.harness.get_by_label_contains("Review (").click();
+    let folder = stage.folder.path().join("sorted");
+    stage.settle();
+    stage.harness.get_by_label("Folder to write into").focus();
+    stage.settle();
+    stage.harness.get_by_label("Folder to write into").type_text(&folder.to_string_lossy());
+    stage.settle();
+    stage.harness.get_by_label_contains(&format!("Would copy {rejected} photos ("));
+    assert!(!folder.exists(), "a look writes nothing");
+    stage.harness.get_by_label("Copy the photos").click();
+    stage.settle();
+    assert!(stage.app().state().score.sorting_out.is_none());
+    assert_eq!(std::fs::read_dir(folder.join("reject")).expect("copies").count(), rejected);
+    assert!(!folder.join("review").exists());
+    stage.harness.get_by_label(&format!("{rejected} written"));
+}

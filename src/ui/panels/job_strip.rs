@@ -2,9 +2,9 @@
 
 use eframe::egui;
 
-use super::browse::grouped;
 use crate::api::clock::duration_text;
 use crate::ui::message::{JobKind, Message};
+use crate::ui::numbers::grouped;
 use crate::ui::state::{AppState, JobView};
 use crate::ui::theme::colours;
 use crate::ui::widgets::hint;

@@ -15,6 +15,7 @@ mod large;
 mod palette;
 mod rail;
 mod score;
+mod score_out;
 mod score_table;
 mod toasts;
 mod train;

@@ -2,15 +2,17 @@
 
 use eframe::egui::{self, RichText, Sense, vec2};
 
-use super::browse::{grouped, path_field};
-use super::score_table;
+use super::browse::path_field;
+use super::{score_out, score_table};
+use crate::domain::Band;
 use crate::ui::command::UiCommand;
 use crate::ui::message::{DialogFor, JobKind, Message};
+use crate::ui::numbers::grouped;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::thumbs::{LARGE, Thumbs};
 use crate::ui::triage::Prices;
-use crate::ui::widgets::{Band, broken_box, empty_state, hint, histogram, photo_box, primary_button, wait_box};
+use crate::ui::widgets::{band_shape, broken_box, empty_state, hint, histogram, photo_box, primary_button, wait_box};
 
 /// Columns of the histogram.
 const COLUMNS: usize = 50;
@@ -21,6 +23,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs,
         return;
     }
     bar(ui, state, out);
+    score_out::show(ui, state, out);
     let edges = (state.prefs.reject_below, state.prefs.accept_from);
     if let Some((reject, accept)) = histogram(ui, &state.score.triage.columns(COLUMNS), edges) {
         out.push(Message::Bands(reject, accept));
@@ -45,6 +48,13 @@ fn nothing_yet(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) 
     empty_state(ui, "Drop a folder here", text, |ui| {
         if primary_button(ui, UiCommand::ScoreFolder.text(), true).clicked() {
             out.push(Message::Ask(DialogFor::ScoreFolder));
+        }
+        if !state.photos.is_empty() {
+            ui.add_space(space().s);
+            let text = format!("Score the {} photos of this project", grouped(state.photos.len()));
+            if ui.button(text).clicked() {
+                out.push(Message::StartScoring(Vec::new(), state.score.model.clone()));
+            }
         }
         ui.add_space(space().s);
         model_choice(ui, state);
@@ -81,9 +91,15 @@ fn bar(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
             out.push(Message::Ask(DialogFor::ScoreFolder));
         }
         model_choice(ui, state);
+        if !state.photos.is_empty() && ui.button("Score the project").on_hover_text("Every photo of Browse").clicked() {
+            out.push(Message::StartScoring(Vec::new(), state.score.model.clone()));
+        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if ui.button("Report…").on_hover_text(UiCommand::WriteReport.tooltip()).clicked() {
                 out.push(Message::Ask(DialogFor::WriteReport));
+            }
+            if ui.button("Sort out…").on_hover_text(UiCommand::SortOut.tooltip()).clicked() {
+                out.push(Message::Command(UiCommand::SortOut));
             }
             if ui.button("Export…").on_hover_text(UiCommand::ExportScores.tooltip()).clicked() {
                 out.push(Message::Ask(DialogFor::ExportScores));
@@ -99,7 +115,7 @@ fn counts(ui: &mut egui::Ui, state: &AppState) {
         for (band, count) in [(Band::Reject, found.reject), (Band::Review, found.review), (Band::Accept, found.accept)]
         {
             let (rect, _) = ui.allocate_exact_size(vec2(12.0, 16.0), Sense::hover());
-            ui.painter().add(band.shape(rect.center(), 5.0, band.colour(&palette)));
+            ui.painter().add(band_shape(band, rect.center(), 5.0, &palette));
             ui.label(format!("{} {}", grouped(count), band.text().to_lowercase()));
             ui.add_space(space().m);
         }
@@ -184,8 +200,8 @@ fn beside(ui: &mut egui::Ui, state: &AppState, thumbs: &mut Thumbs, out: &mut Ve
             hint(ui, "The interval is not calibrated on your photos");
         }
     }
-    if let Some(reason) = &row.reason {
-        ui.add(egui::Label::new(reason).wrap());
+    if !row.reason_text().is_empty() {
+        ui.add(egui::Label::new(row.reason_text()).wrap());
     }
     if let Some(error) = &row.error {
         ui.add(egui::Label::new(RichText::new(error).color(palette.reject)).wrap());

@@ -9,7 +9,7 @@ use crate::ui::message::Message;
 use crate::ui::state::{AppState, ScoreColumn};
 use crate::ui::theme::{Palette, colours};
 use crate::ui::thumbs::{THUMB, Thumbs};
-use crate::ui::widgets::{band, broken_box, photo_box, sort_button};
+use crate::ui::widgets::{band_shape, broken_box, photo_box, sort_button};
 
 /// Height of a row.
 const ROW: f32 = 52.0;
@@ -108,7 +108,7 @@ fn table_row(ui: &mut egui::Ui, state: &AppState, row: &ScoreRow, thumbs: &mut T
     match (&row.error, &row.reason) {
         (Some(error), _) => text(ui, reason, RichText::new(error).color(palette.reject)),
         (None, Some(why)) => text(ui, reason, RichText::new(why)),
-        (None, None) => {}
+        (None, None) => text(ui, reason, RichText::new(row.reason_text()).color(palette.weak)),
     }
     text(ui, photo, RichText::new(&name).color(palette.weak));
     if response.on_hover_text(row.path.display().to_string()).clicked() {
@@ -118,10 +118,10 @@ fn table_row(ui: &mut egui::Ui, state: &AppState, row: &ScoreRow, thumbs: &mut T
 
 fn numbers(ui: &egui::Ui, state: &AppState, row: &ScoreRow, cells: [Rect; 2], palette: &Palette) {
     let Some(score) = row.score else { return };
-    let band = band(score.value, state.prefs.reject_below, state.prefs.accept_from);
+    let band = state.prefs.edges().band(score.value);
     let [value, interval] = cells.map(|cell| cell.shrink2(vec2(8.0, 0.0)));
     let painter = ui.painter();
-    painter.add(band.shape(value.left_center() + vec2(6.0, 0.0), 5.0, band.colour(palette)));
+    painter.add(band_shape(band, value.left_center() + vec2(6.0, 0.0), 5.0, palette));
     let at = value.left_center() + vec2(52.0, 0.0);
     painter.text(at, Align2::RIGHT_CENTER, format!("{:.0}", score.value), FontId::proportional(17.0), palette.text);
     let at = interval.left_center() + vec2(70.0, 0.0);

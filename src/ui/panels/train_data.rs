@@ -2,9 +2,9 @@
 
 use eframe::egui::{self, Rect, RichText, Sense, pos2, vec2};
 
-use super::browse::grouped;
 use crate::api::FEWEST_LABELS;
 use crate::ui::message::Message;
+use crate::ui::numbers::grouped;
 use crate::ui::prefs::Page;
 use crate::ui::state::{AppState, LABEL_BINS};
 use crate::ui::theme::colours;

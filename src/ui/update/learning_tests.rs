@@ -122,7 +122,7 @@ fn photos_that_cannot_be_described_are_not_tried_for_ever() {
     let mut state = state(30);
     assert!(update(&mut state, lesson("a", true, 5, 50.0)).contains(&Effect::StartDescribe));
     assert!(!update(&mut state, lesson("a", true, 5, 50.0)).contains(&Effect::StartDescribe), "it is under way");
-    let failed = vec![FailedPhoto { path: PathBuf::from("/photos/x.jpg"), reason: "cut short".to_owned() }];
+    let failed = vec![FailedPhoto { path: "/photos/x.jpg".into(), reason: "cut short".to_owned() }];
     let ended = Outcome::Completed(DescribeSummary { described: 4, failed, ..DescribeSummary::default() });
     assert_eq!(update(&mut state, Message::DescribeEnded(ended)), [Effect::Learn(true)]);
     assert!(state.job(JobKind::Describe).is_none());

@@ -1,6 +1,7 @@
 //! The score page: what is scored, how the table is sorted, which photo is shown.
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::start;
@@ -10,14 +11,19 @@ use crate::ui::prefs::Page;
 use crate::ui::state::{AppState, ScoreColumn};
 use crate::ui::triage::{Sorted, Sorting, Triage};
 
-/// Starts scoring; results of other folders stay.
+/// Starts scoring folders, or every photo of the project when there are none; results of other folders stay.
 pub(super) fn start_on(state: &mut AppState, paths: &[PathBuf]) -> Vec<Effect> {
     state.prefs.page = Page::Score;
     let model = state.score.model.clone();
     let effects = start(state, JobKind::Score, Effect::StartScore(paths.to_vec(), model));
     if !effects.is_empty() {
-        let score = &mut state.score;
-        score.rows.retain(|row| !paths.iter().any(|path| row.path.starts_with(path)));
+        let AppState { score, photos, .. } = state;
+        let known: HashSet<&Path> = match paths {
+            [] => photos.iter().map(|row| row.photo.path.as_path()).collect(),
+            _ => HashSet::new(),
+        };
+        let again = |path: &Path| known.contains(path) || paths.iter().any(|folder| path.starts_with(folder));
+        score.rows.retain(|row| !again(&row.path));
         score.triage = Triage::of(score.rows.iter().map(|row| &**row));
         // An answer that is on its way holds rows that are gone.
         score.turn += 1;

@@ -1,6 +1,6 @@
 //! The window's behaviour without a window.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::arrange::Photos;
@@ -8,7 +8,7 @@ use super::super::shelf;
 use super::*;
 use crate::api::{Ballot, Occasion, PhotoRow, PhotoScore, RunView, Taken, TrainSummary};
 use crate::config::Config;
-use crate::domain::{ImageId, Label, ModelId, Photo, Run, RunMeta, RunStatus, Score, ScoreRow, Vote, VoteId};
+use crate::domain::{ImageId, Label, ModelId, Photo, Run, RunId, RunMeta, RunStatus, Score, ScoreRow, Vote, VoteId};
 use crate::error::Error;
 use crate::ui::message::{LabelData, Receipt};
 use crate::ui::place::Place;

@@ -2,7 +2,8 @@
 
 use eframe::egui::{self, Align2, FontId, Rect, Sense, Stroke, pos2, vec2};
 
-use super::chip::band;
+use super::chip::band_colour;
+use crate::domain::Edges;
 use crate::ui::theme::colours;
 
 /// Draws how many scores lie in equal columns between 0 and 100, and returns the edges `(reject below, accept from)` when
@@ -11,6 +12,7 @@ pub fn histogram(ui: &mut egui::Ui, columns: &[u32], edges: (f64, f64)) -> Optio
     let palette = colours(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 110.0), Sense::hover());
     let plot = Rect::from_min_max(rect.min + vec2(8.0, 4.0), rect.max - vec2(8.0, 20.0));
+    let bands = Edges { reject_below: edges.0, accept_from: edges.1 };
     let width = 100.0 / columns.len().max(1) as f64;
     let most = columns.iter().copied().max().unwrap_or(0).max(1) as f32;
     let x = |score: f64| plot.left() + plot.width() * (score / 100.0) as f32;
@@ -19,7 +21,7 @@ pub fn histogram(ui: &mut egui::Ui, columns: &[u32], edges: (f64, f64)) -> Optio
         let from = index as f64 * width;
         let top = plot.bottom() - plot.height() * *count as f32 / most;
         let bar = Rect::from_min_max(pos2(x(from) + 0.5, top), pos2(x(from + width) - 0.5, plot.bottom()));
-        painter.rect_filled(bar, 1.0, band(from + 1e-6, edges.0, edges.1).colour(&palette).gamma_multiply(0.85));
+        painter.rect_filled(bar, 1.0, band_colour(bands.band(from + 1e-6), &palette).gamma_multiply(0.85));
     }
     painter.hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, palette.line));
     let mut moved = None;

@@ -13,7 +13,7 @@ mod standing;
 mod star;
 mod tones;
 
-pub use chip::{Band, band, label_dot, score_chip};
+pub use chip::{band_colour, band_shape, label_dot, score_chip};
 pub use compare::{Side, compare};
 pub use empty::{empty_state, heading, hint, primary_button};
 pub use histogram::histogram;

@@ -5,11 +5,11 @@ mod rules;
 
 use eframe::egui::{self, RichText, Sense, Stroke, StrokeKind, accesskit::Role, vec2};
 
-use super::browse::grouped;
 use crate::rules::Outcome as Judgement;
 use crate::ui::catalogue::Totals;
 use crate::ui::command::UiCommand;
 use crate::ui::message::{DialogFor, JobKind, Message};
+use crate::ui::numbers::grouped;
 use crate::ui::state::{AppState, AuditFilter};
 use crate::ui::theme::{colours, space};
 use crate::ui::thumbs::Thumbs;

@@ -7,7 +7,7 @@ use crate::api::PhotoRow;
 use crate::rules;
 use crate::ui::catalogue::{Entry, Report};
 use crate::ui::message::Message;
-use crate::ui::panels::browse::grouped;
+use crate::ui::numbers::grouped;
 use crate::ui::state::{AppState, AuditColumn, AuditFilter};
 use crate::ui::theme::colours;
 use crate::ui::thumbs::{THUMB, Thumbs};

@@ -8,7 +8,7 @@ use super::cell;
 use crate::rules::{Rule, Severity};
 use crate::ui::catalogue::Tally;
 use crate::ui::message::Message;
-use crate::ui::panels::browse::grouped;
+use crate::ui::numbers::grouped;
 use crate::ui::state::{AppState, AuditFilter};
 use crate::ui::theme::{colours, space};
 use crate::ui::widgets::{Mark, hint};

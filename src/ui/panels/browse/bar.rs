@@ -2,10 +2,11 @@
 
 use eframe::egui;
 
-use super::{filter, grouped};
+use super::filter;
 use crate::domain::Attribute;
 use crate::ui::command::UiCommand;
 use crate::ui::message::{DialogFor, Message};
+use crate::ui::numbers::grouped;
 use crate::ui::prefs::{GroupBy, SortBy};
 use crate::ui::state::AppState;
 use crate::ui::theme::space;

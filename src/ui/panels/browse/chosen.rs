@@ -2,10 +2,10 @@
 
 use eframe::egui;
 
-use super::grouped;
 use crate::domain::LEVEL_WORDS;
 use crate::ui::command::UiCommand;
 use crate::ui::message::Message;
+use crate::ui::numbers::grouped;
 use crate::ui::state::{AppState, MOST_COMPARED};
 use crate::ui::theme::{colours, space};
 

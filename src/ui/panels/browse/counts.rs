@@ -2,10 +2,10 @@
 
 use eframe::egui::{self, Align2, FontId, Sense, Stroke, StrokeKind, accesskit::Role, pos2, vec2};
 
-use super::grouped;
 use crate::query;
 use crate::ui::facets::Facet;
 use crate::ui::message::Message;
+use crate::ui::numbers::grouped;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::widgets::hint;

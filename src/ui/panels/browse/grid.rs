@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use eframe::egui::{self, Align2, FontId, Key, Pos2, Rect, Sense, Stroke, StrokeKind, accesskit::Role, vec2};
 
-use super::{grouped, tile};
+use super::tile;
 use crate::ui::chosen::Band;
 use crate::ui::message::Message;
+use crate::ui::numbers::grouped;
 use crate::ui::prefs::GroupBy;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};

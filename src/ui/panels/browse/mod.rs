@@ -87,26 +87,3 @@ pub(super) fn path_field(ui: &mut egui::Ui, text: &mut String, name: &str, actio
     });
     entered.then(|| PathBuf::from(text.trim()))
 }
-
-/// A count with a comma every three digits.
-pub(super) fn grouped(count: usize) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_read_well() {
-        assert_eq!([0, 999, 1204, 98_311, 1_000_000].map(grouped), ["0", "999", "1,204", "98,311", "1,000,000"]);
-    }
-}

@@ -8,7 +8,7 @@ use crate::ui::message::Message;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, colours_of};
 use crate::ui::thumbs::{Slot, THUMB, Thumbs};
-use crate::ui::widgets::{band, broken_box, hint, label_dot, photo_box, score_chip};
+use crate::ui::widgets::{broken_box, hint, label_dot, photo_box, score_chip};
 
 /// Draws the photo whose place in the photos is `index`.
 pub(super) fn show(
@@ -113,7 +113,7 @@ fn marks(painter: &egui::Painter, state: &AppState, row: &PhotoRow, rect: Rect) 
     // The marks stand on dark pills in both themes.
     let palette = colours_of(true);
     if let Some(score) = state.score_of(row) {
-        let band = band(score.value, state.prefs.reject_below, state.prefs.accept_from);
+        let band = state.prefs.edges().band(score.value);
         score_chip(painter, rect.left_bottom() + vec2(6.0, -6.0), score.value, band, &palette);
     }
     if let Some(label) = row.label {

@@ -5,9 +5,9 @@ mod pair;
 
 use eframe::egui::{self, Key};
 
-use super::browse::grouped;
 use crate::ui::command::UiCommand;
 use crate::ui::message::{DialogFor, JobKind, Message};
+use crate::ui::numbers::grouped;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::thumbs::Thumbs;

@@ -4,7 +4,7 @@ use eframe::egui::{self, Align, Layout, RichText, vec2};
 
 use crate::domain::{Attribute, Attributes};
 use crate::ui::catalogue::Standing;
-use crate::ui::panels::browse::grouped;
+use crate::ui::numbers::grouped;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::widgets::{heading, hint, standing_strip};

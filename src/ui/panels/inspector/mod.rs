@@ -17,7 +17,7 @@ use crate::ui::lens::Glance;
 use crate::ui::message::{JobKind, Message};
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
-use crate::ui::widgets::{band, heading, hint, tones};
+use crate::ui::widgets::{band_colour, heading, hint, tones};
 
 pub(super) use photo::{draw_evidence, spoken};
 
@@ -120,10 +120,13 @@ fn verdict(ui: &mut egui::Ui, state: &AppState, row: &PhotoRow) {
     let palette = colours(ui);
     ui.add_space(space().m);
     if let Some(score) = state.score_of(row) {
-        let band = band(score.value, state.prefs.reject_below, state.prefs.accept_from);
+        let band = state.prefs.edges().band(score.value);
         ui.horizontal(|ui| {
             ui.label(
-                egui::RichText::new(format!("{:.0}", score.value)).size(30.0).strong().color(band.colour(&palette)),
+                egui::RichText::new(format!("{:.0}", score.value))
+                    .size(30.0)
+                    .strong()
+                    .color(band_colour(band, &palette)),
             );
             ui.vertical(|ui| {
                 ui.label(band.text());
