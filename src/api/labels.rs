@@ -130,7 +130,8 @@ pub fn export_labels(project: &Project, file: &Path, format: Option<Format>, ove
     let votes = store.active_votes()?.into_iter().filter_map(|vote| {
         let photo = photos.get(&vote.image)?;
         let (path, content_sha256) = (photo.path.clone(), photo.sha256.clone());
-        Some(ActiveVote { path, content_sha256, split: parts.get(&vote.image).copied(), vote })
+        let split = parts.get(&vote.image).copied();
+        Some(ActiveVote { path, content_sha256, split, vote, group: photo.group.clone() })
     });
     let votes: Vec<ActiveVote> = votes.collect();
     let names: HashMap<_, _> = store.tags()?.into_iter().map(|tag| (tag.id, tag.name)).collect();

@@ -280,8 +280,8 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// The verdict on the first model in plain words; `other` names the second: "not better than X: 95 % interval
-    /// −0.010…+0.030".
+    /// The verdict on the first model in plain words; `other` names the second: "not better than X: SRCC
+    /// +0.010, 95 % interval −0.010…+0.030".
     pub fn text(&self, other: &str) -> String {
         let srcc = self.measures.iter().find(|difference| difference.measure == Measure::Srcc);
         let interval = srcc.and_then(|srcc| srcc.interval);
@@ -290,7 +290,7 @@ impl Comparison {
         match (self.verdict, interval) {
             (Verdict::Better, Some(interval)) => format!("better than {other}: SRCC {gain}, {interval}"),
             (Verdict::Worse, Some(interval)) => format!("worse than {other}: SRCC {gain}, {interval}"),
-            (Verdict::NotBetter, Some(interval)) => format!("not better than {other}: {interval}"),
+            (Verdict::NotBetter, Some(interval)) => format!("not better than {other}: SRCC {gain}, {interval}"),
             _ => format!("not comparable with {other}: too few groups of photos for an interval"),
         }
     }
@@ -366,7 +366,10 @@ mod tests {
             let srcc = Difference { measure: Measure::Srcc, first, second, difference: Some(0.01), interval };
             Comparison { n: 9, measures: vec![srcc], verdict }.text("B")
         };
-        assert_eq!(text(Verdict::NotBetter, Some((-0.01, 0.03))), "not better than B: 95 % interval −0.010…+0.030");
+        assert_eq!(
+            text(Verdict::NotBetter, Some((-0.01, 0.03))),
+            "not better than B: SRCC +0.010, 95 % interval −0.010…+0.030"
+        );
         assert_eq!(
             text(Verdict::Better, Some((0.002, 0.03))),
             "better than B: SRCC +0.010, 95 % interval +0.002…+0.030"

@@ -73,7 +73,10 @@ impl Library {
                 Err(_) => reasons.push(format!("{} cannot be used", path.display())),
             }
         }
-        Err(reasons.join("; "))
+        let said = reasons.join("; ");
+        // A library that is nowhere is told once, not once a name.
+        let absent = reasons.iter().all(|reason| reason.contains("No such file"));
+        Err(if absent { format!("{} was not found", candidates_text(candidates)) } else { said })
     }
 
     fn open_one(path: &PathBuf) -> std::result::Result<Self, String> {
@@ -83,6 +86,11 @@ impl Library {
         let minor = ort::util::probe(path).map_or_else(String::new, |minor| format!("1.{minor} "));
         Ok(Self { environment, name: format!("{minor}({})", path.display()) })
     }
+}
+
+/// "libonnxruntime.so or libonnxruntime.so.1".
+fn candidates_text(candidates: &[PathBuf]) -> String {
+    candidates.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" or ")
 }
 
 /// Why a file is no library that can be used; the loader's own words where it has some.

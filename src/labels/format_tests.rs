@@ -44,7 +44,7 @@ impl Catalogue {
         let (image, rater, source) = (ImageId(photo as i64), rater.to_owned(), "window".to_owned());
         let vote = Vote { id: VoteId(0), image, kind, rater, source, at_ms };
         let (path, content_sha256) = (self.photo(photo), format!("hash {photo}"));
-        self.votes.push(ActiveVote { path, content_sha256, vote, split: None });
+        self.votes.push(ActiveVote { path, content_sha256, vote, split: None, group: None });
     }
 
     fn tag(&mut self, photo: usize, rater: &str, tag: &str) {

@@ -175,7 +175,8 @@ impl Columns {
             scale: one("scale")?,
             flags: one("flags")?,
             count: names.len(),
-            own: names == COLUMNS,
+            // Files from before had no groups.
+            own: names == COLUMNS || names == COLUMNS[..COLUMNS.len() - 1],
             decimal_comma,
         })
     }

@@ -189,7 +189,7 @@ fn export_of(store: &Store) -> Vec<ActiveVote> {
     let votes = store.active_votes().expect("votes").into_iter();
     let row = |vote: Vote| {
         let (path, content_sha256) = photos[&vote.image].clone();
-        ActiveVote { path, content_sha256, vote, split: Some(Split::Test) }
+        ActiveVote { path, content_sha256, vote, split: Some(Split::Test), group: Some("sku 1".to_owned()) }
     };
     votes.map(row).collect()
 }
@@ -278,9 +278,16 @@ fn an_export_of_only_bad_photos_needs_no_scale() {
     let text = std::fs::read_to_string(folder.path().join("labels.csv")).expect("reads");
     assert_eq!(
         text,
-        "path,content_sha256,score,label,rater,rated_at,split,flags\n\
-         a.jpg,hash of a.jpg,0,Bad,me,2023-11-14T22:13:20.123Z,test,\n"
+        "path,content_sha256,score,label,rater,rated_at,split,flags,group\n\
+         a.jpg,hash of a.jpg,0,Bad,me,2023-11-14T22:13:20.123Z,test,,sku 1\n"
     );
+    // Files from before had no groups.
+    let old = folder.path().join("old.csv");
+    let bare: String = text.lines().map(|line| format!("{}\n", line.rsplit_once(',').expect("commas").0)).collect();
+    std::fs::write(&old, bare).expect("writes");
+    let rows = [&old, &folder.path().join("labels.csv")].map(|file| parse(file, None).expect("parses").rows);
+    assert_eq!((rows[0][0].score, &rows[0][0].group), (0.0, &None));
+    assert_eq!((rows[1][0].score, rows[1][0].group.as_deref()), (0.0, Some("sku 1")));
 }
 
 #[test]

@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::files::write_atomically;
 
 /// The columns of an exported CSV; a file with exactly these is read back as 0-100.
-pub(super) const COLUMNS: [&str; 8] =
-    ["path", "content_sha256", "score", "label", "rater", "rated_at", "split", "flags"];
+pub(super) const COLUMNS: [&str; 9] =
+    ["path", "content_sha256", "score", "label", "rater", "rated_at", "split", "flags", "group"];
 
 /// An active vote with what an export says about its photo.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,8 @@ pub struct ActiveVote {
     pub vote: Vote,
     /// The part the photo served in, in the run the export is about.
     pub split: Option<Split>,
+    /// The group the photo belongs to, such as its SKU.
+    pub group: Option<String>,
 }
 
 /// A defect that a rater tagged a photo with.
@@ -126,7 +128,7 @@ pub(super) fn by_photo<'a>(votes: &'a [ActiveVote], tags: &'a [Tagged]) -> BTree
     photos
 }
 
-/// Writes `path,content_sha256,score,label,rater,rated_at,split,flags`, one row a vote that has a score.
+/// Writes `path,content_sha256,score,label,rater,rated_at,split,flags,group`, one row a vote that has a score.
 ///
 /// Paths below the file's folder are relative to it, others absolute; scores are 0-100 in full precision; `label` is
 /// the level's word for a rating on five levels; `flags` are the rater's defects, and for an aggregated vote
@@ -165,6 +167,7 @@ pub fn write_csv(path: &Path, votes: &[ActiveVote], tags: &[Tagged], overwrite: 
                 &time(row.vote.at_ms),
                 row.split.map(Split::name).unwrap_or_default(),
                 &flags.join(";"),
+                row.group.as_deref().unwrap_or_default(),
             ])?;
             count += 1;
         }
@@ -172,7 +175,7 @@ pub fn write_csv(path: &Path, votes: &[ActiveVote], tags: &[Tagged], overwrite: 
             let names: Vec<&str> = own.iter().map(|tag| tag.tag.as_str()).collect();
             let (content, at_ms) = own.first().map_or(("", 0), |tag| (tag.content_sha256.as_str(), tag.at_ms));
             let (path, names) = (paths.portable(path), names.join(";"));
-            writer.write_record([path.as_str(), content, "", "", rater, &time(at_ms), "", &names])?;
+            writer.write_record([path.as_str(), content, "", "", rater, &time(at_ms), "", &names, ""])?;
             count += 1;
         }
         writer.flush()

@@ -47,6 +47,8 @@ pub struct JobView {
     pub paused: bool,
     /// When the current stage began, milliseconds since 1970.
     pub stage_since_ms: i64,
+    /// When progress was reported last, milliseconds since 1970.
+    pub progress_at_ms: i64,
     /// How many warnings it gave.
     pub warnings: u64,
 }

@@ -49,7 +49,7 @@ fn a_model_is_evaluated_written_and_compared() {
     assert_eq!((&body["photos"], &body["failed"]), (&45.into(), &0.into()));
     assert_eq!(
         body["verdict"].as_str().map(|text| text.split(':').next_back()),
-        Some(Some(" 95 % interval 0.000…0.000"))
+        Some(Some(" SRCC 0.000, 95 % interval 0.000…0.000"))
     );
 
     // The numbers are those of the rows that `score` writes too.

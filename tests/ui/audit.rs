@@ -159,6 +159,6 @@ fn a_model_that_cannot_explain_says_why() {
     stage.press(Key::Y);
     stage.settle();
     stage.harness.get_by_label("What the model sees");
-    stage.harness.get_by_label_contains("model.safetensors");
+    stage.harness.get_by_label_contains("weights.safetensors");
     assert!(stage.harness.query_by_label("Asking the model…").is_none());
 }

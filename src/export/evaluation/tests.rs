@@ -89,7 +89,7 @@ fn csv_has_one_row_a_photo_and_those_that_failed() {
 #[test]
 fn json_has_everything() {
     let body: serde_json::Value = serde_json::from_str(&written("e.json")).expect("JSON");
-    assert_eq!(body["verdict"], "not better than second: 95 % interval −0.010…+0.030");
+    assert_eq!(body["verdict"], "not better than second: SRCC +0.010, 95 % interval −0.010…+0.030");
     assert_eq!(body["evaluation"]["all"]["measures"][0]["measure"], "srcc");
     assert_eq!(body["evaluation"]["all"]["measures"][0]["interval"], json!([0.701, 0.9]));
     assert_eq!(body["comparison"]["verdict"], "not_better");
@@ -104,7 +104,7 @@ fn the_page_is_complete_escaped_and_needs_nothing_from_elsewhere() {
     let page = written("e.html");
     for text in [
         "Evaluation of first &lt;try&gt;",
-        "first &lt;try&gt; is not better than second: 95 % interval −0.010…+0.030",
+        "first &lt;try&gt; is not better than second: SRCC +0.010, 95 % interval −0.010…+0.030",
         "1 of these photos served in its training.",
         "Labels and scores",
         "Calibration",

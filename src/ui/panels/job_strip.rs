@@ -15,13 +15,16 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) 
     }
 }
 
-/// Time left, from the share done since the stage began; nothing in the first second.
+/// Time left, from the share done between the beginning of the stage and the last report; it runs down until the next.
+/// Nothing in the first second.
 pub(super) fn left_ms(job: &JobView, now_ms: i64) -> Option<i64> {
     let progress = job.progress.as_ref()?;
-    let passed = now_ms - job.stage_since_ms;
-    let known = progress.total > 0 && progress.done > 0 && passed > 1000;
+    let took = job.progress_at_ms - job.stage_since_ms;
+    let known = progress.total > 0 && progress.done > 0 && took > 0 && now_ms - job.stage_since_ms > 1000;
     known.then(|| {
-        (passed as f64 / progress.done as f64 * (progress.total - progress.done.min(progress.total)) as f64) as i64
+        let rest = progress.total - progress.done.min(progress.total);
+        let left = (took as f64 / progress.done as f64 * rest as f64) as i64;
+        (left - (now_ms - job.progress_at_ms)).max(0)
     })
 }
 
@@ -43,12 +46,11 @@ fn row(ui: &mut egui::Ui, job: &JobView, now_ms: i64, out: &mut Vec<Message>) {
     let share = if total > 0 { done as f32 / total as f32 } else { 0.0 };
     let accent = colours(ui).accent;
     ui.add(egui::ProgressBar::new(share).desired_width(220.0).desired_height(10.0).fill(accent));
-    let counts = if total > 0 {
-        format!("{} / {}", grouped(done as usize), grouped(total as usize))
-    } else {
-        grouped(done as usize)
-    };
-    ui.label(counts);
+    match (done, total) {
+        (0, 0) => {}
+        (_, 0) => drop(ui.label(grouped(done as usize))),
+        _ => drop(ui.label(format!("{} / {}", grouped(done as usize), grouped(total as usize)))),
+    }
     if let Some(left) = left_ms(job, now_ms).filter(|_| !job.stopping && !job.paused) {
         hint(ui, format!("{} left", duration_text(left + 999)));
     }
@@ -84,9 +86,12 @@ mod tests {
             stopping: false,
             paused: false,
             stage_since_ms: 1_000,
+            progress_at_ms: 11_000,
             warnings: 0,
         };
         assert_eq!(left_ms(&job, 11_000), Some(30_000));
+        assert_eq!(left_ms(&job, 13_000), Some(28_000), "runs down until the next report");
+        assert_eq!(left_ms(&job, 90_000), Some(0));
         assert_eq!(left_ms(&job, 1_500), None);
     }
 }

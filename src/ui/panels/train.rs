@@ -8,7 +8,10 @@ use super::{charts, history, train_form};
 use crate::api::RunView;
 use crate::api::clock::duration_text;
 use crate::domain::RunStatus;
+use crate::ui::command::UiCommand;
 use crate::ui::message::{JobKind, Message};
+use crate::ui::numbers::grouped;
+use crate::ui::prefs::Page;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::widgets::{empty_state, heading, hint};
@@ -23,7 +26,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
     );
     egui::CentralPanel::no_frame().show(ui, |ui| {
         let Some(view) = state.train.view.clone() else {
-            nothing_yet(ui, state);
+            nothing_yet(ui, state, out);
             return;
         };
         let margin = egui::Frame::new().inner_margin(egui::Margin { top: 8, ..egui::Margin::ZERO });
@@ -49,13 +52,21 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
     });
 }
 
-fn nothing_yet(ui: &mut egui::Ui, state: &AppState) {
+fn nothing_yet(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     if state.job(JobKind::Train).is_some() {
         empty_state(ui, "Getting ready…", "The photos are read once; then the curves begin.", |_| {});
         return;
     }
     let text = "Choose the settings on the left and start; the curves appear here and stay in the history.";
-    empty_state(ui, "No training yet", text, |_| {});
+    let earlier = state.history.runs.len();
+    let title = if earlier == 0 { "No training yet" } else { "No training under way" };
+    empty_state(ui, title, text, |ui| {
+        let text =
+            if earlier == 1 { "The earlier one".to_owned() } else { format!("The {} earlier ones", grouped(earlier)) };
+        if earlier > 0 && ui.button(text).on_hover_text(UiCommand::ShowHistory.tooltip()).clicked() {
+            out.push(Message::Show(Page::History));
+        }
+    });
 }
 
 /// The line below the curves: how fast, on what, how long still; and what can be done.
@@ -168,10 +179,10 @@ mod tests {
 
     #[test]
     fn a_fine_tuning_says_whether_it_is_kept() {
-        let text = against_the_start("not better than default: 95 % interval −0.010…+0.030");
+        let text = against_the_start("not better than default: SRCC +0.010, 95 % interval −0.010…+0.030");
         assert_eq!(
             text,
-            "Not better than default: 95 % interval −0.010…+0.030. It is not kept: scores go on coming from the model it \
+            "Not better than default: SRCC +0.010, 95 % interval −0.010…+0.030. It is not kept: scores go on coming from the model it \
              started from."
         );
         assert!(

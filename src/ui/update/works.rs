@@ -15,7 +15,15 @@ pub(super) fn start(state: &mut AppState, kind: JobKind, effect: Effect) -> Vec<
         return Vec::new();
     }
     let stage_since_ms = state.now_ms;
-    state.jobs.push(JobView { kind, progress: None, stopping: false, paused: false, stage_since_ms, warnings: 0 });
+    state.jobs.push(JobView {
+        kind,
+        progress: None,
+        stopping: false,
+        paused: false,
+        stage_since_ms,
+        progress_at_ms: stage_since_ms,
+        warnings: 0,
+    });
     if kind == JobKind::Train {
         state.train.since_ms = stage_since_ms;
         (state.train.run, state.train.view, state.train.device) = (None, None, None);
@@ -73,6 +81,10 @@ pub(super) fn progress(state: &mut AppState, kind: JobKind, progress: Progress) 
     if let Some(job) = state.job_mut(kind) {
         if job.progress.as_ref().is_none_or(|shown| shown.stage != progress.stage) {
             job.stage_since_ms = now;
+        }
+        // A report that says nothing new tells nothing about the pace.
+        if job.progress.as_ref().is_none_or(|shown| shown.done != progress.done) {
+            job.progress_at_ms = now;
         }
         job.progress = Some(progress);
     }

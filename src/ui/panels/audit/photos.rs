@@ -22,10 +22,10 @@ const PICTURE: f32 = 72.0;
 
 /// Where the verdict, the reason and the name stand.
 fn cells(rect: Rect) -> [Rect; 3] {
-    let verdict = 104.0;
+    let verdict = 76.0;
     let rest = (rect.width() - PICTURE - verdict).max(80.0);
     let mut from = rect.left() + PICTURE;
-    [verdict, rest * 0.66, rest * 0.34].map(|width| {
+    [verdict, rest * 0.74, rest * 0.26].map(|width| {
         let cell = Rect::from_min_size(pos2(from, rect.top()), vec2(width, rect.height()));
         from += width;
         cell

@@ -1,13 +1,15 @@
 //! The rules of the pack with how many photos break each; a click lists them.
 
+use std::cmp::Reverse;
+
 use eframe::egui::{self, Align2, FontId, Rect, RichText, Sense, Stroke, StrokeKind, accesskit::Role, pos2, vec2};
 
 use jiff::civil::Date;
 
 use super::cell;
 use crate::rules::{Rule, Severity};
-use crate::ui::catalogue::Tally;
-use crate::ui::message::Message;
+use crate::ui::catalogue::{Report, Tally};
+use crate::ui::message::{JobKind, Message};
 use crate::ui::numbers::grouped;
 use crate::ui::state::{AppState, AuditFilter};
 use crate::ui::theme::{colours, space};
@@ -29,12 +31,8 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) 
         ui.spacing_mut().item_spacing.y = 1.0;
         let area = egui::ScrollArea::vertical().id_salt("rules").max_height(height).auto_shrink([false, true]);
         area.show(ui, |ui| {
-            for ((place, rule), tally) in (0_u16..).zip(&report.pack.rules).zip(&report.tallies) {
+            for (place, rule, tally) in in_order(report, state.job(JobKind::Audit).is_some()) {
                 let wanted = AuditFilter::Broken(place);
-                // A rule whose last day is over says nothing any more.
-                if rule.until.is_some_and(|last| last < report.today) {
-                    continue;
-                }
                 if row(ui, rule, *tally, (measured, report.today), state.audit.filter == wanted) {
                     out.push(Message::ListAudit(wanted));
                 }
@@ -53,6 +51,29 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) 
     }
 }
 
+/// The rules that say something today with their place in the pack: what fails photos first, then what warns, then what all
+/// keep to. While photos are being measured they stand as in the pack, so that none moves under the pointer.
+fn in_order(report: &Report, measuring: bool) -> Vec<(u16, &Rule, &Tally)> {
+    let places = (0_u16..).zip(&report.pack.rules).zip(&report.tallies);
+    // A rule whose last day is over says nothing any more.
+    let mut rules: Vec<(u16, &Rule, &Tally)> = places
+        .map(|((place, rule), tally)| (place, &**rule, tally))
+        .filter(|(_, rule, _)| rule.until.is_none_or(|last| last >= report.today))
+        .collect();
+    if !measuring {
+        rules.sort_by_key(|(_, rule, tally)| {
+            let kept = tally.broken == 0;
+            (kept, !kept && !fails(rule, report.today), Reverse(tally.broken))
+        });
+    }
+    rules
+}
+
+/// The rule fails a photo that breaks it, today.
+fn fails(rule: &Rule, today: Date) -> bool {
+    rule.severity == Severity::Fail && rule.from.is_none_or(|first| first <= today)
+}
+
 fn row(ui: &mut egui::Ui, rule: &Rule, tally: Tally, (measured, today): (usize, Date), chosen: bool) -> bool {
     let palette = colours(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
@@ -68,7 +89,7 @@ fn row(ui: &mut egui::Ui, rule: &Rule, tally: Tally, (measured, today): (usize, 
     if chosen || response.has_focus() {
         ui.painter().rect_stroke(rect, 6.0, Stroke::new(1.5, palette.accent), StrokeKind::Inside);
     }
-    let fails = rule.severity == Severity::Fail && rule.from.is_none_or(|first| first <= today);
+    let fails = fails(rule, today);
     let mark = if fails { Mark::Fail } else { Mark::Warn };
     let (mark, strong) = if tally.broken == 0 { (Mark::Pass, palette.weak) } else { (mark, palette.text) };
     mark.draw(ui.painter(), rect.left_center() + vec2(MARK / 2.0, 0.0), &palette);

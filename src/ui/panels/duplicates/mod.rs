@@ -33,7 +33,11 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs,
     let (groups, photos, failed) = (found.groups.len(), found.photos, found.failed.len());
     ui.horizontal(|ui| {
         search(ui, state, running, out);
-        let mut text = format!("{} groups among {} photos", grouped(groups), grouped(photos as usize));
+        let mut text = match groups {
+            0 => format!("{} photos searched", grouped(photos as usize)),
+            1 => format!("1 group among {} photos", grouped(photos as usize)),
+            _ => format!("{} groups among {} photos", grouped(groups), grouped(photos as usize)),
+        };
         if failed > 0 {
             text.push_str(&format!(", {} could not be read", grouped(failed)));
         }

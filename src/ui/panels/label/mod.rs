@@ -13,6 +13,7 @@ use crate::api::{QueueKind, clock::duration_text};
 use crate::domain::{ImageId, Preference, Vote, VoteKind};
 use crate::ui::command::UiCommand;
 use crate::ui::message::{DialogFor, Message};
+use crate::ui::numbers::grouped;
 use crate::ui::prefs::{Mode, Page};
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
@@ -219,9 +220,11 @@ fn counts(state: &AppState) -> String {
     let progress = state.label.data.progress;
     if state.prefs.mode == Mode::Defects {
         let left = state.label.data.untagged.len();
-        return format!("{} looked at · {left} to go", progress.photos.saturating_sub(left as u64));
+        let seen = progress.photos.saturating_sub(left as u64) as usize;
+        return format!("{} looked at by you · {} to go", grouped(seen), grouped(left));
     }
-    let mut text = format!("{} labelled · {} to go", progress.labelled, progress.remaining);
+    let seen = progress.photos.saturating_sub(progress.remaining) as usize;
+    let mut text = format!("{} seen by you · {} to go", grouped(seen), grouped(progress.remaining as usize));
     let passed = state.label.since_ms.map_or(0, |since| state.now_ms - since);
     if state.label.votes >= 5 && passed > 10_000 {
         let per_minute = state.label.votes as f64 * 60_000.0 / passed as f64;
