@@ -42,8 +42,7 @@ pub fn distance(a: &Fingerprint, b: &Fingerprint) -> f64 {
     if rough_difference(a, b).is_none() {
         return f64::INFINITY;
     }
-    let (first, second) = (a.luma.map(f32::from), b.luma.map(f32::from));
-    let luma = Pair::new(&first, &second, LUMA);
+    let luma = LumaPair::new(&a.luma, &b.luma);
     let moved = luma.align();
     let mut cells = Cells::default();
     cells.add(&luma, moved, &LUMA_TOLERANCE);
@@ -53,8 +52,7 @@ pub fn distance(a: &Fingerprint, b: &Fingerprint) -> f64 {
     }
     let mut cells = Cells::default();
     for (first, second) in a.chroma.iter().zip(&b.chroma) {
-        let (first, second) = (first.map(f32::from), second.map(f32::from));
-        cells.add(&Pair::new(&first, &second, CHROMA), moved, &CHROMA_TOLERANCE);
+        cells.add(&ChromaPair::new(first, second), moved, &CHROMA_TOLERANCE);
     }
     f64::from(luma.max(cells.worst() / CHROMA_TOLERANCE.limit))
 }
@@ -65,7 +63,9 @@ pub(super) fn rough_difference(a: &Fingerprint, b: &Fingerprint) -> Option<u32> 
     if a.is_plain() || b.is_plain() || !same_shape(a, b) {
         return None;
     }
-    let sum = |a: &[u8], b: &[u8]| -> u32 { a.iter().zip(b).map(|(&a, &b)| u32::from(a.abs_diff(b))).sum() };
+    // Sums of a few hundred bytes fit; checking each addition would keep the processor from taking many at a time.
+    let sum =
+        |a: &[u8], b: &[u8]| a.iter().zip(b).fold(0_u32, |sum, (&a, &b)| sum.wrapping_add(u32::from(a.abs_diff(b))));
     let luma = sum(&a.luma, &b.luma);
     let chroma = || sum(&a.chroma[0], &b.chroma[0]) + sum(&a.chroma[1], &b.chroma[1]);
     // A sample of chroma stands for four of luma.
@@ -80,60 +80,101 @@ pub(super) fn same_shape(a: &Fingerprint, b: &Fingerprint) -> bool {
     (sides[0] * sides[3] / (sides[1] * sides[2])).ln().abs() <= MOST_RESHAPED + rounding
 }
 
-/// Two maps of one size and the slopes of their mean, in levels a sample.
-struct Pair<'a> {
-    first: &'a [f32],
-    second: &'a [f32],
-    side: usize,
+/// What two maps of one size have between them: the difference, and the slopes of their mean to the right and downward in
+/// levels a sample, row by row. `N` is `SIDE` squared.
+struct Pair<const SIDE: usize, const N: usize> {
+    difference: [f32; N],
+    right: [f32; N],
+    down: [f32; N],
 }
 
 /// Shift and scale to the right, shift and scale downward, each as a share of the side; the scale is the movement at
 /// the edge.
 type Movement = [f32; 4];
 
-impl<'a> Pair<'a> {
-    fn new(first: &'a [f32], second: &'a [f32], side: usize) -> Self {
-        Self { first, second, side }
+/// Where the samples of a row or column lie, from -1 to 1.
+fn places<const SIDE: usize>() -> [f32; SIDE] {
+    std::array::from_fn(|index| (2 * index + 1) as f32 / SIDE as f32 - 1.0)
+}
+
+type LumaPair = Pair<LUMA, { LUMA * LUMA }>;
+type ChromaPair = Pair<CHROMA, { CHROMA * CHROMA }>;
+
+impl<const SIDE: usize, const N: usize> Pair<SIDE, N> {
+    fn new(first: &[u8; N], second: &[u8; N]) -> Self {
+        let (mut difference, mut mean) = ([0.0; N], [0.0; N]);
+        for ((difference, mean), (&a, &b)) in difference.iter_mut().zip(&mut mean).zip(first.iter().zip(second)) {
+            let (a, b) = (f32::from(a), f32::from(b));
+            *difference = a - b;
+            *mean = (a + b) / 2.0;
+        }
+        let (mut right, mut down) = ([0.0; N], [0.0; N]);
+        for (slopes, mean) in right.chunks_exact_mut(SIDE).zip(mean.chunks_exact(SIDE)) {
+            let inner = &mut slopes[1..SIDE - 1];
+            for (slope, (before, after)) in inner.iter_mut().zip(mean.iter().zip(&mean[2..])) {
+                *slope = (after - before) / 2.0;
+            }
+            slopes[0] = mean[1] - mean[0];
+            slopes[SIDE - 1] = mean[SIDE - 1] - mean[SIDE - 2];
+        }
+        let inner = &mut down[SIDE..N - SIDE];
+        for (slope, (before, after)) in inner.iter_mut().zip(mean.iter().zip(&mean[2 * SIDE..])) {
+            *slope = (after - before) / 2.0;
+        }
+        let last = N - SIDE;
+        for column in 0..SIDE {
+            down[column] = mean[SIDE + column] - mean[column];
+            down[last + column] = mean[last + column] - mean[last - SIDE + column];
+        }
+        Self { difference, right, down }
     }
 
-    /// Where a sample lies, from -1 to 1.
-    fn place(&self, index: usize) -> f32 {
-        (2 * index + 1) as f32 / self.side as f32 - 1.0
+    /// Difference and both slopes of every row.
+    fn rows(&self) -> impl Iterator<Item = [&[f32]; 3]> {
+        let (right, down) = (self.right.chunks_exact(SIDE), self.down.chunks_exact(SIDE));
+        self.difference
+            .chunks_exact(SIDE)
+            .zip(right.zip(down))
+            .map(|(difference, (right, down))| [difference, right, down])
     }
 
-    /// The mean's slope along `step` samples, between `at`'s neighbours inside the map.
-    fn slope(&self, at: usize, step: usize, place: usize) -> f32 {
-        let before = if place == 0 { at } else { at - step };
-        let after = if place + 1 == self.side { at } else { at + step };
-        let mean = |at: usize| (self.first[at] + self.second[at]) / 2.0;
-        (mean(after) - mean(before)) / ((after - before) / step) as f32
-    }
-
-    /// Calls `use_sample` with row, column, difference and both slopes of every sample.
-    fn samples(&self, mut use_sample: impl FnMut(usize, usize, f32, f32, f32)) {
-        for row in 0..self.side {
-            for column in 0..self.side {
-                let at = row * self.side + column;
-                let (right, down) = (self.slope(at, 1, column), self.slope(at, self.side, row));
-                use_sample(row, column, self.first[at] - self.second[at], right, down);
+    /// The movement that explains most of the difference: the least squares of `right · (shift + scale · x) + down ·
+    /// (shift + scale · y)` against it. Sums are taken down the columns first, so that a row is one stroke.
+    fn align(&self) -> Movement {
+        let places = places::<SIDE>();
+        let mut sums = [[0.0_f32; SIDE]; 9];
+        for ([difference, right, down], y) in self.rows().zip(places) {
+            for column in 0..SIDE {
+                let (difference, right, down) = (difference[column], right[column], down[column]);
+                let terms = [
+                    right * right,
+                    right * down,
+                    right * down * y,
+                    down * down,
+                    down * down * y,
+                    down * down * y * y,
+                    right * difference,
+                    down * difference,
+                    down * difference * y,
+                ];
+                for (sum, term) in sums.iter_mut().zip(terms) {
+                    sum[column] += term;
+                }
             }
         }
-    }
-
-    /// The movement that explains most of the difference.
-    fn align(&self) -> Movement {
+        // Each sum, and with x and x² as its weight.
+        let plain = sums.map(|sum| sum.iter().sum::<f32>());
+        let by_x = sums.map(|sum| sum.iter().zip(places).map(|(sum, x)| sum * x).sum::<f32>());
+        let by_square: f32 = sums[0].iter().zip(places).map(|(sum, x)| sum * x * x).sum();
         // A little ridge: where there are no slopes, nothing moves.
-        let ridge = 0.01 * (self.side * self.side) as f32;
-        let mut normal = [[0.0_f32; 5]; 4];
-        (0..4).for_each(|index| normal[index][index] = ridge);
-        self.samples(|row, column, difference, right, down| {
-            let terms = [right, right * self.place(column), down, down * self.place(row)];
-            for (line, term) in normal.iter_mut().zip(terms) {
-                line.iter_mut().zip(terms).for_each(|(sum, other)| *sum += term * other);
-                line[4] += term * difference;
-            }
-        });
-        solve(normal).map(|moved| (moved / self.side as f32).clamp(-MOST_MOVED, MOST_MOVED))
+        let ridge = 0.01 * N as f32;
+        let normal = [
+            [plain[0] + ridge, by_x[0], plain[1], plain[2], plain[6]],
+            [by_x[0], by_square + ridge, by_x[1], by_x[2], by_x[6]],
+            [plain[1], by_x[1], plain[3] + ridge, plain[4], plain[7]],
+            [plain[2], by_x[2], plain[4], plain[5] + ridge, plain[8]],
+        ];
+        solve(normal).map(|moved| (moved / SIDE as f32).clamp(-MOST_MOVED, MOST_MOVED))
     }
 }
 
@@ -161,18 +202,34 @@ struct Cells {
 }
 
 impl Cells {
-    fn add(&mut self, pair: &Pair<'_>, moved: Movement, tolerance: &Tolerance) {
-        let side = pair.side as f32;
-        pair.samples(|row, column, difference, right, down| {
-            let across = (moved[0] + moved[1] * pair.place(column)) * side;
-            let along = (moved[2] + moved[3] * pair.place(row)) * side;
-            let left = difference - right * across - down * along;
-            let slack = |moved: f32| (tolerance.movement * moved).powi(2) + tolerance.shift.powi(2);
-            let expected = tolerance.noise.powi(2) + right * right * slack(across) + down * down * slack(along);
-            let sums = &mut self.sums[row * CELLS / pair.side][column * CELLS / pair.side];
-            sums.0 += left * left;
-            sums.1 += expected;
-        });
+    fn add<const SIDE: usize, const N: usize>(&mut self, pair: &Pair<SIDE, N>, moved: Movement, tolerance: &Tolerance) {
+        let places = places::<SIDE>();
+        let side = SIDE as f32;
+        let slack = |moved: f32| (tolerance.movement * moved).powi(2) + tolerance.shift.powi(2);
+        let noise = tolerance.noise.powi(2);
+        let across = places.map(|x| (moved[0] + moved[1] * x) * side);
+        let across_slack = across.map(slack);
+        let deep = SIDE / CELLS;
+        let mut rows = pair.rows().zip(places);
+        for cells in &mut self.sums {
+            let (mut left, mut expected) = ([0.0_f32; SIDE], [0.0_f32; SIDE]);
+            for ([difference, right, down], y) in rows.by_ref().take(deep) {
+                let along = (moved[2] + moved[3] * y) * side;
+                let along_slack = slack(along);
+                for column in 0..SIDE {
+                    let (right, down) = (right[column], down[column]);
+                    let rest = difference[column] - right * across[column] - down * along;
+                    left[column] += rest * rest;
+                    expected[column] += noise + right * right * across_slack[column] + down * down * along_slack;
+                }
+            }
+            for (cell, (left, expected)) in
+                cells.iter_mut().zip(left.chunks_exact(deep).zip(expected.chunks_exact(deep)))
+            {
+                cell.0 += left.iter().sum::<f32>();
+                cell.1 += expected.iter().sum::<f32>();
+            }
+        }
     }
 
     /// Root of the largest ratio.
@@ -191,10 +248,11 @@ const UNIT: f32 = 32_000.0;
 impl Outline {
     /// The outline of a picture; of a blank frame it is nothing but zeros.
     pub fn of(print: &Fingerprint) -> Self {
-        let luma = print.luma.map(f32::from);
+        let pair = LumaPair::new(&print.luma, &print.luma);
         let mut steepness = [0.0; LUMA * LUMA];
-        Pair::new(&luma, &luma, LUMA)
-            .samples(|row, column, _, right, down| steepness[row * LUMA + column] = right.hypot(down).sqrt());
+        for (steepness, (right, down)) in steepness.iter_mut().zip(pair.right.iter().zip(&pair.down)) {
+            *steepness = right.hypot(*down).sqrt();
+        }
         let mean = steepness.iter().sum::<f32>() / steepness.len() as f32;
         let length = steepness.iter().map(|value| (value - mean).powi(2)).sum::<f32>().sqrt();
         let scale = if print.is_plain() { 0.0 } else { UNIT / length.max(1e-6) };
@@ -203,7 +261,9 @@ impl Outline {
 
     /// How alike two outlines are, -1 to 1: their correlation, to four digits.
     pub fn likeness(&self, other: &Self) -> f64 {
-        let sum: i32 = self.0.iter().zip(&other.0).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum();
+        let products = self.0.iter().zip(&other.0).map(|(&a, &b)| i32::from(a) * i32::from(b));
+        // The sum is at most that of the squares, 2^30 or so.
+        let sum = products.fold(0_i32, i32::wrapping_add);
         f64::from(sum) / f64::from(UNIT * UNIT)
     }
 }

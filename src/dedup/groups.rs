@@ -19,7 +19,7 @@ const SCENE_BITS: u32 = 15;
 /// reach it: the same shot recoloured, and packages of one line. From 0.88 down, one model in two garments joins in.
 pub const SAME_SCENE: f64 = 0.92;
 
-/// Pairs that are judged in full in one round, all photos together: half a minute on a core. Up to 3,000 photos it
+/// Pairs that are judged in full in one round, all photos together: a quarter of a minute on a core. Up to 3,000 photos it
 /// covers every pair there is.
 const JUDGED_A_ROUND: usize = 10_000_000;
 
