@@ -2,6 +2,7 @@
 //!
 //! Paths and file names are logged; nothing about people is. Knows only [`crate::config`] and [`crate::error`].
 
+use std::io::IsTerminal as _;
 use std::path::Path;
 
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -27,6 +28,8 @@ pub struct LogGuard {
 pub fn start(config: &LogConfig, folder: Option<&Path>) -> Result<LogGuard> {
     let console = fmt::layer()
         .with_writer(std::io::stderr)
+        // Colours are for terminals: a file would keep their codes.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .compact()
         .with_filter(filter("log.console", &config.console)?);

@@ -8,6 +8,7 @@ pub mod clock;
 mod arena;
 mod audit;
 mod compare;
+mod crash;
 mod demo;
 mod doctor;
 mod duplicates;
@@ -53,7 +54,8 @@ pub use audit::{AuditJob, AuditRequest, AuditRow, AuditSummary, known_attributes
 pub use compare::{
     CompareRequest, CompareRow, CompareSummary, check_comparison_file, export_comparison, start_comparing,
 };
-pub use demo::draw_demo;
+pub use crash::{newest_crash_report, report_crashes};
+pub use demo::{DemoSummary, draw_demo, start_demo};
 pub use doctor::{Finding, examine};
 pub use duplicates::{
     DuplicateGroup, DuplicatePhoto, DuplicatesRequest, DuplicatesSummary, check_duplicates_file, export_duplicates,

@@ -12,6 +12,7 @@ use super::desk::{Desk, aside};
 use super::evidence::{self, EvidenceLens};
 use super::insight::{self, InsightLens};
 use super::message::{DialogFor, Effect, JobKind, Message};
+use super::pace::Pace;
 use super::panels::{self, Pictures};
 use super::place::Place;
 use super::prefs::{self, Mode, Page, Prefs};
@@ -49,6 +50,8 @@ pub struct App {
     clock: fn() -> i64,
     opened: bool,
     placed: (Place, Instant),
+    pace: Pace,
+    drained: Duration,
 }
 
 impl App {
@@ -64,6 +67,7 @@ impl App {
             state.label.resumed = Some(place.last_vote);
             place.restore(&mut state);
         }
+        tell_of_crash(&project, &mut state);
         let repaint = ctx.clone();
         let wake: Wake = Arc::new(move || repaint.request_repaint());
         Ok(Self {
@@ -83,6 +87,8 @@ impl App {
             wake,
             clock: clock::now_ms,
             opened: false,
+            pace: Pace::default(),
+            drained: Duration::ZERO,
         })
     }
 
@@ -130,6 +136,7 @@ impl App {
 
     /// Takes in what happened since the last frame.
     pub fn drain(&mut self, ctx: &egui::Context) {
+        let begun = Instant::now();
         self.state.now_ms = (self.clock)();
         let now = self.state.now_ms;
         self.state.toasts.expire(now);
@@ -161,6 +168,7 @@ impl App {
         if !self.state.toasts.shown.is_empty() || !self.running.is_empty() {
             ctx.request_repaint_after(Duration::from_millis(250));
         }
+        self.drained = begun.elapsed();
     }
 
     /// Remembers where the person is: another photo at once, a step in the grid a little later.
@@ -179,7 +187,8 @@ impl App {
 
     /// Draws everything and applies what the person did.
     pub fn show(&mut self, ui: &mut egui::Ui) {
-        let wanted = if self.state.prefs.dark { egui::Theme::Dark } else { egui::Theme::Light };
+        let begun = Instant::now();
+        let wanted = self.state.prefs.theme(ui.ctx().system_theme());
         if ui.theme() != wanted {
             ui.set_theme(wanted);
         }
@@ -196,6 +205,10 @@ impl App {
         for message in messages {
             self.handle(message);
         }
+        if self.state.prefs.hud {
+            panels::hud(ui, &self.pace, self.thumbs.bytes());
+        }
+        self.pace.note(begun.elapsed() + std::mem::take(&mut self.drained));
     }
 
     /// The pictures on screen.
@@ -228,6 +241,9 @@ impl App {
                 let request = DuplicatesRequest { paths: Vec::new(), exact_only };
                 let job = api::start_duplicates(&self.project, request, self.wake.clone());
                 job.map(|job| self.running.push(Running::Duplicates(job)))
+            }
+            Effect::StartDemo => {
+                api::start_demo(&self.project, self.wake.clone()).map(|job| self.running.push(Running::Demo(job)))
             }
             Effect::StartTriage(request) => {
                 api::start_triage(request, self.wake.clone()).map(|job| self.running.push(Running::SortOut(job)))
@@ -331,6 +347,17 @@ impl App {
         })?;
         self.asides.push(handle);
         Ok(())
+    }
+}
+
+/// Tells of a report about a crash that was not told of yet.
+fn tell_of_crash(project: &Project, state: &mut AppState) {
+    let Some(file) = api::newest_crash_report(project) else { return };
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if name > state.prefs.crash_told {
+        state.prefs.crash_told = name;
+        let text = "Packshot stopped because of a fault of its own last time. Your work is saved.";
+        state.toasts.warn_with(text, "Open the report", Message::OpenFile(file));
     }
 }
 

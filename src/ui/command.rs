@@ -71,8 +71,14 @@ pub enum UiCommand {
     SwapPair,
     /// Lay the compared photos over one another.
     ToggleWipe,
-    /// Change between dark and light.
+    /// Change between dark, light and the desktop's own.
     ToggleTheme,
+    /// Show what was told since the window opened.
+    ShowMessages,
+    /// Show or hide how long frames take.
+    ToggleHud,
+    /// Go round the pages.
+    Tour,
     /// Find a command.
     Palette,
     /// Score one photo after the other.
@@ -119,7 +125,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// Every command, in the order the palette shows them.
-    pub const ALL: [Self; 54] = [
+    pub const ALL: [Self; 57] = [
         Self::ShowBrowse,
         Self::ShowLabel,
         Self::ShowTrain,
@@ -154,6 +160,9 @@ impl UiCommand {
         Self::SwapPair,
         Self::ToggleWipe,
         Self::ToggleTheme,
+        Self::ShowMessages,
+        Self::ToggleHud,
+        Self::Tour,
         Self::Palette,
         // Before the levels, whose keys are a part of theirs.
         Self::ModeScore,
@@ -213,7 +222,10 @@ impl UiCommand {
             Self::ToggleInsight => "Show where the score comes from",
             Self::SwapPair => "Swap the two photos",
             Self::ToggleWipe => "Wipe or side by side",
-            Self::ToggleTheme => "Dark or light",
+            Self::ToggleTheme => "Dark, light or as the system",
+            Self::ShowMessages => "Earlier messages",
+            Self::ToggleHud => "Frame times",
+            Self::Tour => "Tour of the pages",
             Self::Palette => "Find a command…",
             Self::ModeScore => "Label by score",
             Self::ModeDefects => "Tag defects",
@@ -276,6 +288,9 @@ impl UiCommand {
             Self::SwapPair => "Each photo shows in the place of the other",
             Self::ToggleWipe => "Lays one photo over the other, with a border to drag",
             Self::ToggleTheme => "Changes the colours of the window",
+            Self::ShowMessages => "What was told since the window opened",
+            Self::ToggleHud => "How long the window's frames take, and its memory",
+            Self::Tour => "What each page is for, in six cards",
             Self::Palette => "Shows every command with its key",
             Self::ModeScore => "One photo, one key",
             Self::ModeDefects => "One photo, a key for each defect",
@@ -410,6 +425,9 @@ impl UiCommand {
             Self::SwapPair => plain(Key::X),
             Self::ToggleWipe => plain(Key::W),
             Self::ToggleTheme => command(Key::T),
+            Self::ShowMessages => command(Key::J),
+            Self::ToggleHud => plain(Key::F12),
+            Self::Tour => plain(Key::F1),
             Self::Palette => command(Key::P),
             Self::ModeScore => alt(Key::Num1),
             Self::ModeDefects => alt(Key::Num2),
@@ -457,7 +475,12 @@ mod tests {
 
     #[test]
     fn plain_keys_belong_to_a_page() {
-        let plain = UiCommand::ALL.iter().filter(|command| command.shortcut().modifiers == Modifiers::NONE);
+        // Function keys type nothing: they work everywhere.
+        let types = |key: Key| !matches!(key, Key::F1 | Key::F12);
+        let plain = UiCommand::ALL.iter().filter(|command| {
+            let shortcut = command.shortcut();
+            shortcut.modifiers == Modifiers::NONE && types(shortcut.logical_key)
+        });
         plain.for_each(|command| assert!(!command.pages().is_empty(), "{command:?}"));
         assert_eq!(UiCommand::Rate4.level(), Some(4));
     }

@@ -1,31 +1,29 @@
-//! What can happen (messages) and what is to be done about it (effects).
+//! What can happen; [`Effect`] is what is to be done about it.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use eframe::egui::KeyboardShortcut;
-use jiff::civil::Date;
 
-use super::arrange::{Arranged, Photos, Question};
-use super::catalogue::{Audit, Catalogue, Report};
+use super::arrange::{Arranged, Photos};
+use super::catalogue::Audit;
 use super::chosen::Band;
 use super::command::UiCommand;
+pub use super::effect::Effect;
 use super::keys::Bound;
-use super::place::Place;
 use super::prefs::{GroupBy, Mode, Page, RunColumn, SortBy};
 use super::state::{AuditColumn, AuditFilter, Planned, ScoreColumn, SortOut};
-use super::triage::{Prices, Sorted, Sorting};
+use super::triage::{Prices, Sorted};
 use super::view::{Pairing, View};
 use crate::api::{
-    Alike, ArchitectureEntry, Arena, ArenaRequest, AuditRow, AuditSummary, Ballot, DescribeSummary, DuplicateGroup,
-    DuplicatesSummary, LabelProgress, Lesson, ModelEntry, OpenSummary, PhotoRow, QueueKind, RaterReport, RunView,
-    ScoreSummary, Suspect, Taken, TrainSummary, TriagePlan, TriageRequest, TriageSummary,
+    Alike, ArchitectureEntry, Arena, AuditRow, AuditSummary, DemoSummary, DescribeSummary, DuplicatesSummary,
+    LabelProgress, Lesson, ModelEntry, OpenSummary, QueueKind, RaterReport, RunView, ScoreSummary, Suspect, Taken,
+    TrainSummary, TriagePlan, TriageSummary,
 };
 use crate::domain::{Attribute, ImageId, Label, ModelId, Preference, Run, RunId, ScoreRow, Tag, TagId, Vote, VoteKind};
 use crate::error::Error;
 use crate::jobs::{Outcome, Progress};
-use crate::rules::{PackEntry, RulePack};
+use crate::rules::PackEntry;
 
 /// Which of the long works; at most one of each kind runs at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,6 +42,8 @@ pub enum JobKind {
     Describe,
     /// Writing copies or side-cars of scored photos.
     SortOut,
+    /// Drawing the demo catalogue.
+    Demo,
 }
 
 impl JobKind {
@@ -57,6 +57,7 @@ impl JobKind {
             Self::Duplicates => "Looking for duplicates",
             Self::Describe => "Describing photos",
             Self::SortOut => "Sorting out",
+            Self::Demo => "Drawing the demo catalogue",
         }
     }
 }
@@ -287,6 +288,12 @@ pub enum Message {
     Bands(f64, f64),
     /// A toast was closed.
     CloseToast(u64),
+    /// The list of earlier messages is closed.
+    CloseMessages,
+    /// Draw the demo catalogue and open it.
+    StartDemo,
+    /// Go to a step of the tour; nothing ends it.
+    Tour(Option<usize>),
     /// A photo could not be drawn by the pool; try it again.
     Retry(PathBuf),
 
@@ -351,6 +358,8 @@ pub enum Message {
     SortOutEnded(Outcome<TriageSummary>),
     /// Scores came in.
     Scored(Vec<ScoreRow>),
+    /// The demo catalogue is drawn and opened.
+    DemoEnded(Outcome<DemoSummary>),
     /// Indexing ended.
     OpenEnded(Outcome<OpenSummary>),
     /// Training ended.
@@ -373,103 +382,4 @@ pub enum Message {
     LookedAlike(Alike),
     /// The photos that look most like one, with their distance; nothing when it is not described yet.
     Similar(ImageId, Option<Vec<(ImageId, f64)>>),
-}
-
-/// What is to be done; pure [`super::update`] asks for it, the application does it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Read all photos and work out which show.
-    LoadPhotos(Question),
-    /// Work out which photos show.
-    Arrange(Arc<Vec<PhotoRow>>, Question),
-    /// Let go of photos that were replaced.
-    ForgetPhotos(Photos),
-    /// Let go of a catalogue that was replaced.
-    ForgetAudit(Arc<Catalogue>, Option<Box<Report>>),
-    /// Read the label page of a rater.
-    LoadLabelling(String),
-    /// Save votes.
-    SaveVotes(Ballot),
-    /// Take a rater's newest vote back.
-    UndoVote(String),
-    /// Cast again what a rater took back last.
-    RedoVote(String),
-    /// Remember where a rater is.
-    SavePlace(String, Place),
-    /// Add a defect and read the label page of a rater.
-    AddTag(String, String),
-    /// Choose the photos of a kind for a rater.
-    FillQueue(QueueKind, String),
-    /// Put photos in order.
-    LookAtArena(ArenaRequest),
-    /// Report on a rater.
-    LoadRaters(String),
-    /// Measure the architectures.
-    LoadArchitectures,
-    /// Read the runs and models.
-    LoadHistory,
-    /// Read one run.
-    LoadRun(RunId),
-    /// Save a run's name.
-    Rename(RunId, String),
-    /// Save a run's note.
-    Note(RunId, String),
-    /// Star a run, or take its star away.
-    Star(RunId, bool),
-    /// Make a model the champion.
-    Promote(ModelId),
-    /// Hide a run.
-    Delete(RunId),
-    /// Bring a run back.
-    Restore(RunId),
-    /// Sort the score table and hold it against the labels of these photos.
-    SortRows(Vec<Arc<ScoreRow>>, Arc<Vec<PhotoRow>>, Sorting),
-    /// Find out what sorting scored photos out would write.
-    PlanTriage(TriageRequest, u64),
-    /// Sort scored photos out.
-    StartTriage(TriageRequest),
-    /// Write scores to a file.
-    Export(Vec<Arc<ScoreRow>>, PathBuf),
-    /// Write the catalogue, judged with a pack on a day, to a file.
-    ExportAudit(Arc<Catalogue>, Arc<RulePack>, Date, PathBuf),
-    /// Write groups of duplicates to a file.
-    ExportDuplicates(Vec<DuplicateGroup>, PathBuf),
-    /// Write the HTML report of these scores and the run behind them.
-    Report(Vec<Arc<ScoreRow>>, Option<RunId>, PathBuf),
-    /// Start indexing.
-    StartOpen(Vec<PathBuf>),
-    /// Start training.
-    StartTrain(Planned, Option<RunId>),
-    /// Start scoring.
-    StartScore(Vec<PathBuf>, Option<String>),
-    /// Read the names of the rule packs.
-    LoadPacks,
-    /// Read the catalogue and judge it with a pack, at this moment.
-    LoadAudit(String, i64),
-    /// Judge the catalogue anew.
-    JudgeAudit(Arc<Catalogue>, String, i64),
-    /// Start measuring.
-    StartAudit,
-    /// Start a search for duplicates; `true` for equal files only.
-    StartDuplicates(bool),
-    /// Start describing photos for the personal model.
-    StartDescribe,
-    /// Fit the personal model; `true` when photos were described since.
-    Learn(bool),
-    /// Find the labelled photos most like this one.
-    LookAlike(ImageId),
-    /// Find the photos most like this one.
-    FindSimilar(ImageId),
-    /// Stop a job.
-    Stop(JobKind),
-    /// Pause a job or go on.
-    Pause(JobKind, bool),
-    /// Open a file dialog.
-    Ask(DialogFor),
-    /// Copy a text.
-    Copy(String),
-    /// Open a file with the desktop's own programme.
-    OpenFile(PathBuf),
-    /// Forget a failed picture.
-    Retry(PathBuf),
 }

@@ -9,6 +9,7 @@ mod catalogue;
 mod chosen;
 mod command;
 mod desk;
+mod effect;
 mod evidence;
 mod facets;
 mod insight;
@@ -17,6 +18,7 @@ mod lens;
 mod message;
 mod notify;
 mod numbers;
+mod pace;
 mod panels;
 mod place;
 mod prefs;
@@ -44,7 +46,7 @@ pub use view::{Pairing, View, Zoom};
 
 use std::path::PathBuf;
 
-use crate::api::Project;
+use crate::api::{self, Project};
 use crate::error::{Code, Error, Result};
 
 /// Opens the window on a project and returns when it is closed; `folders` are indexed first.
@@ -52,6 +54,7 @@ use crate::error::{Code, Error, Result};
 /// # Errors
 /// [`Code::Device`] when there is no display, or neither graphics back end can draw.
 pub fn run(project: Project, folders: Vec<PathBuf>) -> Result<()> {
+    api::report_crashes(&project);
     match open_window(project.clone(), folders.clone(), eframe::Renderer::Wgpu) {
         Ok(()) => Ok(()),
         Err(error @ eframe::Error::Wgpu(_)) => {

@@ -1,5 +1,7 @@
 //! Toasts: what happened and what to do; errors are told exactly once, here.
 
+use std::collections::VecDeque;
+
 use super::message::Message;
 use crate::error::{Code, Error};
 
@@ -34,19 +36,41 @@ pub struct Toast {
     pub until_ms: Option<i64>,
 }
 
-/// The toasts on screen.
+/// A message that was told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Past {
+    /// When, milliseconds since 1970.
+    pub at_ms: i64,
+    /// Mood.
+    pub mood: Mood,
+    /// What happened.
+    pub text: String,
+    /// What to do, or more facts.
+    pub details: Option<String>,
+}
+
+/// The toasts on screen, and those of before.
 #[derive(Debug, Clone, Default)]
 pub struct Toasts {
     next: u64,
+    now_ms: i64,
     /// Oldest first.
     pub shown: Vec<Toast>,
+    /// What was told since the window opened, newest first.
+    pub past: VecDeque<Past>,
 }
+
+/// Earlier messages that are kept.
+const KEPT: usize = 200;
 
 /// Most toasts on screen; older ones give way.
 const MOST: usize = 4;
 
 impl Toasts {
     fn push(&mut self, toast: Toast) {
+        let Toast { mood, text, details, .. } = toast.clone();
+        self.past.push_front(Past { at_ms: self.now_ms, mood, text, details });
+        self.past.truncate(KEPT);
         self.shown.retain(|shown| shown.text != toast.text);
         self.shown.push(Toast { id: self.next, ..toast });
         self.next += 1;
@@ -73,6 +97,12 @@ impl Toasts {
         self.push(Toast { id: 0, mood: Mood::Warning, text: text.into(), details, choice: None, until_ms: None });
     }
 
+    /// Says something to know and offers to look at it; stays until closed.
+    pub fn warn_with(&mut self, text: impl Into<String>, choice: &str, message: Message) {
+        let choice = Some((choice.to_owned(), Box::new(message)));
+        self.push(Toast { id: 0, mood: Mood::Warning, text: text.into(), details: None, choice, until_ms: None });
+    }
+
     /// Tells an error; stays until closed.
     pub fn error(&mut self, error: &Error) {
         if error.code == Code::Cancelled {
@@ -90,6 +120,7 @@ impl Toasts {
 
     /// Lets go of those whose time is over.
     pub fn expire(&mut self, now_ms: i64) {
+        self.now_ms = now_ms;
         self.shown.retain(|toast| toast.until_ms.is_none_or(|until| until > now_ms));
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use eframe::egui::Theme;
 use serde::{Deserialize, Serialize};
 
 use super::keys::Keys;
@@ -203,6 +204,12 @@ impl Overlay {
 pub struct Prefs {
     /// Dark rather than light.
     pub dark: bool,
+    /// Dark or light as the desktop is, where it tells.
+    pub as_system: bool,
+    /// The frames' times show.
+    pub hud: bool,
+    /// The last report of a crash that was told of.
+    pub crash_told: String,
     /// The page that was open.
     pub page: Page,
     /// The filter of the grid.
@@ -254,6 +261,30 @@ pub struct Prefs {
 }
 
 impl Prefs {
+    /// The theme to draw in, on a desktop with this one.
+    pub fn theme(&self, system: Option<Theme>) -> Theme {
+        let own = if self.dark { Theme::Dark } else { Theme::Light };
+        system.filter(|_| self.as_system).unwrap_or(own)
+    }
+
+    /// Dark, then light, then as the desktop is.
+    pub fn next_theme(&mut self) {
+        (self.dark, self.as_system) = match (self.dark, self.as_system) {
+            (_, true) => (true, false),
+            (true, false) => (false, false),
+            (false, false) => (false, true),
+        };
+    }
+
+    /// What [`Self::next_theme`] comes to.
+    pub fn next_theme_text(&self) -> &'static str {
+        match (self.dark, self.as_system) {
+            (_, true) => "Dark",
+            (true, false) => "Light",
+            (false, false) => "System",
+        }
+    }
+
     /// Where the bands of scores meet.
     pub fn edges(&self) -> Edges {
         Edges { reject_below: self.reject_below, accept_from: self.accept_from }
@@ -264,6 +295,9 @@ impl Default for Prefs {
     fn default() -> Self {
         Self {
             dark: true,
+            as_system: false,
+            hud: false,
+            crash_told: String::new(),
             page: Page::Browse,
             filter: String::new(),
             sort: SortBy::Name,

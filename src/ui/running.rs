@@ -1,7 +1,9 @@
 //! The long works the window has started.
 
 use super::message::{JobKind, Message};
-use crate::api::{AuditJob, DescribeSummary, DuplicatesSummary, OpenSummary, ScoreJob, TrainSummary, TriageSummary};
+use crate::api::{
+    AuditJob, DemoSummary, DescribeSummary, DuplicatesSummary, OpenSummary, ScoreJob, TrainSummary, TriageSummary,
+};
 use crate::jobs::{Control, JobEvent, JobHandle};
 
 /// A job under way.
@@ -20,6 +22,8 @@ pub enum Running {
     Describe(JobHandle<DescribeSummary>),
     /// Writing copies or side-cars of scored photos.
     SortOut(JobHandle<TriageSummary>),
+    /// Drawing the demo catalogue.
+    Demo(JobHandle<DemoSummary>),
 }
 
 impl Running {
@@ -33,6 +37,7 @@ impl Running {
             Self::Duplicates(_) => JobKind::Duplicates,
             Self::Describe(_) => JobKind::Describe,
             Self::SortOut(_) => JobKind::SortOut,
+            Self::Demo(_) => JobKind::Demo,
         }
     }
 
@@ -46,6 +51,7 @@ impl Running {
             Self::Duplicates(handle) => handle.control(),
             Self::Describe(handle) => handle.control(),
             Self::SortOut(handle) => handle.control(),
+            Self::Demo(handle) => handle.control(),
         }
     }
 
@@ -59,6 +65,7 @@ impl Running {
             Self::Duplicates(handle) => handle.is_finished(),
             Self::Describe(handle) => handle.is_finished(),
             Self::SortOut(handle) => handle.is_finished(),
+            Self::Demo(handle) => handle.is_finished(),
         }
     }
 
@@ -84,6 +91,7 @@ impl Running {
             Self::Duplicates(handle) => messages(kind, handle.drain(), Message::DuplicatesEnded),
             Self::Describe(handle) => messages(kind, handle.drain(), Message::DescribeEnded),
             Self::SortOut(handle) => messages(kind, handle.drain(), Message::SortOutEnded),
+            Self::Demo(handle) => messages(kind, handle.drain(), Message::DemoEnded),
         }
     }
 }

@@ -260,6 +260,10 @@ pub struct AppState {
     pub jobs: Vec<JobView>,
     /// Toasts.
     pub toasts: Toasts,
+    /// The list of earlier messages is open.
+    pub messages: bool,
+    /// The step of the tour that shows.
+    pub tour: Option<usize>,
     /// The palette, when it is open.
     pub palette: Option<Finder>,
     /// The filter wants the keyboard.
@@ -292,6 +296,8 @@ impl AppState {
             architectures: Vec::new(),
             jobs: Vec::new(),
             toasts: Toasts::default(),
+            messages: false,
+            tour: None,
             palette: None,
             focus_filter: false,
             open_path: String::new(),

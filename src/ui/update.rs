@@ -3,6 +3,7 @@
 use super::command::UiCommand;
 use super::facets;
 use super::message::{DialogFor, Effect, JobKind, Message};
+use super::panels::TOUR;
 use super::prefs::{Mode, Overlay, Page, SortBy};
 use super::state::{AppState, Finder};
 use super::view::Pairing;
@@ -166,6 +167,9 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
             // The counts beside the grid follow when it shows next.
             state.browse.stale = true;
         }),
+        Message::CloseMessages => quiet(|| state.messages = false),
+        Message::StartDemo => start(state, JobKind::Demo, Effect::StartDemo),
+        Message::Tour(step) => tour(state, step),
         Message::CloseToast(id) => quiet(|| state.toasts.close(id)),
         Message::Retry(path) => vec![Effect::Retry(path)],
         answer => answered(state, answer),
@@ -245,6 +249,7 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
         Message::RowsSorted(answer) => quiet(|| scores::sorted(state, *answer)),
         Message::SortOutPlanned(plan, turn) => quiet(|| sort_out::planned(state, plan, turn)),
         Message::SortOutEnded(outcome) => sort_out::ended(state, outcome),
+        Message::DemoEnded(outcome) => ended::demo(state, outcome),
         Message::OpenEnded(outcome) => ended::open(state, outcome),
         Message::TrainEnded(outcome) => ended::train(state, outcome),
         Message::ScoreEnded(outcome) => ended::score(state, outcome),
@@ -324,7 +329,10 @@ fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
             let pairing = pairing(state);
             pairing.wipe = if pairing.wipe.is_some() { None } else { Some(0.5) };
         }),
-        UiCommand::ToggleTheme => quiet(|| state.prefs.dark = !state.prefs.dark),
+        UiCommand::ToggleTheme => quiet(|| state.prefs.next_theme()),
+        UiCommand::ShowMessages => quiet(|| state.messages = !state.messages),
+        UiCommand::ToggleHud => quiet(|| state.prefs.hud = !state.prefs.hud),
+        UiCommand::Tour => tour(state, Some(0)),
         UiCommand::Palette => quiet(|| state.palette = Some(Finder::default())),
         UiCommand::ModeScore => queues::enter_mode(state, Mode::Score),
         UiCommand::ModeDefects => queues::enter_mode(state, Mode::Defects),
@@ -349,6 +357,12 @@ fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
         UiCommand::NextPhoto => quiet(|| label::step_on(state)),
         UiCommand::Rate1 | UiCommand::Rate2 | UiCommand::Rate3 | UiCommand::Rate4 | UiCommand::Rate5 => Vec::new(),
     }
+}
+
+/// Shows a step of the tour on its page; nothing ends it.
+fn tour(state: &mut AppState, step: Option<usize>) -> Vec<Effect> {
+    state.tour = step.filter(|at| *at < TOUR.len());
+    state.tour.map_or_else(Vec::new, |at| show(state, TOUR[at].0))
 }
 
 /// A key from 1 to 5: the level of the photo on screen, or a photo among four.

@@ -3,6 +3,8 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Key};
 use egui_kittest::kittest::Queryable as _;
+use std::time::Duration;
+
 use packshot::api;
 use packshot::domain::VoteKind;
 use packshot::ui::{Message, Page};
@@ -28,7 +30,7 @@ fn one_key_scores_and_moves_on_and_undo_brings_the_photo_back() {
     stage.press(Key::Num2);
     stage.press(Key::S);
     assert_eq!(levels(&stage), [4, 2, 0], "every vote is on disk");
-    assert!(stage.harness.query_by_label_contains("2 labelled · 11 to go").is_some());
+    assert!(stage.harness.query_by_label_contains("3 seen by you · 11 to go").is_some());
     stage.press_ctrl(Key::Z);
     stage.press_ctrl(Key::Z);
     assert_eq!(stage.app().state().label.current, Some(second));
@@ -231,6 +233,13 @@ fn the_theme_toggles_by_key() {
     stage.press_ctrl(Key::T);
     assert!(!stage.app().state().prefs.dark);
     assert_eq!(stage.harness.ctx.theme(), egui::Theme::Light);
+    // As the desktop: it tells nothing here, and light stays.
+    stage.press_ctrl(Key::T);
+    assert!(stage.app().state().prefs.as_system);
+    assert_eq!(stage.harness.ctx.theme(), egui::Theme::Light);
+    stage.press_ctrl(Key::T);
+    assert!(!stage.app().state().prefs.as_system);
+    assert_eq!(stage.harness.ctx.theme(), egui::Theme::Dark);
 }
 
 #[test]
@@ -257,4 +266,65 @@ fn scored_photos_are_sorted_out_after_a_look_at_what_would_be_written() {
     assert_eq!(std::fs::read_dir(folder.join("reject")).expect("copies").count(), rejected);
     assert!(!folder.join("review").exists());
     stage.harness.get_by_label(&format!("{rejected} written"));
+}
+
+#[test]
+fn the_demo_catalogue_is_drawn_opened_and_shown_round() {
+    let mut stage = Stage::new(Holds::Nothing, on(Page::Browse, true));
+    stage.harness.get_by_label("Try it on a demo catalogue").click();
+    stage.settle_within(Duration::from_secs(600));
+    let state = stage.app().state();
+    assert_eq!((state.photos.len(), state.tour), (420, Some(0)));
+    assert!(state.photos.iter().all(|row| row.label.is_some()));
+    stage.harness.get_by_label("Every photo with its score");
+    stage.harness.get_by_label("Next").click();
+    stage.settle();
+    assert_eq!(stage.app().state().prefs.page, Page::Label);
+    stage.harness.get_by_label("Back").click();
+    stage.settle();
+    assert_eq!(stage.app().state().prefs.page, Page::Browse);
+    stage.harness.get_by_label("Skip the tour").click();
+    stage.settle();
+    assert_eq!(stage.app().state().tour, None);
+    // It can be taken again.
+    stage.press(Key::F1);
+    for step in 1..6 {
+        stage.harness.get_by_label(&format!("{step} of 6"));
+        stage.harness.get_by_label("Next").click();
+        stage.settle();
+    }
+    stage.harness.get_by_label("Done").click();
+    stage.settle();
+    assert_eq!((stage.app().state().tour, stage.app().state().prefs.page), (None, Page::Browse));
+}
+
+#[test]
+fn earlier_messages_are_listed_and_frame_times_show() {
+    let mut stage = Stage::new(Holds::Photos, on(Page::Browse, true));
+    stage.tell(Message::Copy("x".to_owned()));
+    stage.close_toasts();
+    stage.settle();
+    assert!(stage.harness.query_by_label("Copied").is_none());
+    stage.press_ctrl(Key::J);
+    stage.harness.get_by_label("Copied");
+    stage.harness.get_by_label("Close").click();
+    stage.settle();
+    assert!(!stage.app().state().messages);
+    stage.press(Key::F12);
+    stage.harness.get_by_label_contains("pictures ");
+    stage.press(Key::F12);
+    assert!(stage.harness.query_by_label_contains("pictures ").is_none());
+}
+
+#[test]
+fn a_crash_is_told_at_the_next_start_and_once() {
+    let stage = Stage::new(Holds::Photos, on(Page::Browse, true));
+    let logs = stage.project.logs();
+    std::fs::create_dir_all(&logs).expect("folder");
+    std::fs::write(logs.join("crash-20261126-100000.txt"), "report").expect("writes");
+    let stage = stage.reopened(on(Page::Browse, true));
+    stage.harness.get_by_label("Open the report");
+    let told = stage.app().state().prefs.clone();
+    let stage = stage.reopened(told);
+    assert!(stage.harness.query_by_label("Open the report").is_none());
 }

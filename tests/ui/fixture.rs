@@ -112,7 +112,12 @@ impl Stage {
 
     /// Draws frames until nothing is on its way any more.
     pub fn settle(&mut self) {
-        let until = Instant::now() + Duration::from_secs(60);
+        self.settle_within(Duration::from_secs(60));
+    }
+
+    /// The same for long work.
+    pub fn settle_within(&mut self, limit: Duration) {
+        let until = Instant::now() + limit;
         let mut quiet = 0;
         while quiet < 4 {
             self.harness.step();

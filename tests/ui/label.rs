@@ -61,7 +61,7 @@ fn digits_tag_defects_and_enter_goes_on() {
     assert_eq!(stage.app().state().label.current, first);
     stage.press(Key::Enter);
     assert_ne!(stage.app().state().label.current, first);
-    stage.harness.get_by_label("1 looked at · 13 to go");
+    stage.harness.get_by_label("1 looked at by you · 13 to go");
     stage.harness.get_by_label("Add a defect").focus();
     stage.settle();
     stage.harness.get_by_label("Add a defect").type_text("dust");
@@ -147,7 +147,7 @@ fn another_name_votes_from_an_own_queue() {
     let mut stage = in_mode(Mode::Score);
     stage.press(Key::Num5);
     stage.tell(Message::RateAs("Anna".to_owned()));
-    stage.harness.get_by_label_contains("1 labelled · 14 to go");
+    stage.harness.get_by_label_contains("0 seen by you · 14 to go");
     stage.press(Key::Num1);
     let votes = api::recent_votes(&stage.project, "Anna", 9).expect("votes");
     assert_eq!(votes.len(), 1);

@@ -8,22 +8,28 @@ mod duplicates;
 mod history;
 mod history_compare;
 mod history_table;
+mod hud;
 mod inspector;
 mod job_strip;
 mod label;
 mod large;
+mod messages;
 mod palette;
 mod rail;
 mod score;
 mod score_out;
 mod score_table;
 mod toasts;
+mod tour;
 mod train;
 mod train_data;
 mod train_form;
 mod train_settings;
 
 use eframe::egui;
+
+pub(super) use hud::hud;
+pub(super) use tour::STEPS as TOUR;
 
 use super::evidence::EvidenceLens;
 use super::insight::InsightLens;
@@ -78,6 +84,8 @@ pub fn show(ui: &mut egui::Ui, state: &mut AppState, pictures: &mut Pictures<'_>
         Page::History => history::show(ui, state, &mut out),
     });
     palette::show(ui, state, &mut out);
+    messages::show(ui, state, &mut out);
+    tour::show(ui, state, &mut out);
     toasts::show(ui, state, &mut out);
     drop_hint(ui, state);
     out

@@ -27,13 +27,11 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) 
     }
     ui.with_layout(egui::Layout::bottom_up(egui::Align::Center), |ui| {
         ui.add_space(space().l);
-        for command in [UiCommand::ToggleTheme, UiCommand::Palette] {
-            let text = if command == UiCommand::Palette {
-                "Commands"
-            } else if state.prefs.dark {
-                "Light"
-            } else {
-                "Dark"
+        for command in [UiCommand::ToggleTheme, UiCommand::Palette, UiCommand::ShowMessages] {
+            let text = match command {
+                UiCommand::Palette => "Commands",
+                UiCommand::ShowMessages => "Messages",
+                _ => state.prefs.next_theme_text(),
             };
             let button = egui::Button::new(egui::RichText::new(text).small()).frame(false);
             let tooltip = format!("{} ({})", command.tooltip(), ui.format_shortcut(&command.shortcut()));

@@ -2,9 +2,10 @@
 
 use super::scores::sort_rows;
 use super::{audit, failed, label, learning, photos, runs, training};
-use crate::api::{FailedPhoto, OpenSummary, ScoreSummary, TrainSummary};
+use crate::api::{DemoSummary, FailedPhoto, OpenSummary, ScoreSummary, TrainSummary};
 use crate::jobs::Outcome;
 use crate::ui::message::{Effect, JobKind};
+use crate::ui::numbers::grouped;
 use crate::ui::state::AppState;
 
 pub(super) fn forget(state: &mut AppState, kind: JobKind) {
@@ -26,17 +27,38 @@ pub(super) fn open(state: &mut AppState, outcome: Outcome<OpenSummary>) -> Vec<E
     }
     match outcome {
         Outcome::Completed(summary) => {
-            let text = format!("{} photos, {} new", summary.found, summary.added);
+            let text = format!("{} photos, {} new", grouped(summary.found as usize), grouped(summary.added as usize));
             if summary.failed.is_empty() {
                 state.toasts.tell(text, now);
             } else {
-                let text = format!("{text}; {} could not be used", summary.failed.len());
+                let text = format!("{text}; {} could not be used", grouped(summary.failed.len()));
                 state.toasts.warn(text, Some(reasons(&summary.failed)));
             }
         }
         Outcome::Cancelled(_) => state.toasts.tell("Opening stopped; what was indexed is kept", now),
         Outcome::Failed(_) => {}
     }
+    indexed(state)
+}
+
+/// The demo catalogue is there; the tour begins with it.
+pub(super) fn demo(state: &mut AppState, outcome: Outcome<DemoSummary>) -> Vec<Effect> {
+    forget(state, JobKind::Demo);
+    let now = state.now_ms;
+    match outcome {
+        Outcome::Completed(summary) => {
+            let (photos, labels) = (grouped(summary.photos as usize), grouped(summary.labels as usize));
+            state.toasts.tell(format!("A demo catalogue of {photos} photos with {labels} labels"), now);
+            state.tour = Some(0);
+        }
+        Outcome::Cancelled(_) => state.toasts.tell("Stopped; the demo catalogue can be drawn again", now),
+        Outcome::Failed(error) => state.toasts.error(&error),
+    }
+    indexed(state)
+}
+
+/// Photos were indexed: everything that shows them is read anew.
+fn indexed(state: &mut AppState) -> Vec<Effect> {
     let mut effects = photos::read(state);
     effects.push(label::load(state));
     effects.extend(audit::read(state));
@@ -57,7 +79,7 @@ pub(super) fn train(state: &mut AppState, outcome: Outcome<TrainSummary>) -> Vec
             let text = summary.verdict.as_ref().map_or_else(|| "Training finished".to_owned(), |verdict| kept(verdict));
             state.toasts.tell(text, now);
             if !summary.left_out.is_empty() {
-                let text = format!("{} labelled photos could not be used", summary.left_out.len());
+                let text = format!("{} labelled photos could not be used", grouped(summary.left_out.len()));
                 let first = summary.left_out.iter().take(8).map(|photo| photo.reason.clone()).collect::<Vec<_>>();
                 state.toasts.warn(text, Some(first.join("\n")));
             }
@@ -103,10 +125,13 @@ pub(super) fn score(state: &mut AppState, outcome: Outcome<ScoreSummary>) -> Vec
     }
     let stopped = matches!(outcome, Outcome::Cancelled(_));
     if let Outcome::Completed(summary) | Outcome::Cancelled(summary) = outcome {
-        let known = if summary.reused > 0 { format!(", {} known already", summary.reused) } else { String::new() };
-        let lost = if summary.failed > 0 { format!(", {} without a score", summary.failed) } else { String::new() };
+        let some = |count: u64, what: &str| match count {
+            0 => String::new(),
+            _ => format!(", {} {what}", grouped(count as usize)),
+        };
+        let (known, lost) = (some(summary.reused, "known already"), some(summary.failed, "without a score"));
         let end = if stopped { "; stopped, scoring the folder again goes on" } else { "" };
-        let text = format!("{} scored{known}{lost}{end}", summary.scored);
+        let text = format!("{} scored{known}{lost}{end}", grouped(summary.scored as usize));
         state.toasts.tell(text.clone(), now);
         state.score.verdict = Some(text);
     }

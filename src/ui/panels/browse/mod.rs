@@ -57,6 +57,15 @@ fn no_match(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
 }
 
 fn nothing_yet(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
+    if state.job(JobKind::Demo).is_some() {
+        empty_state(
+            ui,
+            "Drawing the demo catalogue…",
+            "420 photos of made-up products, in about half a minute.",
+            |_| {},
+        );
+        return;
+    }
     if state.job(JobKind::Open).is_some() {
         empty_state(ui, "Looking through the folder…", "Photos appear here as soon as they are indexed.", |_| {});
         return;
@@ -65,6 +74,12 @@ fn nothing_yet(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) 
     empty_state(ui, "No photos yet", text, |ui| {
         if primary_button(ui, UiCommand::OpenFolder.text(), true).clicked() {
             out.push(Message::Ask(DialogFor::OpenFolder));
+        }
+        ui.add_space(space().s);
+        let about =
+            "Draws 420 photos of made-up products with known flaws and labels into this project, and shows you round";
+        if ui.button("Try it on a demo catalogue").on_hover_text(about).clicked() {
+            out.push(Message::StartDemo);
         }
         ui.add_space(space().s);
         if let Some(path) = path_field(ui, &mut state.open_path, "Path of a folder", "Open") {
