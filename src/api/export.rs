@@ -6,9 +6,11 @@ use image::codecs::jpeg::JpegEncoder;
 use jiff::civil::Date;
 
 use super::{AuditRow, Project, clock, load_thumbnail, run_view};
-use crate::domain::{RunId, ScoreRow};
+use crate::domain::{Run, RunId, ScoreRow};
 use crate::error::Result;
-use crate::export::{AuditInput, Audited, ReportInput, write_audit, write_report as write_html, write_scores};
+use crate::export::{
+    AuditInput, Audited, ReportInput, write_audit, write_report as write_html, write_runs, write_scores,
+};
 use crate::rules::RulePack;
 
 pub use crate::export::{check_audit_file, check_score_file};
@@ -22,6 +24,14 @@ const REPORT_THUMB: u32 = 240;
 /// When the extension is unknown, the file exists and `overwrite` is not set, or it cannot be written.
 pub fn export_scores(rows: &[ScoreRow], file: &Path, overwrite: bool) -> Result<()> {
     write_scores(file, rows, overwrite)
+}
+
+/// Writes runs to a file by its extension (CSV or JSON).
+///
+/// # Errors
+/// When the extension is unknown, the file exists and `overwrite` is not set, or it cannot be written.
+pub fn export_runs(runs: &[&Run], file: &Path, overwrite: bool) -> Result<()> {
+    write_runs(file, runs, overwrite)
 }
 
 /// Judges audited photos by a rule pack on a day and writes them by the file's extension (CSV, JSON, Parquet or HTML).

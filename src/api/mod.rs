@@ -66,7 +66,7 @@ pub use evaluate::{
     start_evaluation,
 };
 pub use explain::{ExplainRequest, PhotoExplainer, check_picture_file, start_explaining};
-pub use export::{check_audit_file, check_score_file, export_audit, export_scores, judge, write_report};
+pub use export::{check_audit_file, check_score_file, export_audit, export_runs, export_scores, judge, write_report};
 pub use features::{FeaturesRequest, FeaturesSummary, check_features_file, features_list_file, start_features};
 pub use feed::Feed;
 pub use finetune::{HEAD_FROM, LAST_FROM, finetune_config};

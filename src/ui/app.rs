@@ -285,6 +285,7 @@ impl App {
             }
             Effect::OpenFile(path) => open::that_detached(&path).map_err(|error| Error::io("open", &path, error)),
             errand @ (Effect::Export(..)
+            | Effect::ExportRuns(..)
             | Effect::PlanTriage(..)
             | Effect::Report(..)
             | Effect::ExportAudit(..)
@@ -329,6 +330,12 @@ impl App {
                 DialogFor::ExportDuplicates => rfd::FileDialog::new()
                     .set_title("Export the duplicates")
                     .set_file_name("duplicates.csv")
+                    .add_filter("Table", &["csv"])
+                    .add_filter("JSON", &["json"])
+                    .save_file(),
+                DialogFor::ExportRuns => rfd::FileDialog::new()
+                    .set_title("Export runs")
+                    .set_file_name("runs.csv")
                     .add_filter("Table", &["csv"])
                     .add_filter("JSON", &["json"])
                     .save_file(),

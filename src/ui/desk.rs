@@ -6,9 +6,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use super::catalogue::{Audit, Catalogue};
+use super::ledger::Ledger;
 use super::message::{Effect, LabelData, Message, Receipt};
+use super::numbers::grouped;
 use crate::api::{self, AuditRow, Project, Taken};
-use crate::domain::{ImageId, Photo, ScoreRow, VoteKind};
+use crate::domain::{ImageId, Photo, Run, ScoreRow, VoteKind};
 use crate::error::Result;
 use crate::jobs::{self, JobHandle, Outcome, Wake};
 
@@ -146,6 +148,12 @@ pub(super) fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>>
         Effect::LoadArchitectures => vec![Message::Architectures(api::list_architectures())],
         Effect::LoadHistory => history(project)?,
         Effect::LoadRun(id) => vec![Message::RunLoaded(Box::new(api::run_view(project, &id)?))],
+        Effect::ExportRuns(runs, file) => {
+            let runs: Vec<&Run> = runs.iter().map(|line| &***line).collect();
+            // The save dialog has asked about an existing file.
+            api::export_runs(&runs, &file, true)?;
+            vec![Message::Written(format!("{} runs written to {}", grouped(runs.len()), file.display()), file)]
+        }
         Effect::Rename(id, name) => {
             api::rename_run(project, &id, &name)?;
             history(project)?
@@ -260,5 +268,5 @@ fn label_data(project: &Project, rater: &str) -> Result<LabelData> {
 }
 
 fn history(project: &Project) -> Result<Vec<Message>> {
-    Ok(vec![Message::Models(api::list_models(project)?), Message::Runs(api::list_runs(project, false)?)])
+    Ok(vec![Message::Models(api::list_models(project)?), Message::Runs(Ledger::new(api::list_runs(project, false)?))])
 }

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::arrange::{Photos, Question};
 use super::catalogue::{Catalogue, Report};
+use super::ledger::RunLine;
 use super::message::{DialogFor, JobKind};
 use super::place::Place;
 use super::state::Planned;
@@ -50,6 +51,8 @@ pub enum Effect {
     LoadHistory,
     /// Read one run.
     LoadRun(RunId),
+    /// Write runs to a file.
+    ExportRuns(Vec<Arc<RunLine>>, PathBuf),
     /// Save a run's name.
     Rename(RunId, String),
     /// Save a run's note.

@@ -11,7 +11,8 @@ use super::chosen::Band;
 use super::command::UiCommand;
 pub use super::effect::Effect;
 use super::keys::Bound;
-use super::prefs::{GroupBy, Mode, Page, RunColumn, SortBy};
+use super::ledger::{Ledger, RunColumn};
+use super::prefs::{CurveLook, GroupBy, Mode, Page, RunLook, SortBy};
 use super::state::{AuditColumn, AuditFilter, Planned, ScoreColumn, SortOut};
 use super::triage::{Prices, Sorted};
 use super::view::{Pairing, View};
@@ -20,7 +21,7 @@ use crate::api::{
     LabelProgress, Lesson, ModelEntry, OpenSummary, QueueKind, RaterReport, RunView, ScoreSummary, Suspect, Taken,
     TrainSummary, TriagePlan, TriageSummary,
 };
-use crate::domain::{Attribute, ImageId, Label, ModelId, Preference, Run, RunId, ScoreRow, Tag, TagId, Vote, VoteKind};
+use crate::domain::{Attribute, ImageId, Label, ModelId, Preference, RunId, ScoreRow, Tag, TagId, Vote, VoteKind};
 use crate::error::Error;
 use crate::jobs::{Outcome, Progress};
 use crate::rules::PackEntry;
@@ -77,6 +78,8 @@ pub enum DialogFor {
     ExportAudit,
     /// Where to write the groups of duplicates.
     ExportDuplicates,
+    /// Where to write the runs.
+    ExportRuns,
     /// Where to write copies or side-cars of scored photos.
     SortOutFolder,
 }
@@ -218,6 +221,14 @@ pub enum Message {
     CompareNone,
     /// Sort the runs; the same column again turns the order round.
     SortRuns(RunColumn),
+    /// Show the table of runs like this.
+    LookAtRuns(RunLook),
+    /// Save the look of the table of runs under a name, or forget that name.
+    KeepRunLook(String, bool),
+    /// Draw the runs as points, a column against another; nothing draws curves again.
+    ScatterRuns(Option<(RunColumn, RunColumn)>),
+    /// Draw curves like this.
+    DrawCurves(CurveLook),
     /// Star a run, or take its star away.
     StarRun(RunId, bool),
     /// Score with this model from now on.
@@ -320,7 +331,7 @@ pub enum Message {
     /// The rater panel.
     RatersSeen(Box<RaterReport>),
     /// The runs.
-    Runs(Vec<Run>),
+    Runs(Ledger),
     /// The architectures that can be trained.
     Architectures(Vec<ArchitectureEntry>),
     /// The models.

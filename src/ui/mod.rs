@@ -14,6 +14,7 @@ mod evidence;
 mod facets;
 mod insight;
 mod keys;
+mod ledger;
 mod lens;
 mod message;
 mod notify;

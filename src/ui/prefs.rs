@@ -7,6 +7,7 @@ use eframe::egui::Theme;
 use serde::{Deserialize, Serialize};
 
 use super::keys::Keys;
+use super::ledger::RunColumn;
 use super::triage::Prices;
 use crate::api::QueueKind;
 use crate::domain::Edges;
@@ -147,24 +148,36 @@ impl GroupBy {
     }
 }
 
-/// What the table of runs is sorted by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RunColumn {
-    /// Its name.
-    Name,
-    /// How it stands.
-    Status,
-    /// When it began.
-    #[default]
-    Started,
-    /// Architecture and loss.
-    Recipe,
-    /// How long it took.
-    Time,
-    /// The best validation SRCC.
-    Validation,
-    /// The test SRCC.
-    Test,
+/// How the table of runs looks; saved under a name, it can be come back to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunLook {
+    /// The columns, from the left.
+    pub columns: Vec<RunColumn>,
+    /// The column it is sorted by.
+    pub sort: RunColumn,
+    /// Largest, or newest, first.
+    pub descending: bool,
+    /// Only runs in which these words are found show.
+    pub filter: String,
+}
+
+impl Default for RunLook {
+    fn default() -> Self {
+        Self { columns: RunColumn::USUAL.to_vec(), sort: RunColumn::Started, descending: true, filter: String::new() }
+    }
+}
+
+/// How curves are drawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CurveLook {
+    /// Loss on a logarithmic axis.
+    pub log_scale: bool,
+    /// Learning rate, photos a second and waiting, too.
+    pub pace: bool,
+    /// Share of the value before in a smoothed one, 0 to under 1.
+    pub smoothing: f32,
 }
 
 /// What can be drawn over a photo.
@@ -240,10 +253,12 @@ pub struct Prefs {
     pub pack: String,
     /// What is drawn over a photo.
     pub overlays: BTreeSet<Overlay>,
-    /// The order of the runs.
-    pub run_column: RunColumn,
-    /// Largest, or newest, first.
-    pub runs_descending: bool,
+    /// How the table of runs looks.
+    pub runs: RunLook,
+    /// Looks that were saved, by name.
+    pub run_looks: Vec<(String, RunLook)>,
+    /// How curves are drawn in the history.
+    pub curves: CurveLook,
     /// The name under which votes are cast.
     pub rater: String,
     /// How photos are labelled.
@@ -313,8 +328,9 @@ impl Default for Prefs {
             prices: Prices::default(),
             pack: "house".to_owned(),
             overlays: BTreeSet::new(),
-            run_column: RunColumn::Started,
-            runs_descending: true,
+            runs: RunLook::default(),
+            run_looks: Vec::new(),
+            curves: CurveLook::default(),
             rater: crate::api::RATER.to_owned(),
             mode: Mode::Score,
             queue: QueueKind::Random,

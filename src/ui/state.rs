@@ -2,7 +2,6 @@
 
 mod auditing;
 mod doubles;
-mod history;
 mod labelling;
 mod learning;
 mod sort_out;
@@ -15,6 +14,7 @@ use std::sync::Arc;
 use super::arrange::{HIDDEN, Question, Section, score_of};
 use super::chosen::Chosen;
 use super::facets::Facets;
+use super::ledger::{Ledger, RunColumn};
 use super::message::JobKind;
 use super::notify::Toasts;
 use super::prefs::{GroupBy, Prefs, SortBy};
@@ -22,13 +22,12 @@ use super::tiling::Tiling;
 use super::triage::{Judged, Triage};
 use crate::api::{ArchitectureEntry, ModelEntry, PhotoRow, RunView};
 use crate::config::Config;
-use crate::domain::{Attribute, ImageId, ModelId, Run, RunId, Score, ScoreRow};
+use crate::domain::{Attribute, ImageId, ModelId, RunId, Score, ScoreRow};
 use crate::jobs::Progress;
 use crate::query::{self, Query};
 
 pub use auditing::{AuditColumn, AuditFilter, Auditing};
 pub use doubles::{Doubles, Large, MOST_COMPARED};
-pub use history::{differences, recipe, sort_runs};
 pub use labelling::Labelling;
 pub use learning::{Guess, Learning};
 pub use sort_out::SortOut;
@@ -186,8 +185,10 @@ pub struct Scoring {
 /// The history page.
 #[derive(Debug, Clone, Default)]
 pub struct History {
-    /// Newest first.
-    pub runs: Vec<Run>,
+    /// All runs, sorted.
+    pub ledger: Ledger,
+    /// The places of those that show.
+    pub listed: Vec<usize>,
     /// They have been read at least once.
     pub loaded: bool,
     /// The selected run.
@@ -202,6 +203,10 @@ pub struct History {
     pub name: String,
     /// The note as it is being edited.
     pub note: String,
+    /// The name under which the look of the table is being saved.
+    pub look_name: String,
+    /// The runs are drawn as points, one column against another.
+    pub scatter: Option<(RunColumn, RunColumn)>,
 }
 
 impl History {

@@ -130,6 +130,10 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
             state.history.others.clear();
         }),
         Message::SortRuns(column) => quiet(|| runs::sort_by(state, column)),
+        Message::LookAtRuns(look) => quiet(|| runs::look(state, look)),
+        Message::KeepRunLook(name, keep) => quiet(|| runs::keep_look(state, &name, keep)),
+        Message::ScatterRuns(axes) => quiet(|| state.history.scatter = axes),
+        Message::DrawCurves(look) => quiet(|| state.prefs.curves = look),
         Message::StarRun(id, starred) => vec![Effect::Star(id, starred)],
         Message::UseModel(id) => vec![Effect::Promote(id)],
         Message::RenameRun(id, name) => vec![Effect::Rename(id, name)],

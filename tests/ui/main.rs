@@ -7,6 +7,7 @@ mod browse;
 mod duplicates;
 mod fixture;
 mod golden;
+mod history;
 mod killed;
 mod label;
 mod learning;

@@ -4,17 +4,9 @@ use eframe::egui::{self, Color32, FontId, Id, Sense, Stroke, vec2};
 use egui_plot::{AxisHints, HoverPosition, Line, Plot, PlotPoints, VLine};
 
 use crate::domain::MetricPoint;
+use crate::ui::prefs::CurveLook;
 use crate::ui::theme::{Palette, colours};
 use crate::ui::widgets::hint;
-
-/// How the curves are drawn.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Look {
-    /// Loss on a logarithmic axis.
-    pub(super) log_scale: bool,
-    /// Learning rate, photos a second and waiting, too.
-    pub(super) pace: bool,
-}
 
 /// One curve: the metric, its name and its colour.
 type Curve = (&'static str, &'static str, Color32);
@@ -27,19 +19,19 @@ struct Chart {
 }
 
 /// Draws the curves of a run with linked axes; `best` is the step of the best epoch.
-pub(super) fn show(ui: &mut egui::Ui, points: &[MetricPoint], best: Option<u64>, look: Look, id: &str) {
+pub(super) fn show(ui: &mut egui::Ui, points: &[MetricPoint], best: Option<u64>, look: CurveLook, id: &str) {
     let charts = charts(ui, look);
     let free = ui.available_height() - 42.0 * charts.len() as f32;
     let height = (free / charts.len() as f32).clamp(96.0, 420.0);
     egui::ScrollArea::vertical().id_salt((id, "curves")).auto_shrink([false, false]).show(ui, |ui| {
         for Chart { title, curves, log_scale } in &charts {
             legend(ui, title, curves, best.is_some());
-            chart(ui, points, curves, best, *log_scale, height, id);
+            chart(ui, points, curves, best, CurveLook { log_scale: *log_scale, ..look }, height, id);
         }
     });
 }
 
-fn charts(ui: &egui::Ui, look: Look) -> Vec<Chart> {
+fn charts(ui: &egui::Ui, look: CurveLook) -> Vec<Chart> {
     let palette = colours(ui);
     let plain = |title, curves| Chart { title, curves, log_scale: false };
     let loss = vec![("train_loss", "Training", palette.weak), ("validation_loss", "Validation", palette.accent)];
@@ -73,16 +65,22 @@ pub(super) fn tint(place: usize, palette: &Palette) -> Color32 {
 }
 
 /// Draws one metric of several runs, each with its name, on one axis of steps.
-pub(super) fn together(ui: &mut egui::Ui, runs: &[(&str, &[MetricPoint])], metric: &str, title: &str, height: f32) {
+pub(super) fn together(
+    ui: &mut egui::Ui,
+    runs: &[(&str, &[MetricPoint])],
+    metric: &str,
+    title: &str,
+    look: CurveLook,
+    height: f32,
+) {
     let palette = colours(ui);
     hint(ui, title);
     let columns = ui.available_width().max(50.0) as usize;
     let lines = runs.iter().enumerate().map(|(place, (name, points))| {
-        Line::new(*name, PlotPoints::from(thinned(&series(points, metric, false), columns)))
-            .color(tint(place, &palette))
+        Line::new(*name, PlotPoints::from(thinned(&series(points, metric, look), columns))).color(tint(place, &palette))
     });
     let last = runs.iter().map(|(_, points)| last_step(points)).fold(0.0, f64::max);
-    plot(ui, lines.collect(), &Axes { last, best: None, log_scale: false, height }, "together", metric);
+    plot(ui, lines.collect(), &Axes { last, best: None, log_scale: look.log_scale, height }, "together", metric);
 }
 
 /// What the chart shows, and which colour is which; never drawn over the curves.
@@ -109,22 +107,38 @@ fn chart(
     points: &[MetricPoint],
     curves: &[Curve],
     best: Option<u64>,
-    log_scale: bool,
+    look: CurveLook,
     height: f32,
     id: &str,
 ) {
     let columns = ui.available_width().max(50.0) as usize;
     let lines = curves.iter().map(|(name, title, colour)| {
-        Line::new(*title, PlotPoints::from(thinned(&series(points, name, log_scale), columns))).color(*colour)
+        Line::new(*title, PlotPoints::from(thinned(&series(points, name, look), columns))).color(*colour)
     });
     // All charts span all steps, so that one lies exactly above the other.
-    plot(ui, lines.collect(), &Axes { last: last_step(points), best, log_scale, height }, id, curves[0].0);
+    plot(
+        ui,
+        lines.collect(),
+        &Axes { last: last_step(points), best, log_scale: look.log_scale, height },
+        id,
+        curves[0].0,
+    );
 }
 
 /// A metric's points, its values as logarithms on request.
-fn series(points: &[MetricPoint], name: &str, log_scale: bool) -> Vec<[f64; 2]> {
-    let own = points.iter().filter(|point| point.name == name && (!log_scale || point.value > 0.0));
-    own.map(|point| [point.step as f64, if log_scale { point.value.log10() } else { point.value }]).collect()
+///
+/// Smoothed, a value is the exponential mean of those up to it, and the first ones are not drawn towards 0 (as TensorBoard
+/// does it).
+fn series(points: &[MetricPoint], name: &str, look: CurveLook) -> Vec<[f64; 2]> {
+    let keep = f64::from(look.smoothing.clamp(0.0, 0.999));
+    let (mut sum, mut weight) = (0.0, 0.0);
+    let own = points.iter().filter(|point| point.name == name && (!look.log_scale || point.value > 0.0));
+    own.map(|point| {
+        let value = if look.log_scale { point.value.log10() } else { point.value };
+        (sum, weight) = (keep * sum + (1.0 - keep) * value, keep * weight + (1.0 - keep));
+        [point.step as f64, sum / weight]
+    })
+    .collect()
 }
 
 fn last_step(points: &[MetricPoint]) -> f64 {
@@ -238,6 +252,18 @@ mod tests {
         assert!(thin.len() <= 200 && thin.contains(&[5_432.0, 9.0]));
         assert!(thin.is_sorted_by(|a, b| a[0] <= b[0]));
         assert_eq!(thinned(&points[..50], 100), points[..50]);
+    }
+
+    #[test]
+    fn smoothing_starts_at_the_first_value_and_lags_behind() {
+        let points: Vec<MetricPoint> =
+            (1..=3).map(|step| MetricPoint { name: "x".to_owned(), step, value: step as f64 * 10.0 }).collect();
+        let values = |smoothing: f32| -> Vec<f64> {
+            series(&points, "x", CurveLook { smoothing, ..CurveLook::default() }).iter().map(|point| point[1]).collect()
+        };
+        assert_eq!(values(0.0), [10.0, 20.0, 30.0]);
+        let smooth = values(0.5);
+        assert!((smooth[0] - 10.0).abs() < 1e-9 && (smooth[1] - 50.0 / 3.0).abs() < 1e-9, "{smooth:?}");
     }
 
     #[test]

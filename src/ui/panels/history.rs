@@ -3,7 +3,7 @@
 use eframe::egui::{self, RichText};
 use serde_json::Value;
 
-use super::{charts, history_compare, history_table};
+use super::{charts, history_bar, history_compare, history_scatter, history_table};
 use crate::api::ModelEntry;
 use crate::domain::{Run, RunId, RunStatus};
 use crate::ui::message::{JobKind, Message};
@@ -16,7 +16,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
     if !state.history.loaded {
         return;
     }
-    if state.history.runs.is_empty() {
+    if state.history.ledger.runs.is_empty() {
         empty_state(ui, "No runs yet", "Every training is kept here with its settings, curves and results.", |ui| {
             if primary_button(ui, "Train a model", true).clicked() {
                 out.push(Message::Show(Page::Train));
@@ -26,6 +26,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
     }
     let height = (ui.available_height() * 0.34).max(120.0);
     egui::Panel::top("runs").default_size(height).resizable(true).frame(egui::Frame::new()).show(ui, |ui| {
+        history_bar::show(ui, state, out);
         history_table::show(ui, state, out);
     });
     let margin = egui::Frame::new().inner_margin(egui::Margin { left: 24, top: 12, ..egui::Margin::ZERO });
@@ -34,15 +35,34 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
     });
     let margin = egui::Frame::new().inner_margin(egui::Margin { top: 12, ..egui::Margin::ZERO });
     egui::CentralPanel::no_frame().frame(margin).show(ui, |ui| {
+        if let Some(axes) = &state.history.scatter {
+            history_scatter::show(ui, state, axes, out);
+            return;
+        }
         let Some(view) = &state.history.view else { return };
+        curve_bar(ui, state, out);
         if !state.history.beside.is_empty() {
             history_compare::show(ui, state, out);
         } else if view.points.is_empty() {
             empty_state(ui, "No curves", "This run ended before its first measurement.", |_| {});
         } else {
-            charts::show(ui, &view.points, charts::best_step(&view.points), charts::Look::default(), "history");
+            charts::show(ui, &view.points, charts::best_step(&view.points), state.prefs.curves, "history");
         }
     });
+}
+
+/// How the curves are drawn.
+fn curve_bar(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
+    let mut look = state.prefs.curves;
+    ui.horizontal(|ui| {
+        ui.checkbox(&mut look.log_scale, "Logarithmic loss");
+        ui.checkbox(&mut look.pace, "Speed").on_hover_text("Learning rate, photos a second, waiting");
+        hint(ui, "Smoothing");
+        ui.add(egui::Slider::new(&mut look.smoothing, 0.0..=0.95).fixed_decimals(2)).accessible_name("Smoothing");
+    });
+    if look != state.prefs.curves {
+        out.push(Message::DrawCurves(look));
+    }
 }
 
 pub(super) fn metric(run: &Run, name: &str) -> Option<f64> {

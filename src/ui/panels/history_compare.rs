@@ -5,8 +5,10 @@ use eframe::egui::{self, RichText};
 use super::{charts, history::metric};
 use crate::api::RunView;
 use crate::domain::{MetricPoint, Run};
+use crate::ui::ledger::differences;
 use crate::ui::message::Message;
-use crate::ui::state::{AppState, differences};
+use crate::ui::prefs::CurveLook;
+use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::widgets::{heading, hint};
 
@@ -23,8 +25,10 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) 
         views.iter().map(|view| (view.run.meta.name.as_str(), view.points.as_slice())).collect();
     egui::ScrollArea::both().id_salt("together").auto_shrink([false, false]).show(ui, |ui| {
         let height = ((ui.available_height() - 160.0) / 2.0).clamp(96.0, 260.0);
-        charts::together(ui, &curves, "validation_srcc", "Validation SRCC by step", height);
-        charts::together(ui, &curves, "validation_loss", "Validation loss by step", height);
+        let look = state.prefs.curves;
+        let plain = CurveLook { log_scale: false, ..look };
+        charts::together(ui, &curves, "validation_srcc", "Validation SRCC by step", plain, height);
+        charts::together(ui, &curves, "validation_loss", "Validation loss by step", look, height);
         ui.add_space(space().s);
         table(ui, &views);
     });

@@ -3,41 +3,41 @@
 use eframe::egui::{self, Align2, Color32, FontId, Key, Rect, Sense, Stroke, StrokeKind, accesskit::Role, vec2};
 
 use super::charts;
-use super::history::metric;
-use crate::api::clock::{duration_text, local_text};
 use crate::domain::{Run, RunStatus};
+use crate::ui::ledger::{RunColumn, RunLine};
 use crate::ui::message::Message;
-use crate::ui::prefs::RunColumn;
-use crate::ui::state::{AppState, recipe};
+use crate::ui::prefs::RunLook;
+use crate::ui::state::AppState;
 use crate::ui::theme::{Palette, colours};
-use crate::ui::widgets::{sort_arrow, star as draw_star};
+use crate::ui::widgets::{hint, sort_arrow, star as draw_star};
 
 /// Height of a row.
 const ROW: f32 = 30.0;
 
-/// Titles, what sorts by them, shares of the width, and whether the column holds numbers.
-const COLUMNS: [(&str, RunColumn, f32, bool); 7] = [
-    ("Name", RunColumn::Name, 0.25, false),
-    ("Status", RunColumn::Status, 0.11, false),
-    ("Started", RunColumn::Started, 0.16, false),
-    ("Model and loss", RunColumn::Recipe, 0.14, false),
-    ("Time", RunColumn::Time, 0.11, true),
-    ("Validation SRCC", RunColumn::Validation, 0.13, true),
-    ("Test SRCC", RunColumn::Test, 0.10, true),
-];
-
 /// Width of the mark and the star before a run's name.
 const MARKS: f32 = 40.0;
 
-fn cells(rect: Rect) -> Vec<Rect> {
+/// How much of the width a column takes against the others.
+fn share(column: &RunColumn) -> f32 {
+    match column {
+        RunColumn::Name => 2.4,
+        RunColumn::Started | RunColumn::Note => 1.6,
+        RunColumn::Recipe => 1.4,
+        RunColumn::Validation | RunColumn::Test | RunColumn::Metric(_) | RunColumn::Setting(_) => 1.3,
+        RunColumn::Status | RunColumn::Time => 1.1,
+    }
+}
+
+fn cells(rect: Rect, columns: &[RunColumn]) -> Vec<Rect> {
+    let all: f32 = columns.iter().map(share).sum();
     let mut from = rect.left();
-    let cell = |(_, _, share, _): (&str, RunColumn, f32, bool)| {
-        let width = rect.width() * share;
+    let cell = |column: &RunColumn| {
+        let width = rect.width() * share(column) / all;
         let cell = Rect::from_min_size(egui::pos2(from, rect.top()), vec2(width, rect.height()));
         from += width;
         cell.shrink2(vec2(6.0, 0.0))
     };
-    COLUMNS.into_iter().map(cell).collect()
+    columns.iter().map(cell).collect()
 }
 
 pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
@@ -45,25 +45,50 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) 
     let (bar, _) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
     keys(ui, state, out);
     ui.spacing_mut().item_spacing.y = 0.0;
-    let rows = state.history.runs.len();
+    let history = &state.history;
+    if history.listed.is_empty() {
+        hint(ui, "No run has these words");
+    }
     let area = egui::ScrollArea::vertical().auto_shrink([false, false]).id_salt("runs").show_rows(
         ui,
         ROW,
-        rows,
+        history.listed.len(),
         |ui, shown| {
-            for run in &state.history.runs[shown] {
+            for run in history.listed[shown].iter().filter_map(|&place| history.ledger.runs.get(place)) {
                 row(ui, state, run, &palette, out);
             }
         },
     );
     // The rows are narrower when there is a scroll bar; their titles stand above them.
     let bar = Rect::from_min_size(bar.min, vec2(area.inner_rect.width(), bar.height()));
-    for ((title, column, _, is_number), cell) in COLUMNS.into_iter().zip(cells(bar)) {
-        let order = (state.prefs.run_column == column).then_some(state.prefs.runs_descending);
-        if title_button(ui, cell, title, is_number, order, &palette).clicked() {
-            out.push(Message::SortRuns(column));
+    let look = &state.prefs.runs;
+    for (column, cell) in look.columns.iter().zip(cells(bar, &look.columns)) {
+        let order = (look.sort == *column).then_some(look.descending);
+        let title = title_button(ui, cell, &column.title(), column.is_number(), order, &palette);
+        title.context_menu(|ui| out.extend(rearranged(ui, look, column).map(Message::LookAtRuns)));
+        if title.on_hover_text("Sorts; a right click moves or hides the column").clicked() {
+            out.push(Message::SortRuns(column.clone()));
         }
     }
+}
+
+/// What the menu of a column asks for.
+fn rearranged(ui: &mut egui::Ui, look: &RunLook, column: &RunColumn) -> Option<RunLook> {
+    let at = look.columns.iter().position(|other| other == column)?;
+    let mut changed = look.clone();
+    if at > 0 && ui.button("Move to the left").clicked() {
+        changed.columns.swap(at, at - 1);
+    }
+    if at + 1 < look.columns.len() && ui.button("Move to the right").clicked() {
+        changed.columns.swap(at, at + 1);
+    }
+    if look.columns.len() > 1 && ui.button("Hide").clicked() {
+        changed.columns.remove(at);
+    }
+    (changed != *look).then(|| {
+        ui.close();
+        changed
+    })
 }
 
 /// A column's title; a click sorts by it, and an arrow says which way round.
@@ -93,17 +118,19 @@ fn keys(ui: &egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     if ui.egui_wants_keyboard_input() || state.palette.is_some() {
         return;
     }
-    let runs = &state.history.runs;
-    let at = state.history.selected.as_ref().and_then(|id| runs.iter().position(|run| run.id == *id));
-    for (key, by) in [(Key::ArrowDown, 1), (Key::ArrowUp, -1)] {
-        if ui.input(|input| input.key_pressed(key)) {
-            let next = at.and_then(|at| at.checked_add_signed(by)).and_then(|next| runs.get(next));
-            out.extend(next.map(|run| Message::SelectRun(run.id.clone())));
-        }
+    let step =
+        ui.input(|input| isize::from(input.key_pressed(Key::ArrowDown)) - isize::from(input.key_pressed(Key::ArrowUp)));
+    if step == 0 {
+        return;
     }
+    let history = &state.history;
+    let id_at = |at: usize| history.ledger.runs.get(*history.listed.get(at)?).map(|run| &run.id);
+    let at = (0..history.listed.len()).find(|&at| id_at(at) == history.selected.as_ref());
+    let next = at.map_or(Some(0), |at| at.checked_add_signed(step)).and_then(id_at);
+    out.extend(next.map(|id| Message::SelectRun(id.clone())));
 }
 
-fn row(ui: &mut egui::Ui, state: &AppState, run: &Run, palette: &Palette, out: &mut Vec<Message>) {
+fn row(ui: &mut egui::Ui, state: &AppState, run: &RunLine, palette: &Palette, out: &mut Vec<Message>) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let selected = state.history.selected.as_ref() == Some(&run.id);
     let spoken = format!("{}, {}", run.meta.name, run.status.name());
@@ -115,27 +142,18 @@ fn row(ui: &mut egui::Ui, state: &AppState, run: &Run, palette: &Palette, out: &
         ui.painter().rect_stroke(rect, 6.0, Stroke::new(1.5, palette.accent), StrokeKind::Inside);
     }
     marks(ui, state, run, rect, palette, out);
-    let srcc = |name: &str| metric(run, name).map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"));
-    let texts = [
-        run.meta.name.clone(),
-        run.status.name().to_owned(),
-        local_text(run.started_ms),
-        recipe(run),
-        run.finished_ms.map_or_else(|| "–".to_owned(), |end| duration_text(end - run.started_ms)),
-        srcc("validation_srcc"),
-        srcc("test_srcc"),
-    ];
-    for (index, ((text, mut cell), (.., is_number))) in texts.iter().zip(cells(rect)).zip(COLUMNS).enumerate() {
+    let columns = &state.prefs.runs.columns;
+    for (index, (column, mut cell)) in columns.iter().zip(cells(rect, columns)).enumerate() {
         if index == 0 {
             *cell.left_mut() += MARKS;
         }
-        let colour = match index {
-            0 => palette.text,
-            1 => status_colour(run.status, palette),
-            _ if is_number => palette.text,
+        let colour = match column {
+            RunColumn::Name => palette.text,
+            RunColumn::Status => status_colour(run.status, palette),
+            column if column.is_number() => palette.text,
             _ => palette.weak,
         };
-        draw(ui, cell, text, is_number, 13.0, colour);
+        draw(ui, cell, &run.text(column), column.is_number(), 13.0, colour);
     }
     if response.clicked() {
         let beside = ui.input(|input| input.modifiers.command);

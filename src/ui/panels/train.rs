@@ -11,7 +11,7 @@ use crate::domain::RunStatus;
 use crate::ui::command::UiCommand;
 use crate::ui::message::{JobKind, Message};
 use crate::ui::numbers::grouped;
-use crate::ui::prefs::Page;
+use crate::ui::prefs::{CurveLook, Page};
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::widgets::{empty_state, heading, hint};
@@ -47,7 +47,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
         if view.run.status == RunStatus::Completed {
             verdict(ui, state, &view, out);
         }
-        let look = charts::Look { log_scale: state.train.log_scale, pace: state.train.pace };
+        let look = CurveLook { log_scale: state.train.log_scale, pace: state.train.pace, ..CurveLook::default() };
         charts::show(ui, &view.points, charts::best_step(&view.points), look, "train");
     });
 }
@@ -58,7 +58,7 @@ fn nothing_yet(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
         return;
     }
     let text = "Choose the settings on the left and start; the curves appear here and stay in the history.";
-    let earlier = state.history.runs.len();
+    let earlier = state.history.ledger.runs.len();
     let title = if earlier == 0 { "No training yet" } else { "No training under way" };
     empty_state(ui, title, text, |ui| {
         let text =

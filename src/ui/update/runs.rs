@@ -1,29 +1,36 @@
 //! The runs: which one the train page follows, which one the history shows.
 
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use crate::api::RunView;
-use crate::domain::{Run, RunId, RunStatus};
+use crate::domain::{RunId, RunStatus};
+use crate::ui::ledger::{Ledger, RunColumn, RunLine};
 use crate::ui::message::{Effect, JobKind, Message};
-use crate::ui::prefs::RunColumn;
-use crate::ui::state::{AppState, sort_runs};
+use crate::ui::prefs::RunLook;
+use crate::ui::state::AppState;
 
 /// The runs as the store has them.
-pub(super) fn take(state: &mut AppState, runs: Vec<Run>) -> Vec<Effect> {
+pub(super) fn take(state: &mut AppState, ledger: Ledger) -> Vec<Effect> {
     let mut effects = Vec::new();
     if state.train.run.is_none() && state.job(JobKind::Train).is_some() {
         // The job does not name its run; it is the one that has begun since.
-        let began = |run: &&Run| run.status == RunStatus::Running && run.started_ms >= state.train.since_ms;
-        state.train.run = runs.iter().find(began).map(|run| run.id.clone());
+        let began = |run: &&Arc<RunLine>| run.status == RunStatus::Running && run.started_ms >= state.train.since_ms;
+        state.train.run = ledger.runs.iter().find(began).map(|run| run.id.clone());
         effects.extend(follow(state));
     }
     let history = &mut state.history;
     history.loaded = true;
-    history.runs = runs;
-    history.beside.retain(|id| history.runs.iter().any(|run| run.id == *id));
+    history.ledger = ledger;
+    let there: HashSet<&RunId> = history.ledger.runs.iter().map(|run| &run.id).collect();
+    history.beside.retain(|id| there.contains(id));
     history.others.retain(|view| history.beside.contains(&view.run.id));
-    sort_runs(&mut history.runs, state.prefs.run_column, state.prefs.runs_descending);
-    let there = |id: &RunId| history.runs.iter().any(|run| run.id == *id);
-    if !history.selected.as_ref().is_some_and(there) {
-        history.selected = history.runs.first().map(|run| run.id.clone());
+    let is_there = history.selected.as_ref().is_some_and(|id| there.contains(id));
+    arrange(state);
+    let history = &mut state.history;
+    if !is_there {
+        history.selected = history.ledger.runs.first().map(|run| run.id.clone());
         history.view = None;
     }
     effects.extend(history.selected.clone().map(Effect::LoadRun));
@@ -92,14 +99,47 @@ pub(super) fn compare(state: &mut AppState, id: RunId) -> Vec<Effect> {
     vec![Effect::LoadRun(id)]
 }
 
+/// Sorts and finds the runs as the look of their table says.
+fn arrange(state: &mut AppState) {
+    let look = &state.prefs.runs;
+    state.history.ledger.sort(&look.sort, look.descending);
+    state.history.listed = state.history.ledger.found(&look.filter);
+}
+
+/// Shows the table of runs like this; a table without columns shows the usual ones.
+pub(super) fn look(state: &mut AppState, mut look: RunLook) {
+    if look.columns.is_empty() {
+        look.columns = RunColumn::USUAL.to_vec();
+    }
+    state.prefs.runs = look;
+    arrange(state);
+}
+
+/// Saves the look of the table under a name, or forgets that name.
+pub(super) fn keep_look(state: &mut AppState, name: &str, keep: bool) {
+    let name = name.trim();
+    state.prefs.run_looks.retain(|(known, _)| known != name);
+    if keep && !name.is_empty() {
+        state.prefs.run_looks.push((name.to_owned(), state.prefs.runs.clone()));
+        state.history.look_name.clear();
+    }
+}
+
+/// Writes the runs that show.
+pub(super) fn export(state: &AppState, file: PathBuf) -> Vec<Effect> {
+    let history = &state.history;
+    let runs = history.listed.iter().filter_map(|&place| history.ledger.runs.get(place).cloned());
+    vec![Effect::ExportRuns(runs.collect(), file)]
+}
+
 /// Sorts the runs; the same column again turns the order round.
 pub(super) fn sort_by(state: &mut AppState, column: RunColumn) {
-    let prefs = &mut state.prefs;
+    let look = &mut state.prefs.runs;
     // Numbers and times are looked at from the top, words from their beginning.
-    let words = matches!(column, RunColumn::Name | RunColumn::Status | RunColumn::Recipe);
-    prefs.runs_descending = if prefs.run_column == column { !prefs.runs_descending } else { !words };
-    prefs.run_column = column;
-    sort_runs(&mut state.history.runs, column, prefs.runs_descending);
+    let words = !column.is_number() && column != RunColumn::Started;
+    look.descending = if look.sort == column { !look.descending } else { !words };
+    look.sort = column;
+    arrange(state);
 }
 
 /// Shows a run in the history.
@@ -113,7 +153,7 @@ pub(super) fn select(state: &mut AppState, id: RunId) -> Vec<Effect> {
 /// Hides a run; the toast offers the way back.
 pub(super) fn delete(state: &mut AppState, id: RunId) -> Vec<Effect> {
     let now = state.now_ms;
-    let run = state.history.runs.iter().find(|run| run.id == id);
+    let run = state.history.ledger.runs.iter().find(|run| run.id == id);
     let name = run.map_or_else(|| id.0.clone(), |run| run.meta.name.clone());
     if state.train.run.as_ref() == Some(&id) {
         state.train.run = None;

@@ -10,6 +10,7 @@ use crate::api::{Ballot, Occasion, PhotoRow, PhotoScore, RunView, Taken, TrainSu
 use crate::config::Config;
 use crate::domain::{ImageId, Label, ModelId, Photo, Run, RunId, RunMeta, RunStatus, Score, ScoreRow, Vote, VoteId};
 use crate::error::Error;
+use crate::ui::ledger::Ledger;
 use crate::ui::message::{LabelData, Receipt};
 use crate::ui::place::Place;
 use crate::ui::prefs::{Prefs, SortBy};
@@ -289,10 +290,10 @@ fn the_train_page_follows_the_run_that_began_and_no_other() {
     let old = run("old", RunStatus::Running, 500);
     update(&mut state, Message::StartTraining(planned("")));
     assert_eq!(update(&mut state, Message::JobPoints(JobKind::Train)), [Effect::LoadHistory]);
-    update(&mut state, Message::Runs(vec![old.clone()]));
+    update(&mut state, Message::Runs(Ledger::new(vec![old.clone()])));
     assert_eq!(state.train.run, None, "a run of another process is not ours");
     let new = run("new", RunStatus::Running, 1_200);
-    let effects = update(&mut state, Message::Runs(vec![new.clone(), old.clone()]));
+    let effects = update(&mut state, Message::Runs(Ledger::new(vec![new.clone(), old.clone()])));
     assert!(effects.contains(&Effect::LoadRun(new.id.clone())));
     update(&mut state, view(old));
     assert!(state.train.view.is_none(), "another run's curves are not shown");
@@ -307,7 +308,7 @@ fn runs_are_drawn_beside_the_selected_one_until_they_are_not() {
     let mut state = state(&[]);
     let runs: Vec<Run> = ["a", "b", "c"].map(|id| run(id, RunStatus::Completed, 0)).to_vec();
     let id = |name: &str| RunId(name.to_owned());
-    update(&mut state, Message::Runs(runs.clone()));
+    update(&mut state, Message::Runs(Ledger::new(runs.clone())));
     update(&mut state, Message::SelectRun(id("a")));
     assert!(update(&mut state, Message::CompareRun(id("a"))).is_empty(), "not beside itself");
     assert_eq!(update(&mut state, Message::CompareRun(id("c"))), [Effect::LoadRun(id("c"))]);
@@ -319,14 +320,17 @@ fn runs_are_drawn_beside_the_selected_one_until_they_are_not() {
     assert_eq!((state.history.drawn(&id("a")), state.history.drawn(&id("b"))), (Some(0), Some(2)));
     update(&mut state, Message::SelectRun(id("c")));
     assert_eq!(state.history.beside, [id("b")], "the selected one is not beside itself");
-    update(&mut state, Message::Runs(runs[..1].to_vec()));
+    update(&mut state, Message::Runs(Ledger::new(runs[..1].to_vec())));
     assert!(state.history.beside.is_empty() && state.history.others.is_empty(), "runs that are gone are not drawn");
 }
 
 #[test]
 fn typing_in_a_run_is_not_overwritten_by_reading_it_again() {
     let mut state = state(&[]);
-    update(&mut state, Message::Runs(vec![run("a", RunStatus::Completed, 0), run("b", RunStatus::Completed, 0)]));
+    update(
+        &mut state,
+        Message::Runs(Ledger::new(vec![run("a", RunStatus::Completed, 0), run("b", RunStatus::Completed, 0)])),
+    );
     update(&mut state, view(run("a", RunStatus::Completed, 0)));
     state.history.name = "half typ".to_owned();
     update(&mut state, view(run("a", RunStatus::Completed, 0)));

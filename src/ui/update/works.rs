@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{audit, scores, sort_out};
+use super::{audit, runs, scores, sort_out};
 use crate::domain::RunId;
 use crate::jobs::Progress;
 use crate::ui::message::{DialogFor, Effect, JobKind};
@@ -69,6 +69,7 @@ pub(super) fn picked(state: &mut AppState, dialog: DialogFor, path: PathBuf) -> 
             });
             vec![Effect::Report(state.score.rows.clone(), run, path)]
         }
+        DialogFor::ExportRuns => runs::export(state, path),
         DialogFor::ExportAudit => audit::export(state, path),
         DialogFor::ExportDuplicates => vec![Effect::ExportDuplicates(state.doubles.groups().to_vec(), path)],
         DialogFor::ExportScores => vec![Effect::Export(state.score.rows.clone(), path)],
