@@ -206,6 +206,12 @@ sections! {
         max_body_mb: usize = 20;
         /// Largest body in megabytes of a request for several photos.
         max_batch_mb: usize = 100;
+        /// Most megabytes of bodies that are read or worked on at a time; beyond it requests are refused with 503. Not less than `max_batch_mb`.
+        max_inflight_mb: usize = 512;
+        /// Most connections at a time; others wait until one is free.
+        max_connections: usize = 1024;
+        /// Seconds a client may take to send its headers, and that a connection may be idle.
+        header_timeout_s: u64 = 15;
         /// Most photos in one request; not more than `queue`.
         max_photos: usize = 64;
         /// Photos with more megapixels than this are refused before they are decoded; decode.max_megapixels holds too.

@@ -131,8 +131,8 @@ pub(super) fn score_photos<T>(
     let chosen = device::choose(config.device)?;
     let scorer = Scorer::load(entry, &chosen.device, config)?;
     let model = scorer.card().id.clone();
-    let store = project.store()?;
-    let mut known = if photos.again { HashMap::new() } else { scorer.known(&store)? };
+    let mut store = project.store()?;
+    let mut known = if photos.again { HashMap::new() } else { scorer.known(&mut store)? };
     // Scored without attributes or under other measures before, and now they are wanted.
     known.retain(|_, row| row.attributes.is_some() || !config.attributes);
     let preparing = Preparing {

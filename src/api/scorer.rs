@@ -126,13 +126,16 @@ impl Scorer {
         }
     }
 
-    /// What the project knows already, by content; paths are left empty.
+    /// What the project knows already, by content; paths are left empty. Rows from before get the SHA-256 of their model.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub(super) fn known(&self, store: &Store) -> Result<HashMap<String, ScoreRow>> {
+    pub(super) fn known(&self, store: &mut Store) -> Result<HashMap<String, ScoreRow>> {
         match self {
-            Self::Network(scorer) => store.scores_of(&scorer.card().id, attributes::VERSION),
+            Self::Network(scorer) => {
+                store.complete_model_sha256(&scorer.card().id, scorer.sha256())?;
+                store.scores_of(&scorer.card().id, attributes::VERSION)
+            }
             Self::Personal(scorer) => scorer.known(store),
         }
     }

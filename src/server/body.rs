@@ -98,6 +98,30 @@ async fn form(request: Request, kind: &str, name: &str, most: usize) -> Result<V
     Ok(photos)
 }
 
+/// Refuses JSON of so many parts that it takes far more memory than its bytes: a number of one digit becomes a value of 32
+/// bytes. Each photo may have some parts beside it, such as other columns.
+///
+/// # Errors
+/// 413 with the limit.
+pub(super) fn few_parts(json: &[u8], photos: usize) -> Result<(), Refusal> {
+    let most = 1_000 + 64 * photos;
+    let (mut parts, mut in_text, mut escaped) = (0_usize, false, false);
+    for &byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => parts += 1,
+            _ => {}
+        }
+    }
+    if parts <= most {
+        return Ok(());
+    }
+    let detail = format!("the JSON has {parts} parts, more than {most}");
+    Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail))
+}
+
 /// A photo in base64, also as a data URL, also broken into lines.
 ///
 /// # Errors
@@ -119,7 +143,16 @@ pub(super) fn from_base64(text: &str, name: &str) -> Result<Bytes, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::from_base64;
+    use super::{few_parts, from_base64};
+
+    #[test]
+    fn json_of_many_small_parts_is_refused_and_long_text_is_not() {
+        let numbers = format!("[{}1]", "7,".repeat(5_000));
+        assert_eq!(few_parts(numbers.as_bytes(), 4).expect_err("many").status, 413);
+        assert!(few_parts(numbers.as_bytes(), 100).is_ok(), "as many photos may have them");
+        let text = format!(r#"["{}\"{}"]"#, "[{,".repeat(5_000), ",".repeat(5_000));
+        assert!(few_parts(text.as_bytes(), 1).is_ok());
+    }
 
     #[test]
     fn base64_comes_in_the_ways_clients_write_it() {

@@ -4,6 +4,7 @@
 //! it. Must not know the window, the command line, or anything below [`crate::api`] but plain values.
 
 mod body;
+mod connections;
 mod dto;
 mod error;
 mod follow;
@@ -16,9 +17,11 @@ mod tls;
 mod worker;
 
 #[cfg(test)]
+mod bounds_tests;
+#[cfg(test)]
 mod tests;
 
-use std::future::{Future, IntoFuture as _};
+use std::future::Future;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,6 +38,7 @@ use crate::error::{Code, Error, Result};
 
 pub use load::{LoadReport, LoadRequest, load};
 
+use connections::Bounds;
 use follow::Follower;
 use state::{Board, ServerState};
 use worker::{Settings, Worker};
@@ -79,10 +83,11 @@ pub fn run(project: &Project, model: Option<&str>, listening: impl FnOnce(&str))
     match tls {
         Some(acceptor) => {
             let listener = runtime.block_on(async { tls::TlsListener::new(listener, address, acceptor) });
-            serve(runtime, listener, &state, signals)
+            serve(runtime, listener, &state, signals);
         }
         None => serve(runtime, listener.tap_io(send_at_once), &state, signals),
     }
+    Ok(())
 }
 
 /// A small answer goes out at once.
@@ -149,45 +154,38 @@ enum End {
     Asked,
     /// Asked to stop once more: what is under way is cut off.
     AskedAgain,
-    Served(std::io::Result<()>),
+    Served,
 }
 
 /// Serves until the first of `stops`; then new photos are refused, and after a while no connection is taken; what is under
 /// way is answered.
-fn serve<L>(runtime: Runtime, listener: L, state: &ServerState, stops: impl Stops + Send + 'static) -> Result<()>
+fn serve<L>(runtime: Runtime, listener: L, state: &ServerState, stops: impl Stops + Send + 'static)
 where
     L: Listener<Addr = SocketAddr>,
 {
     let config = state.config().clone();
     let (sender, ends) = channel();
-    let service = routes::router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let bounds =
+        Bounds { most: config.max_connections.max(1), headers: Duration::from_secs(config.header_timeout_s.max(1)) };
+    let router = routes::router(state.clone());
     let stop = stopped(stops, state.clone(), Duration::from_secs(config.notice_s), sender.clone());
-    // axum knows the addresses of its own listeners and of wrapped ones.
-    let listener = listener.tap_io(|_| {});
-    let server = axum::serve(listener, service).with_graceful_shutdown(stop);
     runtime.spawn(async move {
-        let _gone = sender.send(End::Served(server.into_future().await));
+        connections::serve(listener, router, bounds, stop).await;
+        let _gone = sender.send(End::Served);
     });
-    let result = wait(&ends, Duration::from_secs(config.notice_s + config.drain_s));
+    wait(&ends, Duration::from_secs(config.notice_s + config.drain_s));
     runtime.shutdown_background();
-    result
 }
 
 /// Waits for the end; once a stop was asked for, for `limit` at most.
-fn wait(ends: &std::sync::mpsc::Receiver<End>, limit: Duration) -> Result<()> {
+fn wait(ends: &std::sync::mpsc::Receiver<End>, limit: Duration) {
     let mut end = ends.recv().ok();
     if matches!(end, Some(End::Asked)) {
         end = ends.recv_timeout(limit).ok();
     }
     match end {
-        Some(End::Served(result)) => {
-            result.map_err(|error| Error::new(Code::Io, "the server stopped").caused_by(error))
-        }
-        Some(End::Asked | End::AskedAgain) => Ok(()),
-        None => {
-            tracing::warn!("requests were cut off: they did not end within {} s", limit.as_secs());
-            Ok(())
-        }
+        Some(End::Served | End::Asked | End::AskedAgain) => {}
+        None => tracing::warn!("requests were cut off: they did not end within {} s", limit.as_secs()),
     }
 }
 

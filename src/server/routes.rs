@@ -13,7 +13,7 @@ use axum::extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router};
 
 use super::error::{Family, Refusal};
@@ -37,8 +37,11 @@ const OPEN: &[&str] = &[
 pub(super) fn router(state: ServerState) -> Router {
     let config = state.config();
     let bytes = |megabytes: usize| megabytes.saturating_mul(1_000_000);
-    let single = DefaultBodyLimit::max(bytes(config.max_body_mb));
-    let several = DefaultBodyLimit::max(bytes(config.max_batch_mb));
+    let (one, many) = (bytes(config.max_body_mb), bytes(config.max_batch_mb));
+    // A body is held room for before it is read, and refused when it is longer than it may be.
+    let taking = |route: MethodRouter<ServerState>, most: usize| -> MethodRouter<ServerState> {
+        route.layer(DefaultBodyLimit::max(most)).layer(from_fn_with_state((state.clone(), most), hold))
+    };
     Router::new()
         .route("/", get(docs::page))
         .route("/ping", get(about::ping))
@@ -49,18 +52,18 @@ pub(super) fn router(state: ServerState) -> Router {
         .route("/openapi.json", get(docs::document))
         .route("/docs", get(docs::swagger_start))
         .route("/docs/{*file}", get(docs::swagger))
-        .route("/predict", post(predict::one).layer(single))
-        .route("/predict/batch", post(predict::batch).layer(several))
-        .route("/invocations", post(invocations::invoke).layer(several))
+        .route("/predict", taking(post(predict::one), one))
+        .route("/predict/batch", taking(post(predict::batch), many))
+        .route("/invocations", taking(post(invocations::invoke), many))
         .route("/v2", get(inference::server))
         .route("/v2/health/live", get(inference::live))
         .route("/v2/health/ready", get(inference::ready))
         .route("/v2/models/{model}", get(inference::model))
         .route("/v2/models/{model}/ready", get(inference::model_ready))
-        .route("/v2/models/{model}/infer", post(inference::infer).layer(several))
+        .route("/v2/models/{model}/infer", taking(post(inference::infer), many))
         .route("/v2/models/{model}/versions/{version}", get(inference::model_version))
         .route("/v2/models/{model}/versions/{version}/ready", get(inference::version_ready))
-        .route("/v2/models/{model}/versions/{version}/infer", post(inference::infer_version).layer(several))
+        .route("/v2/models/{model}/versions/{version}/infer", taking(post(inference::infer_version), many))
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
         .layer(from_fn_with_state(state.clone(), admit))
@@ -136,6 +139,16 @@ async fn admit(
     let mut response = next.run(request).await;
     response.extensions_mut().insert(Client(client));
     response
+}
+
+/// Holds room for a body until its request is answered: as much as it says that it is long, else the most it may be.
+async fn hold(State((state, most)): State<(ServerState, usize)>, request: Request, next: Next) -> Response {
+    let stated = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let family = Family::of(request.uri().path());
+    match state.room(stated.unwrap_or(most).min(most)) {
+        Ok(_held) => next.run(request).await,
+        Err(refusal) => refusal.of(family).into_response(),
+    }
 }
 
 /// Lets web pages of configured origins in (CORS); by default none.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::Refusal;
 use super::gate::Gate;
@@ -47,6 +48,8 @@ struct Shared {
     config: ServerConfig,
     gate: Gate,
     draining: AtomicBool,
+    /// Kilobytes of bodies that may be read or worked on.
+    room: Arc<Semaphore>,
 }
 
 /// What the routes share; clones are the same.
@@ -61,7 +64,10 @@ impl ServerState {
     /// When a key in the configuration is none.
     pub(super) fn new(queue: Queue, board: Arc<Board>, config: &ServerConfig) -> Result<Self> {
         let gate = Gate::new(&config.keys, config.requests_per_minute)?;
-        Ok(Self(Arc::new(Shared { queue, board, config: config.clone(), gate, draining: AtomicBool::default() })))
+        let kilobytes = config.max_inflight_mb.max(config.max_batch_mb).max(config.max_body_mb).saturating_mul(1000);
+        let room = Arc::new(Semaphore::new(kilobytes.min(Semaphore::MAX_PERMITS)));
+        let draining = AtomicBool::default();
+        Ok(Self(Arc::new(Shared { queue, board, config: config.clone(), gate, draining, room })))
     }
 
     pub(super) fn config(&self) -> &ServerConfig {
@@ -86,6 +92,18 @@ impl ServerState {
     /// 503 before the first one is loaded.
     pub(super) fn card(&self) -> std::result::Result<Arc<ModelCard>, Refusal> {
         self.0.board.card().ok_or_else(|| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "no model is loaded yet"))
+    }
+
+    /// Room for a body of at most so many bytes, until it is dropped.
+    ///
+    /// # Errors
+    /// 503 when the bodies of other requests take all there is.
+    pub(super) fn room(&self, bytes: usize) -> std::result::Result<OwnedSemaphorePermit, Refusal> {
+        let kilobytes = u32::try_from(bytes.div_ceil(1000)).unwrap_or(u32::MAX);
+        self.0.room.clone().try_acquire_many_owned(kilobytes).map_err(|_| {
+            self.metrics().refused();
+            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the bodies of other requests take all the room")
+        })
     }
 
     /// From now on new photos are refused.

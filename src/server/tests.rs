@@ -14,20 +14,20 @@ use super::*;
 use crate::domain::{Calibration, ModelCard, ModelId, Reach, Score, ScoreRow};
 
 /// The model's side of a photo that makes it wait: says that it has begun, waits to go on.
-struct Gate {
+pub(super) struct Gate {
     begun: Sender<()>,
     go: Receiver<()>,
 }
 
 /// A gate, with the test's side of it.
-fn gate() -> (Gate, Receiver<()>, Sender<()>) {
+pub(super) fn gate() -> (Gate, Receiver<()>, Sender<()>) {
     let ((begun, was_begun), (go_on, go)) = (channel(), channel());
     (Gate { begun, go }, was_begun, go_on)
 }
 
 /// Scores by the bytes: "bad" is no photo, "huge" has too many pixels, "stumble" and "panic" meet a defect before and in the
 /// model, "wait" waits at the gate.
-struct Fake {
+pub(super) struct Fake {
     id: &'static str,
     gate: Option<Gate>,
 }
@@ -85,12 +85,12 @@ impl Model for Fake {
     }
 }
 
-fn loads(id: &'static str, gate: Option<Gate>) -> Load<Fake> {
+pub(super) fn loads(id: &'static str, gate: Option<Gate>) -> Load<Fake> {
     Box::new(move || Ok(Fake { id, gate }))
 }
 
 /// A way to stop the server as a service manager or a person would.
-struct Asked(mpsc::UnboundedReceiver<Stop>);
+pub(super) struct Asked(pub(super) mpsc::UnboundedReceiver<Stop>);
 
 impl Stops for Asked {
     async fn next(&mut self) -> Stop {
@@ -102,7 +102,7 @@ impl Stops for Asked {
     }
 }
 
-fn config() -> ServerConfig {
+pub(super) fn config() -> ServerConfig {
     ServerConfig {
         port: 0,
         max_body_mb: 1,
@@ -115,10 +115,10 @@ fn config() -> ServerConfig {
     }
 }
 
-type Stopper = mpsc::UnboundedSender<Stop>;
+pub(super) type Stopper = mpsc::UnboundedSender<Stop>;
 
 /// Serves while `talk` runs, then stops the server; returns how long the stop took.
-fn with_server(
+pub(super) fn with_server(
     config: &ServerConfig,
     gate: Option<Gate>,
     talk: impl FnOnce(SocketAddr, &Stopper, &Exchange<Fake>),
@@ -130,7 +130,7 @@ fn with_server(
     let state = ServerState::new(worker.queue(), board, config).expect("keys");
     let (stop, stops) = mpsc::unbounded_channel();
     std::thread::scope(|scope| {
-        let server = scope.spawn(|| serve(runtime, listener, &state, Asked(stops)).expect("ends well"));
+        let server = scope.spawn(|| serve(runtime, listener, &state, Asked(stops)));
         talk(address, &stop, &exchange);
         let since = Instant::now();
         drop(stop);
@@ -139,7 +139,7 @@ fn with_server(
     })
 }
 
-fn send_with(address: SocketAddr, method: &str, path: &str, headers: &str, body: &[u8]) -> TcpStream {
+pub(super) fn send_with(address: SocketAddr, method: &str, path: &str, headers: &str, body: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(address).expect("connects");
     let length = body.len();
     let head = format!(
@@ -150,11 +150,11 @@ fn send_with(address: SocketAddr, method: &str, path: &str, headers: &str, body:
     stream
 }
 
-fn send(address: SocketAddr, method: &str, path: &str, content_type: &str, body: &[u8]) -> TcpStream {
+pub(super) fn send(address: SocketAddr, method: &str, path: &str, content_type: &str, body: &[u8]) -> TcpStream {
     send_with(address, method, path, &format!("content-type: {content_type}\r\n"), body)
 }
 
-fn answer(mut stream: TcpStream) -> (u16, String, String) {
+pub(super) fn answer(mut stream: TcpStream) -> (u16, String, String) {
     let mut bytes = Vec::new();
     // What was read before a reset counts.
     let _reset = stream.read_to_end(&mut bytes);
@@ -173,9 +173,9 @@ fn form(fields: &[(&str, &str)]) -> Vec<u8> {
 
 const MULTIPART: &str = "multipart/form-data; boundary=b";
 
-type Case<'a> = (&'a str, &'a str, &'a str, &'a [u8], u16, &'a str);
+pub(super) type Case<'a> = (&'a str, &'a str, &'a str, &'a [u8], u16, &'a str);
 
-fn check(address: SocketAddr, cases: &[Case<'_>]) {
+pub(super) fn check(address: SocketAddr, cases: &[Case<'_>]) {
     for (method, path, content_type, body, status, part) in cases {
         let (found, _, text) = answer(send(address, method, path, content_type, body));
         assert_eq!(found, *status, "{method} {path} {content_type}: {text}");
@@ -195,6 +195,7 @@ fn one_photo_is_answered_as_the_contract_says() {
                 ("GET", "/version", "", b"", 200, crate::api::CODE_VERSION),
                 ("GET", "/ready", "", b"", 200, "m1"),
                 ("GET", "/", "", b"", 200, "Drop photos here"),
+                ("GET", "/docs", "", b"", 200, "<base href=\"/docs/\">"),
                 ("GET", "/docs/index.html", "", b"", 200, "swagger-ui"),
                 ("GET", "/docs/nothing.js", "", b"", 404, "detail"),
                 ("GET", "/openapi.json", "", b"", 200, "\"/predict/batch\""),

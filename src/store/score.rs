@@ -84,6 +84,17 @@ impl Store {
         })
     }
 
+    /// Gives rows of a model from before the SHA-256 of models was kept theirs; returns how many.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn complete_model_sha256(&mut self, model: &ModelId, sha256: &str) -> Result<usize> {
+        self.write("complete scores", |tx| {
+            let sql = "UPDATE score SET model_sha256 = ?2 WHERE model_id = ?1 AND model_sha256 IS NULL";
+            tx.execute(sql, params![model.0, sha256])
+        })
+    }
+
     /// Scores and reasons of a model by content hash, without what only a report needs; equal reasons are shared.
     ///
     /// # Errors
@@ -156,6 +167,9 @@ mod tests {
         let kept: String =
             store.conn.query_row("SELECT DISTINCT model_sha256 FROM score", [], |row| row.get(0)).expect("reads");
         assert_eq!(kept, "beef");
+        store.conn.execute("UPDATE score SET model_sha256 = NULL WHERE sha256 = 'aa'", []).expect("as before");
+        assert_eq!(store.complete_model_sha256(&model, "cafe").expect("completes"), 1, "what is known stays");
+        assert_eq!(store.complete_model_sha256(&model, "cafe").expect("completes"), 0);
         assert!(store.scores_of(&ModelId("other".to_owned()), 1).expect("reads").is_empty());
         let values = store.score_values(&model).expect("reads");
         assert_eq!(values["aa"], (Score { value: 30.0, low: 0.0, high: 100.0 }, Some(Arc::from("blurred"))));

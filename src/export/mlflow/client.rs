@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use ureq::Agent;
 use ureq::http::Request;
@@ -76,7 +77,8 @@ fn split_user(uri: &str) -> (String, Option<Credentials>) {
     let authority = rest.split('/').next().unwrap_or_default();
     let Some((user, _)) = authority.rsplit_once('@') else { return (trimmed.to_owned(), None) };
     let (name, password) = user.split_once(':').unwrap_or((user, ""));
-    (format!("{scheme}://{}", &rest[user.len() + 1..]), Some(Credentials::basic(name, password)))
+    let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    (format!("{scheme}://{}", &rest[user.len() + 1..]), Some(Credentials::basic(&plain(name), &plain(password))))
 }
 
 /// What may be printed of a text that is no URI: nothing before the last `@`.
@@ -345,6 +347,8 @@ mod tests {
             (base.as_str(), user.expect("a user").header()),
             ("https://mlflow.example/path", Some("Basic YW5hOmdlaGVpbQ=="))
         );
+        let (_, coded) = split_user("https://ana%40shop:geh%3Aeim@h");
+        assert_eq!(coded.expect("a user").header(), Credentials::basic("ana@shop", "geh:eim").header());
         assert_eq!(host("https://ana:geheim@mlflow.example:5000/path"), "mlflow.example:5000");
         let connection = Connection { uri: "ana:geheim@h:5000".to_owned(), ..Connection::default() };
         let error = Server::new(&connection, &Control::default()).err().expect("no scheme");

@@ -6,10 +6,11 @@ use axum::Extension;
 use axum::Json;
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use utoipa::openapi::OpenApi as Written;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
+use utoipa_swagger_ui::SwaggerFile;
 
 use super::super::dto;
 use super::super::error::Refusal;
@@ -68,20 +69,27 @@ pub(super) async fn page() -> impl IntoResponse {
     ([(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY))], Html(PAGE))
 }
 
-pub(super) async fn swagger_start() -> Redirect {
-    Redirect::permanent("/docs/index.html")
+/// The page of the document; its files lie below it.
+pub(super) async fn swagger_start() -> Result<Response, Refusal> {
+    let page = swagger_file("index.html")?;
+    let text = String::from_utf8_lossy(&page.bytes).replacen("<head>", "<head><base href=\"/docs/\">", 1);
+    Ok(([(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY))], Html(text)).into_response())
 }
 
 /// The files of Swagger UI.
 pub(super) async fn swagger(Path(file): Path<String>) -> Result<Response, Refusal> {
-    let config = Arc::new(utoipa_swagger_ui::Config::from("/openapi.json"));
-    let found = utoipa_swagger_ui::serve(&file, config)
-        .map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?
-        .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, format!("the docs have no {file}")))?;
+    let found = swagger_file(&file)?;
     let kind = HeaderValue::from_str(&found.content_type)
         .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
     let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY))];
     Ok((headers, found.bytes.into_owned()).into_response())
+}
+
+fn swagger_file(file: &str) -> Result<SwaggerFile<'static>, Refusal> {
+    let config = Arc::new(utoipa_swagger_ui::Config::from("/openapi.json"));
+    utoipa_swagger_ui::serve(file, config)
+        .map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?
+        .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, format!("the docs have no {file}")))
 }
 
 #[cfg(test)]

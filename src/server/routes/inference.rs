@@ -173,7 +173,8 @@ async fn answer(
     check_name(state, model, version)?;
     let json_length = json_length(request.headers())?;
     let bytes = body::in_time(state, body::whole(request)).await?;
-    let parsed = tokio::task::spawn_blocking(move || parse(&bytes, json_length)).await;
+    let most = state.config().max_photos;
+    let parsed = tokio::task::spawn_blocking(move || parse(&bytes, json_length, most)).await;
     let Asked { id, wanted, photos } = parsed.map_err(|_| bad("the body is unreadable"))??;
     let before = state.card()?.id.clone();
     let results = state.score(photos).await?;
@@ -217,11 +218,12 @@ fn json_length(headers: &HeaderMap) -> Result<Option<usize>, Refusal> {
     length.map(Some).ok_or_else(|| bad(format!("{JSON_LENGTH} is not a number")))
 }
 
-fn parse(bytes: &Bytes, json_length: Option<usize>) -> Result<Asked, Refusal> {
+fn parse(bytes: &Bytes, json_length: Option<usize>, most: usize) -> Result<Asked, Refusal> {
     let length = json_length.unwrap_or(bytes.len());
     if length > bytes.len() {
         return Err(bad(format!("{JSON_LENGTH} is longer than the body")));
     }
+    body::few_parts(&bytes[..length], most)?;
     let request: InferRequest = serde_json::from_slice(&bytes[..length])
         .map_err(|error| bad(format!("the body does not follow the protocol: {error}")))?;
     let wanted: Option<HashSet<String>> =
@@ -292,7 +294,7 @@ mod tests {
 
     fn contents(json: &str, rest: &[u8]) -> Result<Vec<Vec<u8>>, Refusal> {
         let body = Bytes::from([json.as_bytes(), rest].concat());
-        let asked = parse(&body, Some(json.len()))?;
+        let asked = parse(&body, Some(json.len()), 64)?;
         Ok(asked.photos.into_iter().map(|photo| photo.1.to_vec()).collect())
     }
 

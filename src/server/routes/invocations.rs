@@ -44,9 +44,11 @@ async fn answer(state: &ServerState, request: Request) -> Result<InvocationAnswe
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
     }
     let bytes = body::in_time(state, body::whole(request)).await?;
+    let most = state.config().max_photos;
     // Megabytes of base64: not on a thread that answers others meanwhile.
-    let photos =
-        tokio::task::spawn_blocking(move || photos(&bytes)).await.map_err(|_| bad("the body is unreadable"))??;
+    let photos = tokio::task::spawn_blocking(move || photos(&bytes, most))
+        .await
+        .map_err(|_| bad("the body is unreadable"))??;
     let results = state.score(photos).await?;
     Ok(InvocationAnswer { predictions: results.into_iter().map(Invoked::from).collect() })
 }
@@ -55,7 +57,8 @@ fn bad(detail: impl Into<String>) -> Refusal {
     Refusal::new(StatusCode::BAD_REQUEST, detail)
 }
 
-fn photos(bytes: &Bytes) -> Result<Vec<Photo>, Refusal> {
+fn photos(bytes: &Bytes, most: usize) -> Result<Vec<Photo>, Refusal> {
+    body::few_parts(bytes, most)?;
     let body: Value = serde_json::from_slice(bytes).map_err(|error| bad(format!("the body is not JSON: {error}")))?;
     let Value::Object(mut body) = body else { return Err(bad("the body is not an object")) };
     if body.get("params").is_some_and(|params| !params.is_object() && !params.is_null()) {
@@ -139,7 +142,7 @@ mod tests {
         ];
         for body in two {
             let photos =
-                photos(&Bytes::from_static(body.as_bytes())).unwrap_or_else(|error| panic!("{body}: {error:?}"));
+                photos(&Bytes::from_static(body.as_bytes()), 64).unwrap_or_else(|error| panic!("{body}: {error:?}"));
             let bytes: Vec<&[u8]> = photos.iter().map(|photo| photo.1.as_ref()).collect();
             assert_eq!(bytes, [b"a".as_slice(), b"b"], "{body}");
         }
@@ -160,7 +163,7 @@ mod tests {
             (r#"{"dataframe_split": {"columns": ["content"], "data": [[]]}}"#, "\"columns\""),
             (r#"{"instances": ["YQ=="], "params": 3}"#, "`params`"),
         ] {
-            let refusal = photos(&Bytes::from_static(body.as_bytes())).expect_err(body);
+            let refusal = photos(&Bytes::from_static(body.as_bytes()), 64).expect_err(body);
             assert!(refusal.detail.contains(part) && refusal.status == 400, "{body}: {}", refusal.detail);
         }
     }
