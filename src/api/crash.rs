@@ -58,7 +58,7 @@ mod tests {
         assert_eq!(newest_crash_report(&project), None);
         // A hook is for the whole process; this one does something on this thread alone.
         report_crashes(&project);
-        std::thread::spawn(|| drop(std::panic::catch_unwind(|| panic!("a job")))).join().expect("ends");
+        std::thread::scope(|scope| drop(scope.spawn(|| drop(std::panic::catch_unwind(|| panic!("a job"))))));
         assert_eq!(newest_crash_report(&project), None);
         let caught = std::panic::catch_unwind(|| panic!("the grid has no rows"));
         drop(std::panic::take_hook());

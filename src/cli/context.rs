@@ -48,6 +48,7 @@ impl Context {
     }
 
     /// The project's folder when one was named.
+    #[cfg(feature = "gui")]
     pub(super) fn named_root(&self) -> Option<PathBuf> {
         self.global.project.clone()
     }

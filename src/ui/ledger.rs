@@ -101,8 +101,7 @@ impl RunLine {
         let setting = |name: &str| settings.get(name).cloned();
         let recipe = [setting("train.architecture"), setting("train.loss")];
         let recipe = recipe.into_iter().flatten().collect::<Vec<_>>().join(", ");
-        let haystack =
-            [&run.meta.name, &recipe, &run.meta.note, &run.id.0, run.status.name()].map(|text| text.to_lowercase());
+        let haystack = [&run.meta.name, &recipe, &run.meta.note, &run.id.0, run.status.name()].map(str::to_lowercase);
         Self { haystack: haystack.join("\n"), recipe, settings, run }
     }
 

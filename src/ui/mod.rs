@@ -39,6 +39,7 @@ pub use app::App;
 pub use bench::{BenchPlan, BenchReport, FrameTimes, Latency, Times, bench};
 pub use command::UiCommand;
 pub use keys::{Bound, Keys};
+pub use ledger::RunColumn;
 pub use message::{DialogFor, Effect, Message, Receipt};
 pub use place::Place;
 pub use prefs::{GroupBy, Mode, Overlay, Page, Prefs, SortBy};

@@ -3,7 +3,7 @@
 use eframe::egui::Key;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
-use packshot::ui::Page;
+use packshot::ui::{Page, RunColumn};
 
 use crate::fixture::{Holds, Stage, on};
 
@@ -12,7 +12,7 @@ fn stage() -> Stage {
 }
 
 fn titles(stage: &Stage) -> Vec<String> {
-    stage.app().state().prefs.runs.columns.iter().map(|column| column.title()).collect()
+    stage.app().state().prefs.runs.columns.iter().map(RunColumn::title).collect()
 }
 
 #[test]
