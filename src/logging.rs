@@ -56,10 +56,16 @@ pub fn start(config: &LogConfig, folder: Option<&Path>) -> Result<LogGuard> {
 }
 
 fn filter(setting: &str, text: &str) -> Result<EnvFilter> {
-    // The graphics and font crates are chatty at info; their warnings stay.
-    let quiet = "wgpu_core=warn,wgpu_hal=warn,naga=warn,cubecl=warn,burn=warn,fontique=error,zbus=warn,winit=warn";
-    let full = if text.contains('=') || text == "off" { text.to_owned() } else { format!("{text},{quiet}") };
-    let quieter = if matches!(text, "warn" | "error") { text.to_owned() } else { full };
+    // The graphics crates are chatty at info; their warnings stay. Those of the window are about the desktop's settings and
+    // the graphics card, which `packshot doctor` tells in words.
+    let window = "winit=error,egui_wgpu=error,egui_system_font_provider=error,fontique=error";
+    let quiet = "wgpu_core=warn,wgpu_hal=warn,naga=warn,cubecl=warn,burn=warn,zbus=warn";
+    let quieter = match text {
+        "error" | "off" => text.to_owned(),
+        "warn" => format!("warn,{window}"),
+        text if text.contains('=') => text.to_owned(),
+        text => format!("{text},{quiet},{window}"),
+    };
     EnvFilter::try_new(&quieter).map_err(|error| {
         Error::bad_data(format!("{setting} = {text:?} is not a log level"))
             .hint("Use error, warn, info, debug, trace, or a filter such as \"packshot=debug\".")

@@ -232,7 +232,7 @@ pub fn list_scores(project: &Project) -> Result<Vec<ScoreRow>> {
 fn shown_scores(project: &Project, store: &Store, photos: &[Photo]) -> Result<Vec<Option<PhotoScore>>> {
     let (champion, model) = (store.champion()?, store.models()?.into_iter().next());
     let stored = match (champion, model) {
-        // A model that the project has no row of, such as the shipped one.
+        // A model that the project has no row of, such as the shipped one, which is current while there is no other.
         (Some(champion), model) if model.as_ref().is_none_or(|model| model.id != champion) => champion,
         (_, Some(model)) if model.architecture == ModelCard::PERSONAL => {
             let rows = newest_scores(project, store)?;
@@ -245,7 +245,7 @@ fn shown_scores(project: &Project, store: &Store, photos: &[Photo]) -> Result<Ve
             return Ok(photos.iter().map(shown).collect());
         }
         (_, Some(model)) => model.id,
-        (_, None) => return Ok(vec![None; photos.len()]),
+        (_, None) => find_model(project, None)?.card.id,
     };
     let scores = store.score_values(&stored)?;
     let id = Arc::new(stored);
@@ -275,7 +275,10 @@ fn newest_scores(project: &Project, store: &Store) -> Result<HashMap<String, Sco
         // The shipped model was promoted: the project has no row of it.
         return store.scores_of(&champion, attributes::VERSION);
     }
-    let Some(model) = model else { return Ok(HashMap::new()) };
+    let Some(model) = model else {
+        // While the project has no model of its own, the shipped one is current.
+        return store.scores_of(&find_model(project, None)?.card.id, attributes::VERSION);
+    };
     if model.architecture != ModelCard::PERSONAL {
         return store.scores_of(&model.id, attributes::VERSION);
     }

@@ -2,6 +2,7 @@
 //! of the sources, with a card that says what it learnt from.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::{CARD, WEIGHTS, read_card, replace_folder};
 use crate::domain::ModelCard;
@@ -12,6 +13,9 @@ pub const SHIPPED: &str = "default";
 
 const CARD_TEXT: &str = include_str!("../../models/default/model.json");
 const WEIGHT_BYTES: &[u8] = include_bytes!("../../models/default/weights.safetensors");
+
+/// Several threads ask for it when a window opens.
+static UNPACKING: Mutex<()> = Mutex::new(());
 
 /// The shipped model's card, and the folder in `cache` that it was unpacked to (now, or before).
 ///
@@ -25,9 +29,14 @@ pub fn shipped(cache: &Path) -> Result<(ModelCard, PathBuf)> {
         let size = std::fs::metadata(folder.join(WEIGHTS)).map(|found| found.len()).unwrap_or_default();
         size == WEIGHT_BYTES.len() as u64 && read_card(folder).is_ok_and(|found| found == card)
     };
+    let _one_at_a_time = UNPACKING.lock().unwrap_or_else(PoisonError::into_inner);
     if !whole(&folder) {
         std::fs::create_dir_all(cache).map_err(|error| Error::io("create the folder", cache, error))?;
-        replace_folder(&folder, &[(WEIGHTS, WEIGHT_BYTES), (CARD, CARD_TEXT.as_bytes())])?;
+        let unpacked = replace_folder(&folder, &[(WEIGHTS, WEIGHT_BYTES), (CARD, CARD_TEXT.as_bytes())]);
+        // Another process may have unpacked it meanwhile, and been in the way.
+        if !whole(&folder) {
+            unpacked?;
+        }
     }
     Ok((card, folder))
 }
@@ -50,6 +59,15 @@ mod tests {
         std::fs::remove_dir_all(&folder).expect("deletes");
         assert_eq!(shipped(cache.path()).expect("unpacks again").1, folder);
         load(&folder, &Device::flex()).expect("loads again");
+    }
+
+    #[test]
+    fn several_at_once_find_it_whole() {
+        let cache = tempfile::tempdir().expect("temp dir");
+        std::thread::scope(|scope| {
+            let asked: Vec<_> = (0..8).map(|_| scope.spawn(|| shipped(cache.path()).map(drop))).collect();
+            asked.into_iter().for_each(|answer| answer.join().expect("joins").expect("unpacks"));
+        });
     }
 
     #[test]

@@ -328,3 +328,14 @@ fn a_crash_is_told_at_the_next_start_and_once() {
     let stage = stage.reopened(told);
     assert!(stage.harness.query_by_label("Open the report").is_none());
 }
+
+#[test]
+fn scores_of_the_shipped_model_show_in_browse_too() {
+    let mut stage = Stage::new(Holds::Photos, on(Page::Score, true));
+    let photos = stage.photos();
+    stage.tell(Message::Dropped(vec![photos]));
+    stage.settle();
+    let state = stage.app().state();
+    let scored = state.photos.iter().filter(|row| state.score_of(row).is_some()).count();
+    assert_eq!(scored, PHOTOS);
+}
