@@ -21,19 +21,20 @@ pub struct LogGuard {
 /// Starts logging for this process; a second call in the same process changes nothing.
 ///
 /// `folder` is the project's `logs` folder; without it only the console is used. A folder that cannot be written
-/// (a full disk, a read-only mount) costs the file log, never the command.
+/// (a full disk, a read-only mount) costs the file log, never the command. Of the `hushed` crates only errors are told, as
+/// long as the level is one word: the levels of single crates are the person's own.
 ///
 /// # Errors
 /// [`crate::error::Code::BadData`] when a level in the configuration is not a tracing filter.
-pub fn start(config: &LogConfig, folder: Option<&Path>) -> Result<LogGuard> {
+pub fn start(config: &LogConfig, folder: Option<&Path>, hushed: &[&str]) -> Result<LogGuard> {
     let console = fmt::layer()
         .with_writer(std::io::stderr)
         // Colours are for terminals: a file would keep their codes.
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .compact()
-        .with_filter(filter("log.console", &config.console)?);
-    let file_filter = filter("log.file", &config.file)?;
+        .with_filter(filter("log.console", &config.console, hushed)?);
+    let file_filter = filter("log.file", &config.file, hushed)?;
     let appender = folder.and_then(|folder| {
         tracing_appender::rolling::Builder::new()
             .rotation(tracing_appender::rolling::Rotation::DAILY)
@@ -55,16 +56,15 @@ pub fn start(config: &LogConfig, folder: Option<&Path>) -> Result<LogGuard> {
     Ok(LogGuard { _writer: guard })
 }
 
-fn filter(setting: &str, text: &str) -> Result<EnvFilter> {
-    // The graphics crates are chatty at info; their warnings stay. Those of the window are about the desktop's settings and
-    // the graphics card, which `packshot doctor` tells in words.
-    let window = "winit=error,egui_wgpu=error,egui_system_font_provider=error,fontique=error";
+fn filter(setting: &str, text: &str, hushed: &[&str]) -> Result<EnvFilter> {
+    let hushed: String = hushed.iter().map(|name| format!(",{name}=error")).collect();
+    // The graphics crates are chatty at info; their warnings stay.
     let quiet = "wgpu_core=warn,wgpu_hal=warn,naga=warn,cubecl=warn,burn=warn,zbus=warn";
     let quieter = match text {
         "error" | "off" => text.to_owned(),
-        "warn" => format!("warn,{window}"),
+        "warn" => format!("warn{hushed}"),
         text if text.contains('=') => text.to_owned(),
-        text => format!("{text},{quiet},{window}"),
+        text => format!("{text},{quiet}{hushed}"),
     };
     EnvFilter::try_new(&quieter).map_err(|error| {
         Error::bad_data(format!("{setting} = {text:?} is not a log level"))

@@ -11,6 +11,9 @@ use crate::config::{self, Config, Preset};
 use crate::error::{Error, Result};
 use crate::logging::{self, LogGuard};
 
+/// Their warnings are about the desktop's settings and the graphics card, which `packshot doctor` tells in words.
+const WINDOW_CRATES: &[&str] = &["winit", "egui_wgpu", "egui_system_font_provider", "fontique"];
+
 /// How a command ended.
 #[derive(Debug)]
 pub(super) struct Done {
@@ -114,7 +117,7 @@ impl Context {
     /// As [`Context::project`], with a configuration of the caller's.
     pub(super) fn project_with(&self, config: Config) -> Result<(Project, LogGuard)> {
         let project = Project::open(&self.root, config)?;
-        let guard = logging::start(&project.config.log, Some(&project.logs()))?;
+        let guard = logging::start(&project.config.log, Some(&project.logs()), WINDOW_CRATES)?;
         Ok((project, guard))
     }
 
