@@ -7,7 +7,7 @@ use image::{ImageFormat, RgbImage};
 
 use super::onnx::checked_onnx;
 use super::{ModelEntry, Project, find_run, list_all_models, list_models, list_runs, run_view};
-use crate::domain::{MetricPoint, Run, RunStatus};
+use crate::domain::{MetricPoint, Run, RunId, RunStatus};
 use crate::error::{Code, Error, Result};
 use crate::export::mlflow::{
     self, Connection, Credentials, ModelFacts, PlannedFile, RunFacts, RunPlan, Sent, Server, TimedPoint,
@@ -18,7 +18,7 @@ use crate::jobs::{self, JobHandle, Outcome, Reporter, Wake};
 use crate::model_folder;
 
 /// Where runs go.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MlflowTarget {
     /// A server, by its address.
     Server {
@@ -32,18 +32,20 @@ pub enum MlflowTarget {
 }
 
 /// Which runs go.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MlflowRuns {
     /// Every run that is not deleted and not under way.
     All,
     /// One, by id, name, or "latest".
     One(String),
+    /// These, in this order.
+    Chosen(Vec<RunId>),
     /// Those of a bundle.
     Bundle(PathBuf),
 }
 
 /// What to export.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MlflowRequest {
     /// Which runs.
     pub runs: MlflowRuns,
@@ -161,6 +163,7 @@ fn sources(project: &Project, runs: &MlflowRuns) -> Result<Vec<Source>> {
             return Ok(mlflow::read_bundle(folder)?.into_iter().map(|plan| Source::Plan(Box::new(plan))).collect());
         }
         MlflowRuns::One(name) => vec![find_run(project, name)?],
+        MlflowRuns::Chosen(ids) => ids.iter().map(|id| find_run(project, &id.0)).collect::<Result<_>>()?,
         MlflowRuns::All => {
             let mut runs = list_runs(project, false)?;
             runs.reverse();

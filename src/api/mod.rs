@@ -39,6 +39,7 @@ mod score;
 mod scorer;
 mod series;
 mod shard;
+mod side_by_side;
 mod train;
 mod train_photos;
 mod triage;
@@ -93,11 +94,15 @@ pub use predict::{Predictor, PreparedPhoto, Preparer};
 pub use pretrain::{PretrainRequest, PretrainSummary, start_pretraining};
 pub use project::{CODE_VERSION, Project};
 pub use raters::{Consistency, Drift, RaterReport, RaterRow, report_raters};
-pub use rehearsal::make_rehearsal;
+pub use rehearsal::{HistorySize, make_history, make_rehearsal};
 pub use rules::{copy_rule_pack, find_rule_pack, list_rule_packs, rule_library};
-pub use runs::{RunView, delete_run, find_run, list_runs, rename_run, restore_run, run_view, set_run_note, star_run};
+pub use runs::{
+    RunView, SampleTrail, delete_run, find_run, list_runs, rename_run, restore_run, run_view, set_run_note, star_run,
+    tag_run,
+};
 pub use score::{ScoreJob, ScoreRequest, ScoreSummary, start_scoring};
 pub use series::{SeriesPlan, SeriesRequest, SeriesSummary, Trial, start_series};
+pub use side_by_side::{PhotoPair, SideBySide, side_by_side};
 pub use train::{TrainRequest, TrainSummary, start_training};
 pub use triage::{TriageLine, TriageOutput, TriagePlan, TriageRequest, TriageSummary, plan_triage, start_triage};
 pub use voting::{

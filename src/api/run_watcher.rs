@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::clock;
 use super::train::TrainSummary;
-use crate::domain::{MetricPoint, RunId};
+use crate::domain::{MetricPoint, RunId, SampleScore};
 use crate::error::Result;
 use crate::jobs::{Control, Reporter};
 use crate::store::Store;
@@ -49,6 +49,10 @@ impl Watcher for RunWatcher<'_> {
         self.store.beat_run(self.run, now)?;
         self.reporter.points();
         Ok(())
+    }
+
+    fn samples(&mut self, samples: &[SampleScore]) -> Result<()> {
+        self.store.save_samples(self.run, samples)
     }
 
     fn notice(&mut self, text: &str) {

@@ -1,9 +1,11 @@
-//! The history: runs with status, metrics and curves; rename, note, delete and restore.
+//! The history: runs with status, metrics and curves; rename, note, tag, delete and restore.
+
+use std::collections::BTreeMap;
 
 use super::{Project, clock};
-use crate::domain::{MetricPoint, Run, RunId, RunMeta, Split};
+use crate::domain::{ImageId, MetricPoint, Run, RunId, RunMeta, Split};
 use crate::error::{Error, Result};
-use crate::store::Artifact;
+use crate::store::{Artifact, SplitRow};
 
 /// Everything about one run.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -12,11 +14,27 @@ pub struct RunView {
     pub run: Run,
     /// Its curves, by name and step.
     pub points: Vec<MetricPoint>,
+    /// When each of the points was measured, milliseconds since 1970.
+    #[serde(skip)]
+    pub at_ms: Vec<i64>,
+    /// What the network said of a few held-out photos while it learnt, from the lowest label to the highest.
+    pub samples: Vec<SampleTrail>,
     /// Files it made.
     #[serde(skip)]
     pub artifacts: Vec<Artifact>,
     /// Photos in train, validation and test.
     pub photos: [u64; 3],
+}
+
+/// One held-out photo in the course of a run.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct SampleTrail {
+    /// The photo.
+    pub image: ImageId,
+    /// Its label, 0 to 100, when the run began.
+    pub label: f64,
+    /// Steps taken, and the score after them, 0 to 100.
+    pub scores: Vec<(u64, f64)>,
 }
 
 /// The runs, newest first; deleted ones only when asked for.
@@ -66,7 +84,15 @@ pub fn run_view(project: &Project, id: &RunId) -> Result<RunView> {
     let run = with_true_status(project, store.run(id)?.ok_or_else(|| no_run(&id.0))?);
     let split = store.split(id)?;
     let photos = Split::ALL.map(|part| split.iter().filter(|row| row.1 == part).count() as u64);
-    Ok(RunView { run, points: store.points(id)?, artifacts: store.artifacts(id)?, photos })
+    let mut trails: BTreeMap<ImageId, Vec<(u64, f64)>> = BTreeMap::new();
+    for sample in store.samples(id)? {
+        trails.entry(sample.image).or_default().push((sample.step, sample.score));
+    }
+    let trail = |row: &SplitRow| Some(SampleTrail { image: row.0, label: row.3, scores: trails.remove(&row.0)? });
+    let mut samples: Vec<SampleTrail> = split.iter().filter_map(trail).collect();
+    samples.sort_by(|a, b| a.label.total_cmp(&b.label));
+    let (points, at_ms) = store.timed_points(id)?.into_iter().unzip();
+    Ok(RunView { run, points, at_ms, samples, artifacts: store.artifacts(id)?, photos })
 }
 
 fn with_true_status(project: &Project, run: Run) -> Run {
@@ -98,6 +124,30 @@ pub fn rename_run(project: &Project, id: &RunId, name: &str) -> Result<()> {
 /// When there is no such run, or the database cannot be written.
 pub fn set_run_note(project: &Project, id: &RunId, note: &str) -> Result<()> {
     change_meta(project, id, |meta| note.clone_into(&mut meta.note))
+}
+
+/// The longest tag, in letters.
+const LONGEST_TAG: usize = 40;
+
+/// Gives a run tags and takes others away; a tag that it has already, or has not, changes nothing.
+///
+/// # Errors
+/// When a tag is empty or longer than 40 letters, there is no such run, or the database cannot be written.
+pub fn tag_run(project: &Project, id: &RunId, add: &[String], remove: &[String]) -> Result<()> {
+    let add: Vec<&str> = add.iter().map(|tag| tag.trim()).collect();
+    if let Some(tag) = add.iter().find(|tag| tag.is_empty() || tag.chars().count() > LONGEST_TAG) {
+        let text =
+            if tag.is_empty() { "a tag cannot be empty".to_owned() } else { format!("the tag {tag:?} is too long") };
+        return Err(Error::usage(text).hint(format!("A tag has up to {LONGEST_TAG} letters; a note may be longer.")));
+    }
+    change_meta(project, id, |meta| {
+        meta.tags.retain(|tag| !remove.iter().any(|gone| gone.trim() == tag));
+        for tag in add {
+            if !meta.tags.iter().any(|known| known == tag) {
+                meta.tags.push(tag.to_owned());
+            }
+        }
+    })
 }
 
 /// Stars a run, or takes its star away.

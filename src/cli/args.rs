@@ -22,7 +22,7 @@ use clap_complete::Shell;
 #[cfg(any(feature = "gui", feature = "server"))]
 pub(super) use bench::Bench;
 #[cfg(feature = "gui")]
-pub(super) use bench::BenchUi;
+pub(super) use bench::{BenchHistory, BenchUi};
 pub(super) use evaluate::Evaluate;
 pub(super) use explain::Explain;
 pub(super) use export::{Export, Mlflow};
@@ -385,6 +385,27 @@ pub(super) enum Runs {
         run: String,
         /// The note.
         note: String,
+    },
+    /// Give a run tags, or take them away; lists and the window find it by them.
+    #[command(
+        after_help = "Examples:\n  packshot runs tag latest autumn \"new camera\"\n  packshot runs tag latest --remove autumn"
+    )]
+    Tag {
+        /// Run id, name, or "latest".
+        run: String,
+        /// Tags to give.
+        #[arg(required_unless_present = "remove")]
+        tags: Vec<String>,
+        /// Tags to take away.
+        #[arg(long, value_name = "TAG")]
+        remove: Vec<String>,
+    },
+    /// Hold runs against each other: their results, and the settings in which they differ.
+    #[command(after_help = "Examples:\n  packshot runs compare latest \"first try\"")]
+    Compare {
+        /// Run ids, names, or "latest".
+        #[arg(required = true, num_args = 2..)]
+        runs: Vec<String>,
     },
     /// Delete a run and its model from the lists; `restore` brings it back.
     #[command(after_help = "Examples:\n  packshot runs delete 20261123-174501-3f9a")]

@@ -5,7 +5,8 @@ use serde_json::json;
 use super::args;
 use super::context::{Context, Done};
 use super::table::{Side, layout};
-use crate::api::{self, ModelEntry, Project, Standing, clock};
+use crate::api::{self, ModelEntry, PhotoPair, Project, Standing, clock};
+use crate::domain::ModelId;
 use crate::error::{Error, Result};
 
 pub(super) fn run(context: &Context, command: &args::Models) -> Result<Done> {
@@ -24,6 +25,7 @@ pub(super) fn run(context: &Context, command: &args::Models) -> Result<Done> {
                 if champion { "is the champion again" } else { "scores as the newest: there is no champion any more" };
             Ok(changed(context, &entry, what))
         }
+        args::Models::Compare { first, second, limit } => compare(context, &project, [first, second], *limit),
         args::Models::Archive { model } => {
             let entry = api::archive_model(&project, model, true)?;
             Ok(changed(context, &entry, "is archived"))
@@ -42,6 +44,44 @@ fn newest(project: &Project) -> Result<String> {
     own.max_by_key(|entry| entry.card.created_ms)
         .map(|entry| entry.card.id.0)
         .ok_or_else(|| Error::not_found("the project has no model of its own").hint("`packshot train` makes one."))
+}
+
+fn compare(context: &Context, project: &Project, names: [&String; 2], limit: usize) -> Result<Done> {
+    let [first, second] = names.map(|name| {
+        if name == "latest" {
+            newest(project)
+        } else {
+            api::find_model(project, Some(name)).map(|found| found.card.id.0)
+        }
+    });
+    let models = [ModelId(first?), ModelId(second?)];
+    let mut found = api::side_by_side(project, &models[0], &models[1])?;
+    if found.photos.is_empty() {
+        let unscored = models.iter().zip(found.unscored).find(|(_, unscored)| *unscored > 0);
+        let hint = unscored.map_or("Open photos first.".to_owned(), |(model, _)| {
+            format!("Score the project with each first, for example `packshot score --model {model} -o scores.csv`.")
+        });
+        return Err(Error::not_found("no photo of the project was scored by both models").hint(hint));
+    }
+    let both = found.photos.len();
+    found.photos.truncate(limit);
+    let label = |pair: &PhotoPair| pair.label.map_or("–".to_owned(), |label| format!("{label:.0}"));
+    let row = |pair: &PhotoPair| {
+        let [first, second] = pair.scores.map(|score| format!("{:.1}", score.value));
+        vec![first, second, format!("{:+.1}", pair.difference()), label(pair), pair.path.display().to_string()]
+    };
+    let columns = ["FIRST", "SECOND", "APART", "LABEL"].map(|name| (name, Side::Right));
+    let columns: Vec<_> = columns.into_iter().chain([("PHOTO", Side::Left)]).collect();
+    context.say(&layout(&columns, &found.photos.iter().map(row).collect::<Vec<_>>()));
+    let srcc = found.srcc.map_or(String::new(), |srcc| format!(", SRCC between them {srcc:.3}"));
+    context.say(&format!(
+        "\n{both} photos scored by both: {:.2} points apart on average, the second {:+.2}{srcc}",
+        found.mean_difference, found.shift
+    ));
+    if let [Some(first), Some(second)] = found.mae {
+        context.say(&format!("off by {first:.2} and {second:.2} on average on {} labelled ones", found.labelled));
+    }
+    Ok(Done::ok(json!({ "models": models, "photos_scored_by_both": both, "comparison": found })))
 }
 
 fn changed(context: &Context, entry: &ModelEntry, what: &str) -> Done {

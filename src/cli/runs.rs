@@ -1,13 +1,13 @@
 //! `packshot runs`: the history.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::args;
 use super::context::{Context, Done};
 use super::table::{Side, layout, sparkline};
 use super::train::metric_lines;
 use crate::api::{self, Project, RunView, clock};
-use crate::domain::{MetricPoint, Run};
+use crate::domain::{MetricPoint, Run, setting_differences};
 use crate::error::Result;
 
 pub(super) fn run(context: &Context, command: args::Runs) -> Result<Done> {
@@ -26,6 +26,10 @@ pub(super) fn run(context: &Context, command: args::Runs) -> Result<Done> {
         args::Runs::Note { run, note } => {
             changed(context, &project, &run, |run| api::set_run_note(&project, &run.id, &note), "noted")
         }
+        args::Runs::Tag { run, tags, remove } => {
+            changed(context, &project, &run, |run| api::tag_run(&project, &run.id, &tags, &remove), "tagged")
+        }
+        args::Runs::Compare { runs } => compare(context, &project, &runs),
         args::Runs::Delete { run } => {
             let done = changed(context, &project, &run, |run| api::delete_run(&project, &run.id), "deleted")?;
             context.say("`packshot runs restore ID` brings it back");
@@ -88,6 +92,45 @@ fn row(run: &Run) -> Vec<String> {
     ]
 }
 
+/// Results that runs are held against each other by.
+const RESULTS: [&str; 6] = ["epochs", "validation_srcc", "test_srcc", "test_plcc", "test_mae", "test_rmse"];
+
+fn compare(context: &Context, project: &Project, names: &[String]) -> Result<Done> {
+    let runs = names.iter().map(|name| api::find_run(project, name)).collect::<Result<Vec<Run>>>()?;
+    let runs: Vec<&Run> = runs.iter().collect();
+    let result = |name: &str| -> Vec<Option<f64>> {
+        runs.iter().map(|run| run.summary.get(name).and_then(Value::as_f64)).collect()
+    };
+    let results = RESULTS.map(|name| (name, result(name)));
+    let mut rows = vec![line("started", runs.iter().map(|run| clock::local_text(run.started_ms)))];
+    for (name, values) in results.iter().filter(|(_, values)| values.iter().any(Option::is_some)) {
+        let digits = if *name == "epochs" { 0 } else { 3 };
+        rows.push(line(
+            name,
+            values.iter().map(|value| value.map_or("–".to_owned(), |value| format!("{value:.digits$}"))),
+        ));
+    }
+    let differences = setting_differences(&runs);
+    rows.extend(differences.iter().map(|(name, values)| line(name, values.iter().cloned())));
+    let titles = runs.iter().map(|run| run.meta.name.to_uppercase()).collect::<Vec<_>>();
+    let columns: Vec<_> =
+        std::iter::once(("", Side::Left)).chain(titles.iter().map(|title| (title.as_str(), Side::Right))).collect();
+    context.say(&layout(&columns, &rows));
+    if differences.is_empty() {
+        context.say("all settings are the same");
+    }
+    let ids: Vec<_> = runs.iter().map(|run| &run.id).collect();
+    let (results, settings): (Map<_, _>, Map<_, _>) = (
+        results.into_iter().map(|(name, values)| (name.to_owned(), json!(values))).collect(),
+        differences.into_iter().map(|(name, values)| (name, json!(values))).collect(),
+    );
+    Ok(Done::ok(json!({ "runs": ids, "results": results, "settings": settings })))
+}
+
+fn line(name: &str, values: impl Iterator<Item = String>) -> Vec<String> {
+    std::iter::once(name.to_owned()).chain(values).collect()
+}
+
 fn describe(view: &RunView) -> String {
     let run = &view.run;
     let [train, validation, test] = view.photos;
@@ -102,6 +145,9 @@ fn describe(view: &RunView) -> String {
         ),
     ];
     lines.extend(metric_lines(&run.summary));
+    if !run.meta.tags.is_empty() {
+        lines.push(format!("tags        {}", run.meta.tags.join(", ")));
+    }
     if !run.meta.note.is_empty() {
         lines.push(format!("note        {}", run.meta.note));
     }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::files::write_atomically;
 
 /// The columns that every run has.
-const FIRST: [&str; 11] = [
+const FIRST: [&str; 12] = [
     "id",
     "name",
     "status",
@@ -21,6 +21,7 @@ const FIRST: [&str; 11] = [
     "dataset_digest",
     "code_version",
     "note",
+    "tags",
     "error",
 ];
 
@@ -65,32 +66,18 @@ fn first(run: &Run) -> [String; FIRST.len()] {
         run.dataset_digest.clone(),
         run.code_version.clone(),
         run.meta.note.clone(),
+        run.meta.tags.join(", "),
         run.error.clone().unwrap_or_default(),
     ]
 }
 
 fn values(run: &Run) -> BTreeMap<String, String> {
-    let config: toml::Table = run.config_toml.parse().unwrap_or_default();
-    let mut found = BTreeMap::new();
-    for (section, value) in config {
-        match value {
-            toml::Value::Table(values) => {
-                found.extend(values.iter().map(|(key, value)| (format!("setting.{section}.{key}"), plain(value))));
-            }
-            value => drop(found.insert(format!("setting.{section}"), plain(&value))),
-        }
-    }
     let result = |(name, value): (&String, &Value)| {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         (format!("metric.{name}"), text)
     };
-    found.extend(run.summary.iter().map(result));
-    found
-}
-
-/// Without the quotes of TOML.
-fn plain(value: &toml::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    let settings = run.settings().into_iter().map(|(name, value)| (format!("setting.{name}"), value));
+    settings.chain(run.summary.iter().map(result)).collect()
 }
 
 #[cfg(test)]
@@ -113,7 +100,12 @@ mod tests {
             finished_ms: None,
             summary: srcc.map(|value| ("test_srcc".to_owned(), value.into())).into_iter().collect(),
             error: None,
-            meta: RunMeta { name: format!("run {id}"), note: "one, two".to_owned(), ..RunMeta::default() },
+            meta: RunMeta {
+                name: format!("run {id}"),
+                note: "one, two".to_owned(),
+                tags: vec!["a".to_owned(), "b".to_owned()],
+                ..RunMeta::default()
+            },
         };
         let (a, b) = (run("a", "[train]\nloss = \"mse\"\n", Some(0.5)), run("b", "seed = 3\n", None));
         let folder = tempfile::tempdir().expect("temp dir");
@@ -121,8 +113,8 @@ mod tests {
         write_runs(&file, &[&a, &b], false).expect("writes");
         let text = std::fs::read_to_string(&file).expect("reads");
         let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[0].ends_with("note,error,metric.test_srcc,setting.seed,setting.train.loss"), "{text}");
-        assert_eq!(lines[1], "a,run a,completed,2025-11-23T16:05:01Z,,7,CPU,d,1,\"one, two\",,0.5,,mse");
+        assert!(lines[0].ends_with("note,tags,error,metric.test_srcc,setting.seed,setting.train.loss"), "{text}");
+        assert_eq!(lines[1], "a,run a,completed,2025-11-23T16:05:01Z,,7,CPU,d,1,\"one, two\",\"a, b\",,0.5,,mse");
         assert!(lines[2].ends_with(",,3,"), "{text}");
         assert!(write_runs(&file, &[&a], false).is_err(), "nothing is overwritten unasked");
         let json = folder.path().join("runs.json");

@@ -35,21 +35,6 @@ impl Store {
         })
     }
 
-    /// Every point of a run, by name and step.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn points(&self, run: &RunId) -> Result<Vec<MetricPoint>> {
-        self.read("read the curves", |conn| {
-            let sql = "SELECT name, step, value FROM metric_point WHERE run_id = ?1 ORDER BY name, step";
-            let mut statement = conn.prepare_cached(sql)?;
-            let points = statement.query_map([&run.0], |row| {
-                Ok(MetricPoint { name: row.get(0)?, step: row.get::<_, i64>(1)? as u64, value: row.get(2)? })
-            })?;
-            points.collect()
-        })
-    }
-
     /// Every point of a run with the moment it was saved, milliseconds since 1970; by name and step.
     ///
     /// # Errors
@@ -66,13 +51,14 @@ impl Store {
         })
     }
 
-    /// Forgets the points after a step: what a killed worker measured beyond its last checkpoint.
+    /// Forgets the points and samples after a step: what a killed worker measured beyond its last checkpoint.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub fn drop_points_after(&mut self, run: &RunId, step: u64) -> Result<()> {
         self.write("trim the curve", |tx| {
-            tx.execute("DELETE FROM metric_point WHERE run_id = ?1 AND step > ?2", params![run.0, step as i64])
+            tx.execute("DELETE FROM metric_point WHERE run_id = ?1 AND step > ?2", params![run.0, step as i64])?;
+            tx.execute("DELETE FROM sample_score WHERE run_id = ?1 AND step > ?2", params![run.0, step as i64])
                 .map(drop)
         })
     }

@@ -1,4 +1,4 @@
-//! Tables `run` (immutable once finished) and `run_meta` (what people may change: name, note, star, deletion).
+//! Tables `run` (immutable once finished) and `run_meta` (what people may change: name, note, star, tags, deletion).
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
@@ -32,11 +32,15 @@ CREATE TRIGGER run_is_immutable_once_completed BEFORE UPDATE ON run WHEN OLD.sta
     BEGIN SELECT RAISE(ABORT, 'a completed run is immutable'); END;
 ";
 
+/// Tags came later; they are a JSON array of texts.
+pub(super) const WITH_TAGS: &str = "ALTER TABLE run_meta ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';";
+
 const SELECT: &str = "SELECT id, status, config, seed, code_version, device, dataset_digest, started_ms, heartbeat_ms,
-    finished_ms, summary, error, name, note, starred, deleted_ms FROM run JOIN run_meta ON run_id = id";
+    finished_ms, summary, error, name, note, starred, deleted_ms, tags FROM run JOIN run_meta ON run_id = id";
 
 fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
     let summary: String = row.get(10)?;
+    let tags: String = row.get(16)?;
     Ok(Run {
         id: RunId(row.get(0)?),
         status: RunStatus::parse(row.get_ref(1)?.as_str()?).unwrap_or(RunStatus::Failed),
@@ -50,7 +54,13 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
         finished_ms: row.get(9)?,
         summary: serde_json::from_str(&summary).unwrap_or_default(),
         error: row.get(11)?,
-        meta: RunMeta { name: row.get(12)?, note: row.get(13)?, starred: row.get(14)?, deleted_ms: row.get(15)? },
+        meta: RunMeta {
+            name: row.get(12)?,
+            note: row.get(13)?,
+            starred: row.get(14)?,
+            tags: serde_json::from_str(&tags).unwrap_or_default(),
+            deleted_ms: row.get(15)?,
+        },
     })
 }
 
@@ -154,10 +164,11 @@ impl Store {
     /// # Errors
     /// When the database cannot be written.
     pub fn set_run_meta(&mut self, id: &RunId, meta: &RunMeta) -> Result<()> {
+        let tags = serde_json::json!(meta.tags).to_string();
         self.write("save the run's name and note", |tx| {
             tx.execute(
-                "UPDATE run_meta SET name = ?2, note = ?3, starred = ?4, deleted_ms = ?5 WHERE run_id = ?1",
-                params![id.0, meta.name, meta.note, meta.starred, meta.deleted_ms],
+                "UPDATE run_meta SET name = ?2, note = ?3, starred = ?4, deleted_ms = ?5, tags = ?6 WHERE run_id = ?1",
+                params![id.0, meta.name, meta.note, meta.starred, meta.deleted_ms, tags],
             )
             .map(drop)
         })
@@ -198,7 +209,13 @@ mod tests {
         expected.summary.insert("test_srcc".to_owned(), serde_json::json!(0.5));
         store.finish_run(&expected.id, RunStatus::Completed, &expected.summary, None, 9).expect("finishes");
         store.beat_run(&expected.id, 10).expect_err("immutable");
-        let meta = RunMeta { name: "renamed".to_owned(), note: "n".to_owned(), starred: true, deleted_ms: Some(3) };
+        let meta = RunMeta {
+            name: "renamed".to_owned(),
+            note: "n".to_owned(),
+            starred: true,
+            tags: vec!["autumn".to_owned(), "\"1\"".to_owned()],
+            deleted_ms: Some(3),
+        };
         store.set_run_meta(&expected.id, &meta).expect("renames");
         let run = store.run(&expected.id).expect("reads").expect("is there");
         assert_eq!((run.meta, run.summary, run.finished_ms), (meta, expected.summary, Some(9)));

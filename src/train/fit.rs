@@ -19,11 +19,14 @@ use super::step::{self, Step};
 use super::{Schedule, metrics};
 use crate::config::TrainConfig;
 use crate::data::{CleanPhotos, Dataset, Loader, RUNGS, shuffled_batches};
-use crate::domain::{Histogram, MetricPoint, ModelCard, Reach, Split};
+use crate::domain::{Histogram, MetricPoint, ModelCard, Reach, SampleScore, Split};
 use crate::error::Result;
 use crate::nn;
 use crate::preprocess::{self, Views};
 use crate::{jobs, model_folder};
+
+/// Held-out photos whose scores are kept after every epoch, to be looked at.
+const SAMPLES: usize = 6;
 
 /// Longest time between two checkpoints within an epoch.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
@@ -67,6 +70,13 @@ pub trait Watcher {
     /// # Errors
     /// When they cannot be stored; the run then fails.
     fn points(&mut self, points: &[MetricPoint]) -> Result<()>;
+    /// What the network says of a few held-out photos, always the same ones, to be stored before this returns.
+    ///
+    /// # Errors
+    /// When it cannot be stored; the run then fails.
+    fn samples(&mut self, _samples: &[SampleScore]) -> Result<()> {
+        Ok(())
+    }
     /// Something that people should know, and that does not end the run.
     fn notice(&mut self, text: &str) {
         tracing::warn!("{text}");
@@ -316,6 +326,7 @@ impl<'a, W: Watcher> Fit<'a, W> {
         let step = self.position.step;
         self.pending.extend(measured.iter().filter_map(|(name, value)| value.map(|value| point(name, step, value))));
         self.flush()?;
+        self.watcher.samples(&self.spread(&predictions, &scores))?;
         let value = srcc.unwrap_or(-loss);
         if self.position.best.is_none_or(|best| value > best.value) {
             self.position.best = Some(Best { epoch: self.position.epoch, value });
@@ -323,6 +334,26 @@ impl<'a, W: Watcher> Fit<'a, W> {
             self.keep_model(Reach::conformal(&residuals), &predictions)?;
         }
         Ok(())
+    }
+
+    /// A few of the held-out photos with their scores, from the lowest label to the highest.
+    fn spread(&self, predictions: &[Prediction], scores: &[f64]) -> Vec<SampleScore> {
+        let samples = &self.job.dataset.samples;
+        let mut order: Vec<(&Prediction, f64)> = predictions.iter().zip(scores.iter().copied()).collect();
+        let key = |prediction: &Prediction| (samples[prediction.index].label, samples[prediction.index].image);
+        order.sort_by(|(a, _), (b, _)| {
+            let (a, b) = (key(a), key(b));
+            a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
+        });
+        let count = SAMPLES.min(order.len());
+        let shown = (0..count).map(|place| order[(2 * place + 1) * order.len() / (2 * count)]);
+        let step = self.position.step;
+        let sample = |(prediction, score): (&Prediction, f64)| SampleScore {
+            image: samples[prediction.index].image,
+            step,
+            score: score.clamp(0.0, 100.0),
+        };
+        shown.map(sample).collect()
     }
 
     fn validation_loss(&self, predictions: &[Prediction]) -> f64 {

@@ -245,6 +245,12 @@ impl App {
             Effect::StartDemo => {
                 api::start_demo(&self.project, self.wake.clone()).map(|job| self.running.push(Running::Demo(job)))
             }
+            Effect::StartMlflow(request, experiment) => {
+                let mut project = self.project.clone();
+                project.config.mlflow.experiment = experiment;
+                let job = api::start_mlflow_export(&project, request, self.wake.clone());
+                job.map(|job| self.running.push(Running::Mlflow(job)))
+            }
             Effect::StartTriage(request) => {
                 api::start_triage(request, self.wake.clone()).map(|job| self.running.push(Running::SortOut(job)))
             }
@@ -286,6 +292,7 @@ impl App {
             Effect::OpenFile(path) => open::that_detached(&path).map_err(|error| Error::io("open", &path, error)),
             errand @ (Effect::Export(..)
             | Effect::ExportRuns(..)
+            | Effect::HoldModels(..)
             | Effect::PlanTriage(..)
             | Effect::Report(..)
             | Effect::ExportAudit(..)

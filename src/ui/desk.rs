@@ -148,6 +148,10 @@ pub(super) fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>>
         Effect::LoadArchitectures => vec![Message::Architectures(api::list_architectures())],
         Effect::LoadHistory => history(project)?,
         Effect::LoadRun(id) => vec![Message::RunLoaded(Box::new(api::run_view(project, &id)?))],
+        Effect::HoldModels(models) => {
+            let found = api::side_by_side(project, &models[0], &models[1])?;
+            vec![Message::ModelsHeld(models, Box::new(found))]
+        }
         Effect::ExportRuns(runs, file) => {
             let runs: Vec<&Run> = runs.iter().map(|line| &***line).collect();
             // The save dialog has asked about an existing file.
@@ -164,6 +168,11 @@ pub(super) fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>>
         }
         Effect::Star(id, starred) => {
             api::star_run(project, &id, starred)?;
+            history(project)?
+        }
+        Effect::Tag(id, tag, on) => {
+            let (add, remove) = if on { (vec![tag], Vec::new()) } else { (Vec::new(), vec![tag]) };
+            api::tag_run(project, &id, &add, &remove)?;
             history(project)?
         }
         Effect::Promote(id) => {

@@ -12,7 +12,7 @@ use super::message::{DialogFor, JobKind};
 use super::place::Place;
 use super::state::Planned;
 use super::triage::Sorting;
-use crate::api::{ArenaRequest, Ballot, DuplicateGroup, PhotoRow, QueueKind, TriageRequest};
+use crate::api::{ArenaRequest, Ballot, DuplicateGroup, MlflowRequest, PhotoRow, QueueKind, TriageRequest};
 use crate::domain::{ImageId, ModelId, RunId, ScoreRow};
 use crate::rules::RulePack;
 
@@ -51,6 +51,8 @@ pub enum Effect {
     LoadHistory,
     /// Read one run.
     LoadRun(RunId),
+    /// Read what two models say of the same photos.
+    HoldModels([ModelId; 2]),
     /// Write runs to a file.
     ExportRuns(Vec<Arc<RunLine>>, PathBuf),
     /// Save a run's name.
@@ -59,6 +61,8 @@ pub enum Effect {
     Note(RunId, String),
     /// Star a run, or take its star away.
     Star(RunId, bool),
+    /// Give a run a tag, or take it away.
+    Tag(RunId, String, bool),
     /// Make a model the champion.
     Promote(ModelId),
     /// Hide a run.
@@ -79,6 +83,8 @@ pub enum Effect {
     ExportDuplicates(Vec<DuplicateGroup>, PathBuf),
     /// Write the HTML report of these scores and the run behind them.
     Report(Vec<Arc<ScoreRow>>, Option<RunId>, PathBuf),
+    /// Send runs to an MLflow server, into this experiment.
+    StartMlflow(MlflowRequest, String),
     /// Draw the demo catalogue with its labels into the project.
     StartDemo,
     /// Start indexing.

@@ -3,7 +3,7 @@
 //! Plain values; must not know the state or the screen.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::api::clock::{duration_text, local_text};
-use crate::domain::Run;
+use crate::domain::{Run, RunId};
 
 /// What a column of the table of runs holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub enum RunColumn {
     Test,
     /// Its note.
     Note,
+    /// Its tags.
+    Tags,
     /// A result, by its name in the run's summary.
     Metric(String),
     /// A setting, such as "train.epochs".
@@ -55,6 +57,7 @@ impl RunColumn {
             Self::Validation => "Validation SRCC".to_owned(),
             Self::Test => "Test SRCC".to_owned(),
             Self::Note => "Note".to_owned(),
+            Self::Tags => "Tags".to_owned(),
             Self::Metric(name) | Self::Setting(name) => name.clone(),
         }
     }
@@ -97,12 +100,19 @@ impl Deref for RunLine {
 
 impl RunLine {
     fn new(run: Run) -> Self {
-        let settings = settings(&run);
+        let mut settings = run.settings();
+        settings.insert("dataset".to_owned(), run.short_digest().to_owned());
         let setting = |name: &str| settings.get(name).cloned();
         let recipe = [setting("train.architecture"), setting("train.loss")];
         let recipe = recipe.into_iter().flatten().collect::<Vec<_>>().join(", ");
-        let haystack = [&run.meta.name, &recipe, &run.meta.note, &run.id.0, run.status.name()].map(str::to_lowercase);
-        Self { haystack: haystack.join("\n"), recipe, settings, run }
+        let tags = run.meta.tags.join(" ");
+        let haystack = [&run.meta.name, &recipe, &run.meta.note, &tags, &run.id.0, run.status.name()];
+        Self { haystack: haystack.map(str::to_lowercase).join("\n"), recipe, settings, run }
+    }
+
+    /// The run of the series that it belongs to.
+    fn series(&self) -> Option<&String> {
+        self.settings.get("series")
     }
 
     /// A number of it: a result, a time in seconds, or a setting that is one.
@@ -124,6 +134,7 @@ impl RunLine {
             RunColumn::Started => local_text(self.started_ms),
             RunColumn::Recipe => self.recipe.clone(),
             RunColumn::Note => self.meta.note.lines().next().unwrap_or_default().to_owned(),
+            RunColumn::Tags => self.meta.tags.join(", "),
             RunColumn::Time => self.finished_ms.map_or_else(none, |end| duration_text(end - self.started_ms)),
             RunColumn::Setting(name) => self.settings.get(name).cloned().unwrap_or_else(none),
             column => {
@@ -137,10 +148,21 @@ impl RunLine {
         }
     }
 
-    /// Every word of the text is in its name, note, recipe or status; the text is in small letters.
+    /// Every word of the text is in its name, note, tags, recipe or status; the text is in small letters.
     pub fn holds(&self, text: &str) -> bool {
         text.split_whitespace().all(|word| self.haystack.contains(word))
     }
+}
+
+/// A row of the table of runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// The run's place in the ledger.
+    pub place: usize,
+    /// It stands under the run of its series.
+    pub inside: bool,
+    /// Runs of its series that were found, whether they show or not.
+    pub members: usize,
 }
 
 /// All runs, and what they can be told apart by.
@@ -183,7 +205,7 @@ impl Ledger {
         let way = |order: Ordering| if descending { order.reverse() } else { order };
         // A setting of which one value is no number is sorted as text.
         let numbers = match column {
-            RunColumn::Name | RunColumn::Status | RunColumn::Recipe | RunColumn::Note => false,
+            RunColumn::Name | RunColumn::Status | RunColumn::Recipe | RunColumn::Note | RunColumn::Tags => false,
             RunColumn::Setting(name) => {
                 self.runs.iter().filter_map(|run| run.settings.get(name)).all(|value| value.parse::<f64>().is_ok())
             }
@@ -212,35 +234,29 @@ impl Ledger {
         let text = text.to_lowercase();
         (0..self.runs.len()).filter(|&place| self.runs[place].holds(&text)).collect()
     }
-}
 
-/// The settings in which runs differ, each with its value in every run, in the order of the runs; "–" where a run did
-/// not record it.
-pub fn differences(runs: &[&Run]) -> Vec<(String, Vec<String>)> {
-    let recorded: Vec<BTreeMap<String, String>> = runs.iter().map(|run| settings(run)).collect();
-    let names: BTreeSet<&String> = recorded.iter().flat_map(|settings| settings.keys()).collect();
-    let row = |name: &String| {
-        let value = |settings: &BTreeMap<_, String>| settings.get(name).map_or("–", |value| value).to_owned();
-        (name.clone(), recorded.iter().map(value).collect::<Vec<_>>())
-    };
-    names.into_iter().map(row).filter(|(_, values)| values.windows(2).any(|pair| pair[0] != pair[1])).collect()
-}
-
-fn settings(run: &Run) -> BTreeMap<String, String> {
-    let table: toml::Table = run.config_toml.parse().unwrap_or_default();
-    // Without the quotes of TOML.
-    let plain = |value: &toml::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let mut found = BTreeMap::new();
-    for (section, values) in table {
-        match values {
-            toml::Value::Table(values) => {
-                found.extend(values.iter().map(|(key, value)| (format!("{section}.{key}"), plain(value))));
+    /// The rows of the table for the runs that were found: those of a series stand under its own run, and show when it is
+    /// unfolded; where that one was not found, each stands by itself.
+    pub fn rows(&self, found: &[usize], unfolded: &HashSet<RunId>) -> Vec<Row> {
+        let heads: HashSet<&str> = found.iter().map(|&place| self.runs[place].id.0.as_str()).collect();
+        let head_of = |place: usize| self.runs[place].series().filter(|head| heads.contains(head.as_str()));
+        let mut members: HashMap<&str, Vec<usize>> = HashMap::new();
+        for &place in found {
+            if let Some(head) = head_of(place) {
+                members.entry(head).or_default().push(place);
             }
-            value => drop(found.insert(section, plain(&value))),
         }
+        let mut rows = Vec::with_capacity(found.len());
+        for &place in found.iter().filter(|&&place| head_of(place).is_none()) {
+            let id = &self.runs[place].id;
+            let own = members.get(id.0.as_str()).map_or(&[][..], Vec::as_slice);
+            rows.push(Row { place, inside: false, members: own.len() });
+            if unfolded.contains(id) {
+                rows.extend(own.iter().map(|&place| Row { place, inside: true, members: 0 }));
+            }
+        }
+        rows
     }
-    found.insert("dataset".to_owned(), run.dataset_digest.get(..12).unwrap_or_default().to_owned());
-    found
 }
 
 #[cfg(test)]
@@ -316,15 +332,30 @@ mod tests {
     }
 
     #[test]
-    fn only_settings_that_differ_are_told() {
-        let one = run("a", 1, None, "seed = 1\n[train]\nepochs = 5\nloss = \"huber\"\n");
-        let two = run("b", 1, None, "seed = 1\n[train]\nepochs = 9\nloss = \"huber\"\nclip = 5.0\n");
-        let text = |values: [&str; 2]| values.map(str::to_owned).to_vec();
-        assert_eq!(
-            differences(&[&one, &two]),
-            [("train.clip".to_owned(), text(["–", "5.0"])), ("train.epochs".to_owned(), text(["5", "9"]))]
-        );
-        assert!(differences(&[&one, &one]).is_empty());
-        assert_eq!(RunLine::new(two).recipe, "huber");
+    fn runs_of_a_series_stand_under_it() {
+        let runs = vec![
+            run("a", 1, Some(0.1), ""),
+            run("s", 2, Some(0.5), "[series]\nseeds = 2\n"),
+            run("t", 3, Some(0.9), "series = \"s\"\n"),
+            run("u", 4, Some(0.3), "series = \"s\"\n"),
+            run("v", 5, Some(0.2), "series = \"gone\"\n"),
+        ];
+        let mut ledger = Ledger::new(runs);
+        ledger.sort(&RunColumn::Test, true);
+        let shown = |text: &str, unfolded: &[&str]| -> String {
+            let unfolded = unfolded.iter().map(|id| RunId((*id).to_owned())).collect();
+            let rows = ledger.rows(&ledger.found(text), &unfolded);
+            let text = |row: &Row| {
+                let name = ledger.runs[row.place].meta.name.clone();
+                let inside = if row.inside { ">" } else { "" };
+                if row.members > 0 { format!("{name}{}", row.members) } else { format!("{inside}{name}") }
+            };
+            rows.iter().map(text).collect()
+        };
+        assert_eq!(shown("", &[]), "s2va");
+        assert_eq!(shown("", &["s"]), "s2>t>uva");
+        assert_eq!(shown("t", &["s"]), "s2>t>uva", "every run is completed");
+        let flat = ledger.rows(&[0, 2, 3], &HashSet::new());
+        assert_eq!(flat.iter().map(|row| row.place).collect::<Vec<_>>(), [0, 2, 3], "without its head, each by itself");
     }
 }

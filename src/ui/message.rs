@@ -13,13 +13,13 @@ pub use super::effect::Effect;
 use super::keys::Bound;
 use super::ledger::{Ledger, RunColumn};
 use super::prefs::{CurveLook, GroupBy, Mode, Page, RunLook, SortBy};
-use super::state::{AuditColumn, AuditFilter, Planned, ScoreColumn, SortOut};
+use super::state::{AuditColumn, AuditFilter, Planned, ScoreColumn, SendRuns, SortOut};
 use super::triage::{Prices, Sorted};
 use super::view::{Pairing, View};
 use crate::api::{
     Alike, ArchitectureEntry, Arena, AuditRow, AuditSummary, DemoSummary, DescribeSummary, DuplicatesSummary,
-    LabelProgress, Lesson, ModelEntry, OpenSummary, QueueKind, RaterReport, RunView, ScoreSummary, Suspect, Taken,
-    TrainSummary, TriagePlan, TriageSummary,
+    LabelProgress, Lesson, MlflowSummary, ModelEntry, OpenSummary, QueueKind, RaterReport, RunView, ScoreSummary,
+    SideBySide, Suspect, Taken, TrainSummary, TriagePlan, TriageSummary,
 };
 use crate::domain::{Attribute, ImageId, Label, ModelId, Preference, RunId, ScoreRow, Tag, TagId, Vote, VoteKind};
 use crate::error::Error;
@@ -45,6 +45,8 @@ pub enum JobKind {
     SortOut,
     /// Drawing the demo catalogue.
     Demo,
+    /// Sending runs to an MLflow server.
+    Mlflow,
 }
 
 impl JobKind {
@@ -59,6 +61,7 @@ impl JobKind {
             Self::Describe => "Describing photos",
             Self::SortOut => "Sorting out",
             Self::Demo => "Drawing the demo catalogue",
+            Self::Mlflow => "Sending runs",
         }
     }
 }
@@ -219,6 +222,8 @@ pub enum Message {
     CompareRun(RunId),
     /// Draw no run beside the selected one.
     CompareNone,
+    /// Show the runs of a series below it, or no more.
+    UnfoldRun(RunId, bool),
     /// Sort the runs; the same column again turns the order round.
     SortRuns(RunColumn),
     /// Show the table of runs like this.
@@ -227,6 +232,16 @@ pub enum Message {
     KeepRunLook(String, bool),
     /// Draw the runs as points, a column against another; nothing draws curves again.
     ScatterRuns(Option<(RunColumn, RunColumn)>),
+    /// Hold two models against each other on the photos that both have scored; nothing draws curves again.
+    HoldModels(Option<[ModelId; 2]>),
+    /// Show this photo of the two models' list.
+    ShowHeld(usize),
+    /// Go on by so many photos of the two models' list.
+    StepHeld(i64),
+    /// An answer to where runs are to be sent was changed; nothing closes the question.
+    SendRuns(Option<SendRuns>),
+    /// Send runs as was answered.
+    StartSending,
     /// Draw curves like this.
     DrawCurves(CurveLook),
     /// Star a run, or take its star away.
@@ -249,6 +264,8 @@ pub enum Message {
     RenameRun(RunId, String),
     /// Replace a run's note.
     NoteRun(RunId, String),
+    /// Give a run a tag, or take it away.
+    TagRun(RunId, String, bool),
     /// Delete a run; the toast offers to undo.
     DeleteRun(RunId),
     /// Bring a run back.
@@ -338,6 +355,8 @@ pub enum Message {
     Models(Vec<ModelEntry>),
     /// One run with its curves.
     RunLoaded(Box<RunView>),
+    /// What two models say of the same photos.
+    ModelsHeld([ModelId; 2], Box<SideBySide>),
     /// Something was done; said in a toast.
     Told(String),
     /// The packs that can be chosen.
@@ -369,6 +388,8 @@ pub enum Message {
     SortOutEnded(Outcome<TriageSummary>),
     /// Scores came in.
     Scored(Vec<ScoreRow>),
+    /// Sending runs ended.
+    MlflowEnded(Outcome<MlflowSummary>),
     /// The demo catalogue is drawn and opened.
     DemoEnded(Outcome<DemoSummary>),
     /// Indexing ended.

@@ -36,7 +36,7 @@ mod view;
 mod widgets;
 
 pub use app::App;
-pub use bench::{BenchPlan, BenchReport, FrameTimes, Latency, Times, bench};
+pub use bench::{BenchPlan, BenchReport, FrameTimes, HistoryReport, Latency, Times, bench, bench_history};
 pub use command::UiCommand;
 pub use keys::{Bound, Keys};
 pub use ledger::RunColumn;

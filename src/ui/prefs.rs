@@ -160,11 +160,45 @@ pub struct RunLook {
     pub descending: bool,
     /// Only runs in which these words are found show.
     pub filter: String,
+    /// Runs of a series stand by themselves, not below it.
+    pub series_apart: bool,
 }
 
 impl Default for RunLook {
     fn default() -> Self {
-        Self { columns: RunColumn::USUAL.to_vec(), sort: RunColumn::Started, descending: true, filter: String::new() }
+        Self {
+            columns: RunColumn::USUAL.to_vec(),
+            sort: RunColumn::Started,
+            descending: true,
+            filter: String::new(),
+            series_apart: false,
+        }
+    }
+}
+
+/// What curves are drawn along.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Along {
+    /// Optimiser steps.
+    #[default]
+    Step,
+    /// Passes over the photos.
+    Epoch,
+    /// The clock, from the run's start.
+    Time,
+}
+
+impl Along {
+    /// Every axis.
+    pub const ALL: [Self; 3] = [Self::Step, Self::Epoch, Self::Time];
+
+    /// Its name.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Step => "step",
+            Self::Epoch => "epoch",
+            Self::Time => "time",
+        }
     }
 }
 
@@ -172,12 +206,24 @@ impl Default for RunLook {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CurveLook {
+    /// What they are drawn along.
+    pub along: Along,
     /// Loss on a logarithmic axis.
     pub log_scale: bool,
     /// Learning rate, photos a second and waiting, too.
     pub pace: bool,
     /// Share of the value before in a smoothed one, 0 to under 1.
     pub smoothing: f32,
+}
+
+/// An MLflow server and an experiment on it; passwords are never kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MlflowPlace {
+    /// The server's address.
+    pub uri: String,
+    /// The experiment.
+    pub experiment: String,
 }
 
 /// What can be drawn over a photo.
@@ -259,6 +305,8 @@ pub struct Prefs {
     pub run_looks: Vec<(String, RunLook)>,
     /// How curves are drawn in the history.
     pub curves: CurveLook,
+    /// Where runs were sent last.
+    pub mlflow: MlflowPlace,
     /// The name under which votes are cast.
     pub rater: String,
     /// How photos are labelled.
@@ -331,6 +379,7 @@ impl Default for Prefs {
             runs: RunLook::default(),
             run_looks: Vec::new(),
             curves: CurveLook::default(),
+            mlflow: MlflowPlace::default(),
             rater: crate::api::RATER.to_owned(),
             mode: Mode::Score,
             queue: QueueKind::Random,

@@ -2,7 +2,8 @@
 
 use super::message::{JobKind, Message};
 use crate::api::{
-    AuditJob, DemoSummary, DescribeSummary, DuplicatesSummary, OpenSummary, ScoreJob, TrainSummary, TriageSummary,
+    AuditJob, DemoSummary, DescribeSummary, DuplicatesSummary, MlflowSummary, OpenSummary, ScoreJob, TrainSummary,
+    TriageSummary,
 };
 use crate::jobs::{Control, JobEvent, JobHandle};
 
@@ -24,6 +25,8 @@ pub enum Running {
     SortOut(JobHandle<TriageSummary>),
     /// Drawing the demo catalogue.
     Demo(JobHandle<DemoSummary>),
+    /// Sending runs to an MLflow server.
+    Mlflow(JobHandle<MlflowSummary>),
 }
 
 impl Running {
@@ -38,6 +41,7 @@ impl Running {
             Self::Describe(_) => JobKind::Describe,
             Self::SortOut(_) => JobKind::SortOut,
             Self::Demo(_) => JobKind::Demo,
+            Self::Mlflow(_) => JobKind::Mlflow,
         }
     }
 
@@ -52,6 +56,7 @@ impl Running {
             Self::Describe(handle) => handle.control(),
             Self::SortOut(handle) => handle.control(),
             Self::Demo(handle) => handle.control(),
+            Self::Mlflow(handle) => handle.control(),
         }
     }
 
@@ -66,6 +71,7 @@ impl Running {
             Self::Describe(handle) => handle.is_finished(),
             Self::SortOut(handle) => handle.is_finished(),
             Self::Demo(handle) => handle.is_finished(),
+            Self::Mlflow(handle) => handle.is_finished(),
         }
     }
 
@@ -92,6 +98,7 @@ impl Running {
             Self::Describe(handle) => messages(kind, handle.drain(), Message::DescribeEnded),
             Self::SortOut(handle) => messages(kind, handle.drain(), Message::SortOutEnded),
             Self::Demo(handle) => messages(kind, handle.drain(), Message::DemoEnded),
+            Self::Mlflow(handle) => messages(kind, handle.drain(), Message::MlflowEnded),
         }
     }
 }

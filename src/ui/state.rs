@@ -4,8 +4,10 @@ mod auditing;
 mod doubles;
 mod labelling;
 mod learning;
+mod send_runs;
 mod sort_out;
 mod training;
+mod two_models;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -14,7 +16,7 @@ use std::sync::Arc;
 use super::arrange::{HIDDEN, Question, Section, score_of};
 use super::chosen::Chosen;
 use super::facets::Facets;
-use super::ledger::{Ledger, RunColumn};
+use super::ledger::{Ledger, Row, RunColumn};
 use super::message::JobKind;
 use super::notify::Toasts;
 use super::prefs::{GroupBy, Prefs, SortBy};
@@ -30,8 +32,10 @@ pub use auditing::{AuditColumn, AuditFilter, Auditing};
 pub use doubles::{Doubles, Large, MOST_COMPARED};
 pub use labelling::Labelling;
 pub use learning::{Guess, Learning};
+pub use send_runs::SendRuns;
 pub use sort_out::SortOut;
 pub use training::{LABEL_BINS, LabelledData, Planned};
+pub use two_models::TwoModels;
 
 /// A long work as the job strip shows it.
 #[derive(Debug, Clone)]
@@ -187,8 +191,12 @@ pub struct Scoring {
 pub struct History {
     /// All runs, sorted.
     pub ledger: Ledger,
-    /// The places of those that show.
-    pub listed: Vec<usize>,
+    /// The places of those that the words are found in.
+    pub found: Vec<usize>,
+    /// The rows of the table.
+    pub rows: Vec<Row>,
+    /// Series whose runs show below them.
+    pub unfolded: HashSet<RunId>,
     /// They have been read at least once.
     pub loaded: bool,
     /// The selected run.
@@ -203,10 +211,16 @@ pub struct History {
     pub name: String,
     /// The note as it is being edited.
     pub note: String,
+    /// The tag that is being typed.
+    pub tag: String,
     /// The name under which the look of the table is being saved.
     pub look_name: String,
     /// The runs are drawn as points, one column against another.
     pub scatter: Option<(RunColumn, RunColumn)>,
+    /// Where runs are to be sent, while that is being asked.
+    pub sending: Option<SendRuns>,
+    /// Two models are held against each other.
+    pub two_models: Option<TwoModels>,
 }
 
 impl History {

@@ -20,13 +20,17 @@ mod photos;
 mod queues;
 mod runs;
 mod scores;
+mod send_runs;
 mod sort_out;
 mod training;
+mod two_models;
 mod works;
 
 pub use audit::list_due;
 pub use queues::{waiting, waiting_count};
 pub use scores::sort_rows;
+pub use send_runs::{remembered, to_send};
+pub use two_models::{candidates, first_choice};
 use works::start;
 
 /// Levels of the keys on the label page.
@@ -132,12 +136,24 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
         Message::SortRuns(column) => quiet(|| runs::sort_by(state, column)),
         Message::LookAtRuns(look) => quiet(|| runs::look(state, look)),
         Message::KeepRunLook(name, keep) => quiet(|| runs::keep_look(state, &name, keep)),
-        Message::ScatterRuns(axes) => quiet(|| state.history.scatter = axes),
+        Message::ScatterRuns(axes) => quiet(|| {
+            state.history.two_models = None;
+            state.history.scatter = axes;
+        }),
+        Message::HoldModels(models) => two_models::hold(state, models),
+        Message::ModelsHeld(models, found) => quiet(|| two_models::held(state, &models, *found)),
+        Message::ShowHeld(at) => quiet(|| two_models::show(state, at)),
+        Message::StepHeld(by) => quiet(|| two_models::step(state, by)),
+        Message::SendRuns(asked) => quiet(|| send_runs::ask(state, asked)),
+        Message::StartSending => send_runs::begin(state),
+        Message::MlflowEnded(outcome) => send_runs::ended(state, outcome),
+        Message::UnfoldRun(id, show) => quiet(|| runs::unfold(state, id, show)),
         Message::DrawCurves(look) => quiet(|| state.prefs.curves = look),
         Message::StarRun(id, starred) => vec![Effect::Star(id, starred)],
         Message::UseModel(id) => vec![Effect::Promote(id)],
         Message::RenameRun(id, name) => vec![Effect::Rename(id, name)],
         Message::NoteRun(id, note) => vec![Effect::Note(id, note)],
+        Message::TagRun(id, tag, on) => vec![Effect::Tag(id, tag, on)],
         Message::DeleteRun(id) => runs::delete(state, id),
         Message::RestoreRun(id) => vec![Effect::Restore(id)],
         Message::Copy(text) => {
@@ -301,6 +317,8 @@ fn run_command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
         UiCommand::ExportScores => scores::ask(state, DialogFor::ExportScores),
         UiCommand::WriteReport => scores::ask(state, DialogFor::WriteReport),
         UiCommand::SortOut => sort_out::open(state),
+        UiCommand::ScoreProject => scores::start_on(state, &[]),
+        UiCommand::ExportRuns | UiCommand::SendRuns | UiCommand::HoldModels => runs::command(state, command),
         UiCommand::FocusFilter => quiet(|| {
             state.prefs.page = Page::Browse;
             state.focus_filter = true;
@@ -457,3 +475,6 @@ mod audit_tests;
 #[cfg(test)]
 #[path = "update/learning_tests.rs"]
 mod learning_tests;
+
+#[cfg(test)]
+mod command_tests;

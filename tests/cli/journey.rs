@@ -57,13 +57,31 @@ fn the_history_can_be_edited_and_restored() {
     let run = world.trained();
     world.run(&["runs", "rename", "latest", "summer"]).expect(0);
     world.run(&["runs", "note", "summer", "first labels"]).expect(0);
-    assert!(world.run(&["runs", "show", "summer"]).expect(0).stdout.contains("first labels"));
+    world.run(&["runs", "tag", "summer", "autumn", " new camera "]).expect(0);
+    world.run(&["runs", "tag", "summer", ""]).expect(2);
+    world.run(&["runs", "tag", "summer"]).expect(2);
+    world.run(&["runs", "tag", "summer", "--remove", "autumn"]).expect(0);
+    let shown = world.run(&["runs", "show", "summer"]).expect(0).stdout;
+    assert!(shown.contains("first labels") && shown.contains("tags        new camera\n"), "{shown}");
+    let compared = world.run(&["--json", "runs", "compare", "summer", "latest"]).expect(0).json();
+    assert_eq!((&compared["runs"][1], &compared["settings"]), (&run.as_str().into(), &serde_json::json!({})));
+    assert!(compared["results"]["test_srcc"][0].is_number());
     world.run(&["runs", "delete", "summer"]).expect(0);
     assert!(!world.run(&["runs", "list"]).expect(0).stdout.contains(&run));
     world.run(&["score", "demo", "-o", "s.csv", "--model", "summer"]).expect(1);
     world.run(&["runs", "restore", &run]).expect(0);
     assert!(world.run(&["models", "list"]).expect(0).stdout.contains("summer"));
     world.run(&["score", "demo", "-o", "s.csv", "--model", "summer", "--device", "cpu"]).expect(0);
+    world.run(&["models", "compare", "default", "summer"]).expect(1);
+    world.run(&["score", "demo", "-o", "d.csv", "--model", "default", "--device", "cpu"]).expect(0);
+    let found = world.run(&["--json", "models", "compare", "default", "summer", "-n", "3"]).expect(0).json();
+    let apart = |place: usize| {
+        let scores = &found["comparison"]["photos"][place]["scores"];
+        (scores[0]["value"].as_f64().expect("a score") - scores[1]["value"].as_f64().expect("a score")).abs()
+    };
+    assert!(apart(0) >= apart(1) && apart(1) >= apart(2) && apart(0) > 0.0);
+    assert!(found["photos_scored_by_both"].as_u64() > Some(3));
+    assert_eq!(found["comparison"]["photos"].as_array().map(Vec::len), Some(3));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use packshot::api::{self, Ballot, Project, RATER};
 use packshot::config::{Config, FILE_NAME, TrainConfig};
 use packshot::domain::{
     Attribute, Attributes, Calibration, ColourMode, ImageId, MetricPoint, ModelCard, ModelId, PhotoFormat, Reach, Run,
-    RunId, RunMeta, RunStatus, Score, ScoreRow, Split, VoteKind,
+    RunId, RunMeta, RunStatus, SampleScore, Score, ScoreRow, Split, VoteKind,
 };
 use packshot::jobs::Outcome;
 use packshot::store::StoredModel;
@@ -383,10 +383,44 @@ fn remember_runs(project: &Project) {
             })
             .collect();
         store.save_split(&run.id, &split).expect("split");
+        store.save_samples(&run.id, &samples(&split)).expect("samples");
         let end = run.started_ms + 754_000;
         store.finish_run(&run.id, status, &run.summary, None, end).expect("end");
     }
+    remember_series(project);
     remember_model(project, "20251123-150501-cccc");
+}
+
+/// What a network said of the photos of the validation part, ever nearer to their labels.
+fn samples(split: &[(ImageId, Split, String, f64)]) -> Vec<SampleScore> {
+    let held_out = split.iter().filter(|row| row.1 == Split::Validation).enumerate();
+    let of = |(place, row): (usize, &(ImageId, Split, String, f64))| {
+        let (image, label, off) = (row.0, row.3, if place % 2 == 0 { 35.0 } else { -25.0 });
+        (1..=20_u64).map(move |epoch| {
+            let wobble = 4.0 * (epoch as f64 * 1.7).sin();
+            SampleScore { image, step: epoch * 40, score: label + off * (-0.25 * epoch as f64).exp() + wobble }
+        })
+    };
+    held_out.flat_map(of).collect()
+}
+
+/// Two seeds trained together, and the run that holds their means; the oldest.
+fn remember_series(project: &Project) {
+    let mut store = project.store().expect("store");
+    let mut head = run("20251122-100501-dddd", "Two seeds", 0, Some(0.7));
+    head.config_toml = "version = 1\n[series]\nseeds = 2\n".to_owned();
+    head.summary.insert("test_srcc_sd".to_owned(), json!(0.02));
+    let member = |seed: u64, srcc: f64| {
+        let mut run = run(&format!("20251122-1{seed}0501-eeee"), &format!("seed {seed}"), seed, Some(srcc));
+        run.config_toml = format!("series = \"{}\"\n{}", "20251122-100501-dddd", run.config_toml);
+        run
+    };
+    for (place, mut run) in [head, member(1, 0.68), member(2, 0.72)].into_iter().enumerate() {
+        run.started_ms = NOW - 86_400_000 + 60_000 * place as i64;
+        run.heartbeat_ms = run.started_ms;
+        store.insert_run(&run).expect("run");
+        store.finish_run(&run.id, RunStatus::Completed, &run.summary, None, run.started_ms + 50_000).expect("end");
+    }
 }
 
 /// A registered model with a card, and a score for all photos but the last two.

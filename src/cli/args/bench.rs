@@ -12,6 +12,9 @@ pub(in crate::cli) enum Bench {
     /// Measure the window on a large project: frames, memory, and how long photos take to show.
     #[cfg(feature = "gui")]
     Ui(BenchUi),
+    /// Measure the history page on many runs: frames, memory, and how long curves take to show.
+    #[cfg(feature = "gui")]
+    History(BenchHistory),
     /// Send photos to a scoring server and measure its answers.
     #[cfg(feature = "server")]
     #[command(after_help = "\
@@ -69,4 +72,27 @@ pub(in crate::cli) struct BenchUi {
     /// Hand every frame to the graphics adapter, too; without a graphics card that slows everything down.
     #[arg(long)]
     pub(in crate::cli) present: bool,
+}
+
+#[cfg(feature = "gui")]
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  packshot bench history                           10,000 runs of 1,000 points; makes the project first, in the temporary folder
+  packshot bench history --runs 500 --seconds 5    a quick look
+
+The project is kept and used again; the usual one takes about a gigabyte.")]
+pub(in crate::cli) struct BenchHistory {
+    /// Runs in the project.
+    #[arg(long, default_value_t = 10_000)]
+    pub(in crate::cli) runs: usize,
+    /// Points of the curves of each run.
+    #[arg(long, default_value_t = 1_000)]
+    pub(in crate::cli) points: usize,
+    /// Length of the fling in seconds.
+    #[arg(long, default_value_t = 10)]
+    pub(in crate::cli) seconds: u64,
+    /// Runs that are gone through by key.
+    #[arg(long, default_value_t = 60)]
+    pub(in crate::cli) keys: usize,
 }

@@ -22,6 +22,19 @@ pub(in crate::cli) enum Models {
     /// Take the last promotion back: the champion before it is current again.
     #[command(after_help = "Examples:\n  packshot models rollback")]
     Rollback,
+    /// Hold two models against each other on the photos that both have scored, the ones they differ on most first.
+    #[command(
+        after_help = "Examples:\n  packshot score --model default -o a.csv && packshot score --model latest -o b.csv\n  packshot models compare default latest"
+    )]
+    Compare {
+        /// Run id, run name, model id, or "champion".
+        first: String,
+        /// The other one.
+        second: String,
+        /// How many photos to list.
+        #[arg(long, short = 'n', default_value_t = 20)]
+        limit: usize,
+    },
     /// Leave a model out of lists and choices; it may still be named, and `restore` brings it back.
     #[command(after_help = "Examples:\n  packshot models archive \"first try\"")]
     Archive {

@@ -244,6 +244,9 @@ fn tags(facts: &RunFacts<'_>) -> Vec<(String, String)> {
     if !run.meta.note.is_empty() {
         tags.push(("mlflow.note.content", run.meta.note.clone()));
     }
+    if !run.meta.tags.is_empty() {
+        tags.push(("packshot.tags", run.meta.tags.join(", ")));
+    }
     if let Some(error) = &run.error {
         tags.push(("packshot.error", error.clone()));
     }

@@ -3,8 +3,11 @@
 //! A frame is what a person's window does: take in what happened, lay out, tessellate. Handing it to a graphics adapter is
 //! measured apart, because without a graphics card that measures the software renderer.
 
+mod history;
 mod rig;
 mod script;
+
+pub use history::{HistoryReport, bench_history};
 
 use std::time::Duration;
 

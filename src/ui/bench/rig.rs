@@ -128,6 +128,11 @@ pub(super) fn press(key: Key) -> Vec<Event> {
 
 /// The wheel turns over the middle of the window.
 pub(super) fn wheel(points: f32) -> Vec<Event> {
+    wheel_at(Pos2::new(SIZE[0] / 2.0, SIZE[1] / 2.0), points)
+}
+
+/// The wheel turns over a place of the window.
+pub(super) fn wheel_at(at: Pos2, points: f32) -> Vec<Event> {
     let turn = Event::MouseWheel {
         unit: MouseWheelUnit::Point,
         delta: vec2(0.0, points),
@@ -135,7 +140,7 @@ pub(super) fn wheel(points: f32) -> Vec<Event> {
         source: egui::MouseWheelSource::Wheel,
         modifiers: Modifiers::NONE,
     };
-    vec![Event::PointerMoved(Pos2::new(SIZE[0] / 2.0, SIZE[1] / 2.0)), turn]
+    vec![Event::PointerMoved(at), turn]
 }
 
 #[cfg(feature = "gpu")]

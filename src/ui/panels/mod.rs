@@ -6,10 +6,6 @@ mod charts;
 mod compare;
 mod duplicates;
 mod history;
-mod history_bar;
-mod history_compare;
-mod history_scatter;
-mod history_table;
 mod hud;
 mod inspector;
 mod job_strip;
@@ -24,9 +20,6 @@ mod score_table;
 mod toasts;
 mod tour;
 mod train;
-mod train_data;
-mod train_form;
-mod train_settings;
 
 use eframe::egui;
 
@@ -79,11 +72,11 @@ pub fn show(ui: &mut egui::Ui, state: &mut AppState, pictures: &mut Pictures<'_>
         }
         Page::Browse => browse::show(ui, state, pictures.thumbs, &mut out),
         Page::Label => label::show(ui, state, pictures.thumbs, &mut out),
-        Page::Train => train::show(ui, state, &mut out),
+        Page::Train => train::show(ui, state, pictures.thumbs, &mut out),
         Page::Score => score::show(ui, state, pictures.thumbs, &mut out),
         Page::Audit => audit::show(ui, state, pictures.thumbs, &mut out),
         Page::Duplicates => duplicates::show(ui, state, pictures.thumbs, &mut out),
-        Page::History => history::show(ui, state, &mut out),
+        Page::History => history::show(ui, state, pictures.thumbs, &mut out),
     });
     palette::show(ui, state, &mut out);
     messages::show(ui, state, &mut out);

@@ -7,6 +7,7 @@ use crate::ui::message::Message;
 use crate::ui::prefs::Page;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
+use crate::ui::widgets::tip;
 
 pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     ui.spacing_mut().item_spacing.y = space().s;
@@ -34,7 +35,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) 
                 _ => state.prefs.next_theme_text(),
             };
             let button = egui::Button::new(egui::RichText::new(text).small()).frame(false);
-            let tooltip = format!("{} ({})", command.tooltip(), ui.format_shortcut(&command.shortcut()));
+            let tooltip = tip(ui, command);
             if ui.add(button).on_hover_text(tooltip).clicked() {
                 out.push(Message::Command(command));
             }
@@ -58,7 +59,7 @@ fn entry(ui: &mut egui::Ui, page: Page, chosen: bool, command: UiCommand) -> boo
     let text = if chosen { palette.text } else { palette.weak };
     let at = rect.center_bottom() - vec2(0.0, 9.0);
     ui.painter().text(at, Align2::CENTER_BOTTOM, page.text(), FontId::proportional(12.0), text);
-    let tooltip = format!("{} ({})", command.tooltip(), ui.format_shortcut(&command.shortcut()));
+    let tooltip = tip(ui, command);
     response.on_hover_text(tooltip).clicked()
 }
 

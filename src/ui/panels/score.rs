@@ -12,7 +12,9 @@ use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::thumbs::{LARGE, Thumbs};
 use crate::ui::triage::Prices;
-use crate::ui::widgets::{band_shape, broken_box, empty_state, hint, histogram, photo_box, primary_button, wait_box};
+use crate::ui::widgets::{
+    band_shape, broken_box, empty_state, hint, histogram, photo_box, primary_button, tip, wait_box,
+};
 
 /// Columns of the histogram.
 const COLUMNS: usize = 50;
@@ -91,17 +93,19 @@ fn bar(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
             out.push(Message::Ask(DialogFor::ScoreFolder));
         }
         model_choice(ui, state);
-        if !state.photos.is_empty() && ui.button("Score the project").on_hover_text("Every photo of Browse").clicked() {
+        if !state.photos.is_empty()
+            && ui.button("Score the project").on_hover_text(tip(ui, UiCommand::ScoreProject)).clicked()
+        {
             out.push(Message::StartScoring(Vec::new(), state.score.model.clone()));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if ui.button("Report…").on_hover_text(UiCommand::WriteReport.tooltip()).clicked() {
+            if ui.button("Report…").on_hover_text(tip(ui, UiCommand::WriteReport)).clicked() {
                 out.push(Message::Ask(DialogFor::WriteReport));
             }
-            if ui.button("Sort out…").on_hover_text(UiCommand::SortOut.tooltip()).clicked() {
+            if ui.button("Sort out…").on_hover_text(tip(ui, UiCommand::SortOut)).clicked() {
                 out.push(Message::Command(UiCommand::SortOut));
             }
-            if ui.button("Export…").on_hover_text(UiCommand::ExportScores.tooltip()).clicked() {
+            if ui.button("Export…").on_hover_text(tip(ui, UiCommand::ExportScores)).clicked() {
                 out.push(Message::Ask(DialogFor::ExportScores));
             }
         });

@@ -1,7 +1,7 @@
 //! What the window does when a long work ends.
 
 use super::scores::sort_rows;
-use super::{audit, failed, label, learning, photos, runs, training};
+use super::{audit, failed, label, learning, photos, runs, training, two_models};
 use crate::api::{DemoSummary, FailedPhoto, OpenSummary, ScoreSummary, TrainSummary};
 use crate::jobs::Outcome;
 use crate::ui::message::{Effect, JobKind};
@@ -136,6 +136,7 @@ pub(super) fn score(state: &mut AppState, outcome: Outcome<ScoreSummary>) -> Vec
         state.score.verdict = Some(text);
     }
     let mut effects = sort_rows(state);
+    effects.extend(two_models::again(state));
     effects.extend(photos::read(state));
     effects.extend(audit::read(state));
     effects

@@ -4,11 +4,13 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::{send_runs, two_models};
 use crate::api::RunView;
 use crate::domain::{RunId, RunStatus};
-use crate::ui::ledger::{Ledger, RunColumn, RunLine};
-use crate::ui::message::{Effect, JobKind, Message};
-use crate::ui::prefs::RunLook;
+use crate::ui::command::UiCommand;
+use crate::ui::ledger::{Ledger, Row, RunColumn, RunLine};
+use crate::ui::message::{DialogFor, Effect, JobKind, Message};
+use crate::ui::prefs::{Page, RunLook};
 use crate::ui::state::AppState;
 
 /// The runs as the store has them.
@@ -103,7 +105,20 @@ pub(super) fn compare(state: &mut AppState, id: RunId) -> Vec<Effect> {
 fn arrange(state: &mut AppState) {
     let look = &state.prefs.runs;
     state.history.ledger.sort(&look.sort, look.descending);
-    state.history.listed = state.history.ledger.found(&look.filter);
+    let history = &mut state.history;
+    history.found = history.ledger.found(&look.filter);
+    history.rows = if look.series_apart {
+        history.found.iter().map(|&place| Row { place, inside: false, members: 0 }).collect()
+    } else {
+        history.ledger.rows(&history.found, &history.unfolded)
+    };
+}
+
+/// Shows the runs of a series below it, or no more.
+pub(super) fn unfold(state: &mut AppState, id: RunId, show: bool) {
+    let unfolded = &mut state.history.unfolded;
+    let _changed = if show { unfolded.insert(id) } else { unfolded.remove(&id) };
+    arrange(state);
 }
 
 /// Shows the table of runs like this; a table without columns shows the usual ones.
@@ -125,11 +140,34 @@ pub(super) fn keep_look(state: &mut AppState, name: &str, keep: bool) {
     }
 }
 
-/// Writes the runs that show.
+/// Writes the runs that the words are found in.
 pub(super) fn export(state: &AppState, file: PathBuf) -> Vec<Effect> {
     let history = &state.history;
-    let runs = history.listed.iter().filter_map(|&place| history.ledger.runs.get(place).cloned());
+    let runs = history.found.iter().filter_map(|&place| history.ledger.runs.get(place).cloned());
     vec![Effect::ExportRuns(runs.collect(), file)]
+}
+
+/// A command of the history page; says so where there is nothing to do it with.
+pub(super) fn command(state: &mut AppState, command: UiCommand) -> Vec<Effect> {
+    state.prefs.page = Page::History;
+    if state.history.ledger.runs.is_empty() {
+        state.toasts.warn("There are no runs yet", Some("Train a model first.".to_owned()));
+        return Vec::new();
+    }
+    match command {
+        UiCommand::ExportRuns => vec![Effect::Ask(DialogFor::ExportRuns)],
+        UiCommand::SendRuns => {
+            state.history.sending = Some(send_runs::remembered(state));
+            Vec::new()
+        }
+        _ => {
+            let choice = two_models::first_choice(state);
+            if choice.is_none() {
+                state.toasts.warn("There is one model only", Some("Train another one first.".to_owned()));
+            }
+            two_models::hold(state, choice)
+        }
+    }
 }
 
 /// Sorts the runs; the same column again turns the order round.

@@ -280,7 +280,14 @@ fn trainings_wait_for_their_turn_and_a_stop_ends_the_turns() {
 }
 
 fn view(run: Run) -> Message {
-    Message::RunLoaded(Box::new(RunView { run, points: Vec::new(), artifacts: Vec::new(), photos: [0; 3] }))
+    Message::RunLoaded(Box::new(RunView {
+        run,
+        points: Vec::new(),
+        at_ms: Vec::new(),
+        samples: Vec::new(),
+        artifacts: Vec::new(),
+        photos: [0; 3],
+    }))
 }
 
 #[test]

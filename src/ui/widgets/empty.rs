@@ -2,6 +2,7 @@
 
 use eframe::egui::{self, RichText};
 
+use crate::ui::command::UiCommand;
 use crate::ui::theme::{colours, space};
 
 /// The heading of a page or card.
@@ -13,6 +14,11 @@ pub fn heading(ui: &mut egui::Ui, text: &str) {
 pub fn hint(ui: &mut egui::Ui, text: impl Into<String>) -> egui::Response {
     let weak = colours(ui).weak;
     ui.label(RichText::new(text).color(weak))
+}
+
+/// What a command does, and its key.
+pub fn tip(ui: &egui::Ui, command: UiCommand) -> String {
+    format!("{} ({})", command.tooltip(), ui.format_shortcut(&command.shortcut()))
 }
 
 /// The one button a page is about.

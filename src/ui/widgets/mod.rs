@@ -15,7 +15,7 @@ mod tones;
 
 pub use chip::{band_colour, band_shape, label_dot, score_chip};
 pub use compare::{Side, compare};
-pub use empty::{empty_state, heading, hint, primary_button};
+pub use empty::{empty_state, heading, hint, primary_button, tip};
 pub use histogram::histogram;
 pub use mark::{Mark, mark};
 pub use overlays::{draw_overlays, fill_text, overlay_legend};

@@ -13,7 +13,7 @@ use crate::ui::numbers::grouped;
 use crate::ui::state::{AppState, AuditFilter};
 use crate::ui::theme::{colours, space};
 use crate::ui::thumbs::Thumbs;
-use crate::ui::widgets::{Mark, empty_state, hint, primary_button};
+use crate::ui::widgets::{Mark, empty_state, hint, primary_button, tip};
 
 pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs, out: &mut Vec<Message>) {
     if !state.browse.loaded || (state.audit.report.is_none() && state.audit.problem.is_none()) {
@@ -55,17 +55,12 @@ fn nothing_yet(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     empty_state(ui, "Not audited yet", text, |ui| {
         let command = UiCommand::AuditPhotos;
         let button = primary_button(ui, command.text(), true);
-        if button.on_hover_text(with_key(ui, command)).clicked() {
+        if button.on_hover_text(tip(ui, command)).clicked() {
             out.push(Message::StartAudit);
         }
         ui.add_space(space().s);
         pack_choice(ui, state, out);
     });
-}
-
-/// A command's tooltip with its key.
-fn with_key(ui: &egui::Ui, command: UiCommand) -> String {
-    format!("{} ({})", command.tooltip(), ui.format_shortcut(&command.shortcut()))
 }
 
 fn bar(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
@@ -79,13 +74,13 @@ fn bar(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
             } else {
                 format!("Measure {} more photos", grouped(left))
             };
-            if ui.button(text).on_hover_text(with_key(ui, command)).clicked() {
+            if ui.button(text).on_hover_text(tip(ui, command)).clicked() {
                 out.push(Message::StartAudit);
             }
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let command = UiCommand::ExportAudit;
-            if ui.button("Export…").on_hover_text(with_key(ui, command)).clicked() {
+            if ui.button("Export…").on_hover_text(tip(ui, command)).clicked() {
                 out.push(Message::Command(command));
             }
             // Where the window is narrow, the date stands in the tooltip of the pack alone.

@@ -10,12 +10,12 @@ use crate::ui::numbers::grouped;
 use crate::ui::prefs::{GroupBy, SortBy};
 use crate::ui::state::AppState;
 use crate::ui::theme::space;
-use crate::ui::widgets::{hint, sort_button};
+use crate::ui::widgets::{hint, sort_button, tip};
 
 pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if ui.button("Open…").on_hover_text(UiCommand::OpenFolder.tooltip()).clicked() {
+            if ui.button("Open…").on_hover_text(tip(ui, UiCommand::OpenFolder)).clicked() {
                 out.push(Message::Ask(DialogFor::OpenFolder));
             }
             let (shown, all) = (state.browse.visible.len(), state.photos.len());
@@ -104,7 +104,7 @@ fn right(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
         out.push(Message::TileSize(tile));
     }
     let command = UiCommand::ToggleFacets;
-    let about = format!("{} ({})", command.tooltip(), ui.format_shortcut(&command.shortcut()));
+    let about = tip(ui, command);
     if ui.add(egui::Button::selectable(state.prefs.facets, "Counts")).on_hover_text(about).clicked() {
         out.push(Message::Command(command));
     }

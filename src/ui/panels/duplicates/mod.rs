@@ -11,7 +11,7 @@ use crate::ui::numbers::grouped;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::thumbs::Thumbs;
-use crate::ui::widgets::{empty_state, primary_button};
+use crate::ui::widgets::{empty_state, primary_button, tip};
 
 pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs, out: &mut Vec<Message>) {
     if !state.browse.loaded {
@@ -98,7 +98,7 @@ fn nothing_yet(ui: &mut egui::Ui, state: &AppState, running: bool, out: &mut Vec
 
 fn search(ui: &mut egui::Ui, state: &AppState, running: bool, out: &mut Vec<Message>) {
     let command = UiCommand::FindDuplicates;
-    let tooltip = format!("{} ({})", command.tooltip(), ui.format_shortcut(&command.shortcut()));
+    let tooltip = tip(ui, command);
     if ui.add_enabled(!running, egui::Button::new("Search again")).on_hover_text(tooltip).clicked() {
         out.push(Message::FindDuplicates);
     }

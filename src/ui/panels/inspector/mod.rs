@@ -17,7 +17,7 @@ use crate::ui::lens::Glance;
 use crate::ui::message::{JobKind, Message};
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
-use crate::ui::widgets::{band_colour, heading, hint, tones};
+use crate::ui::widgets::{band_colour, heading, hint, tip, tones};
 
 pub(super) use photo::{draw_evidence, spoken};
 
@@ -78,7 +78,7 @@ fn not_measured(ui: &mut egui::Ui, state: &AppState, row: &PhotoRow, out: &mut V
     }
     hint(ui, "Not measured yet");
     let command = UiCommand::AuditPhotos;
-    let tooltip = format!("{} ({})", command.tooltip(), ui.format_shortcut(&command.shortcut()));
+    let tooltip = tip(ui, command);
     if ui.button(command.text()).on_hover_text(tooltip).clicked() {
         out.push(Message::StartAudit);
     }
@@ -91,7 +91,7 @@ fn foot(ui: &mut egui::Ui, row: &PhotoRow, out: &mut Vec<Message>) {
     ui.horizontal_wrapped(|ui| {
         let free = row.photo.error.is_none();
         let label = ui.add_enabled(free, egui::Button::new("Label it"));
-        if label.on_hover_text(UiCommand::LabelSelected.tooltip()).clicked() {
+        if label.on_hover_text(tip(ui, UiCommand::LabelSelected)).clicked() {
             out.push(Message::LabelPhoto(row.photo.id));
         }
         let similar = ui.add_enabled(free, egui::Button::new("Find similar"));

@@ -8,7 +8,7 @@ mod score;
 
 use eframe::egui::{self, Rect, Sense, Stroke, StrokeKind, accesskit::Role, pos2, vec2};
 
-use super::train_data::FEWEST;
+use super::train::FEWEST;
 use crate::api::{QueueKind, clock::duration_text};
 use crate::domain::{ImageId, Preference, Vote, VoteKind};
 use crate::ui::command::UiCommand;

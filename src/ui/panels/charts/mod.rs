@@ -1,12 +1,17 @@
-//! The curves of a run: loss above SRCC, on one axis of steps.
+//! The curves of a run: loss above SRCC, on one axis.
 
 use eframe::egui::{self, Color32, FontId, Id, Sense, Stroke, vec2};
 use egui_plot::{AxisHints, HoverPosition, Line, Plot, PlotPoints, VLine};
 
+use crate::api::RunView;
 use crate::domain::MetricPoint;
-use crate::ui::prefs::CurveLook;
+use crate::ui::prefs::{Along, CurveLook};
 use crate::ui::theme::{Palette, colours};
 use crate::ui::widgets::hint;
+
+mod axis;
+
+use axis::{Axis, tick as tick_across, told};
 
 /// One curve: the metric, its name and its colour.
 type Curve = (&'static str, &'static str, Color32);
@@ -18,15 +23,17 @@ struct Chart {
     log_scale: bool,
 }
 
-/// Draws the curves of a run with linked axes; `best` is the step of the best epoch.
-pub(super) fn show(ui: &mut egui::Ui, points: &[MetricPoint], best: Option<u64>, look: CurveLook, id: &str) {
+/// Draws the curves of a run with linked axes, and marks its best epoch.
+pub(super) fn show(ui: &mut egui::Ui, view: &RunView, look: CurveLook, id: &str) {
     let charts = charts(ui, look);
+    let axis = Axis::of(view, look.along);
+    let best = best(&view.points).map(|place| axis.at(place));
     let free = ui.available_height() - 42.0 * charts.len() as f32;
     let height = (free / charts.len() as f32).clamp(96.0, 420.0);
     egui::ScrollArea::vertical().id_salt((id, "curves")).auto_shrink([false, false]).show(ui, |ui| {
         for Chart { title, curves, log_scale } in &charts {
             legend(ui, title, curves, best.is_some());
-            chart(ui, points, curves, best, CurveLook { log_scale: *log_scale, ..look }, height, id);
+            chart(ui, &axis, curves, best, CurveLook { log_scale: *log_scale, ..look }, height, id);
         }
     });
 }
@@ -36,7 +43,14 @@ fn charts(ui: &egui::Ui, look: CurveLook) -> Vec<Chart> {
     let plain = |title, curves| Chart { title, curves, log_scale: false };
     let loss = vec![("train_loss", "Training", palette.weak), ("validation_loss", "Validation", palette.accent)];
     let srcc = vec![("validation_srcc", "Validation", palette.accept)];
-    let title = if look.log_scale { "Loss by step (logarithmic)" } else { "Loss by step" };
+    let title = match (look.along, look.log_scale) {
+        (Along::Step, false) => "Loss by step",
+        (Along::Step, true) => "Loss by step (logarithmic)",
+        (Along::Epoch, false) => "Loss by epoch",
+        (Along::Epoch, true) => "Loss by epoch (logarithmic)",
+        (Along::Time, false) => "Loss by time",
+        (Along::Time, true) => "Loss by time (logarithmic)",
+    };
     let mut charts = vec![
         Chart { title, curves: loss, log_scale: look.log_scale },
         plain("SRCC: how well the order of scores follows the labels, 1 is perfect", srcc),
@@ -64,23 +78,19 @@ pub(super) fn tint(place: usize, palette: &Palette) -> Color32 {
     far.get(place).copied().unwrap_or(if place == far.len() { palette.text } else { palette.weak })
 }
 
-/// Draws one metric of several runs, each with its name, on one axis of steps.
-pub(super) fn together(
-    ui: &mut egui::Ui,
-    runs: &[(&str, &[MetricPoint])],
-    metric: &str,
-    title: &str,
-    look: CurveLook,
-    height: f32,
-) {
+/// Draws one metric of several runs, each with its name, on one axis.
+pub(super) fn together(ui: &mut egui::Ui, runs: &[&RunView], metric: &str, title: &str, look: CurveLook, height: f32) {
     let palette = colours(ui);
-    hint(ui, title);
+    hint(ui, format!("{title} by {}", look.along.text()));
     let columns = ui.available_width().max(50.0) as usize;
-    let lines = runs.iter().enumerate().map(|(place, (name, points))| {
-        Line::new(*name, PlotPoints::from(thinned(&series(points, metric, look), columns))).color(tint(place, &palette))
+    let axes: Vec<Axis<'_>> = runs.iter().map(|view| Axis::of(view, look.along)).collect();
+    let lines = axes.iter().enumerate().map(|(place, axis)| {
+        let name = axis.view().run.meta.name.as_str();
+        Line::new(name, PlotPoints::from(thinned(&series(axis, metric, look), columns))).color(tint(place, &palette))
     });
-    let last = runs.iter().map(|(_, points)| last_step(points)).fold(0.0, f64::max);
-    plot(ui, lines.collect(), &Axes { last, best: None, log_scale: look.log_scale, height }, "together", metric);
+    let last = axes.iter().map(Axis::last).fold(0.0, f64::max);
+    let axes = Axes { last, along: look.along, best: None, log_scale: look.log_scale, height };
+    plot(ui, lines.collect(), &axes, "together", metric);
 }
 
 /// What the chart shows, and which colour is which; never drawn over the curves.
@@ -104,62 +114,56 @@ fn legend(ui: &mut egui::Ui, title: &str, curves: &[Curve], marked: bool) {
 
 fn chart(
     ui: &mut egui::Ui,
-    points: &[MetricPoint],
+    axis: &Axis<'_>,
     curves: &[Curve],
-    best: Option<u64>,
+    best: Option<f64>,
     look: CurveLook,
     height: f32,
     id: &str,
 ) {
     let columns = ui.available_width().max(50.0) as usize;
     let lines = curves.iter().map(|(name, title, colour)| {
-        Line::new(*title, PlotPoints::from(thinned(&series(points, name, look), columns))).color(*colour)
+        Line::new(*title, PlotPoints::from(thinned(&series(axis, name, look), columns))).color(*colour)
     });
-    // All charts span all steps, so that one lies exactly above the other.
-    plot(
-        ui,
-        lines.collect(),
-        &Axes { last: last_step(points), best, log_scale: look.log_scale, height },
-        id,
-        curves[0].0,
-    );
+    // All charts span the whole run, so that one lies exactly above the other.
+    let axes = Axes { last: axis.last(), along: axis.along(), best, log_scale: look.log_scale, height };
+    plot(ui, lines.collect(), &axes, id, curves[0].0);
 }
 
 /// A metric's points, its values as logarithms on request.
 ///
 /// Smoothed, a value is the exponential mean of those up to it, and the first ones are not drawn towards 0 (as TensorBoard
 /// does it).
-fn series(points: &[MetricPoint], name: &str, look: CurveLook) -> Vec<[f64; 2]> {
+fn series(axis: &Axis<'_>, name: &str, look: CurveLook) -> Vec<[f64; 2]> {
     let keep = f64::from(look.smoothing.clamp(0.0, 0.999));
     let (mut sum, mut weight) = (0.0, 0.0);
-    let own = points.iter().filter(|point| point.name == name && (!look.log_scale || point.value > 0.0));
-    own.map(|point| {
+    let all = axis.view().points.iter().enumerate();
+    let own = all.filter(|(_, point)| point.name == name && (!look.log_scale || point.value > 0.0));
+    own.map(|(place, point)| {
         let value = if look.log_scale { point.value.log10() } else { point.value };
         (sum, weight) = (keep * sum + (1.0 - keep) * value, keep * weight + (1.0 - keep));
-        [point.step as f64, sum / weight]
+        [axis.at(place), sum / weight]
     })
     .collect()
 }
 
-fn last_step(points: &[MetricPoint]) -> f64 {
-    points.iter().map(|point| point.step).max().unwrap_or(0) as f64
-}
-
 /// What lines are drawn on.
 struct Axes {
-    /// The last step.
+    /// Where the curves end.
     last: f64,
-    /// The step of the best epoch.
-    best: Option<u64>,
+    /// What they are drawn along.
+    along: Along,
+    /// Where the best epoch ended.
+    best: Option<f64>,
     /// The lines hold logarithms.
     log_scale: bool,
     /// Points of the screen.
     height: f32,
 }
 
-/// Draws lines; charts of one `group` share their axis of steps.
+/// Draws lines; charts of one `group` share the axis along which they are drawn.
 fn plot(ui: &mut egui::Ui, lines: Vec<Line<'_>>, axes: &Axes, group: &str, name: &str) {
-    let log_scale = axes.log_scale;
+    let (log_scale, along) = (axes.log_scale, axes.along);
     let value = move |y: f64| if log_scale { 10_f64.powf(y) } else { y };
     let y_axis = AxisHints::new_y()
         .min_thickness(44.0)
@@ -179,17 +183,17 @@ fn plot(ui: &mut egui::Ui, lines: Vec<Line<'_>>, axes: &Axes, group: &str, name:
         .allow_boxed_zoom(false)
         .show_background(false)
         .custom_y_axes(vec![y_axis])
-        .x_axis_formatter(|mark, _| if mark.value < 0.0 { String::new() } else { format!("{:.0}", mark.value) })
+        .x_axis_formatter(move |mark, _| tick_across(along, mark.value))
         .label_formatter(move |at| match at {
             HoverPosition::NearDataPoint { plot_name, position, .. } => {
-                Some(format!("{plot_name} {}\nstep {:.0}", exact(value(position.y)), position.x))
+                Some(format!("{plot_name} {}\n{}", exact(value(position.y)), told(along, position.x)))
             }
             HoverPosition::Elsewhere { .. } => None,
         });
     let mark = colours(ui).review;
     plot.show(ui, |plot| {
         if let Some(best) = axes.best {
-            plot.vline(VLine::new("Best epoch", best as f64).color(mark).width(1.2));
+            plot.vline(VLine::new("Best epoch", best).color(mark).width(1.2));
         }
         lines.into_iter().for_each(|line| plot.line(line.width(1.8)));
     });
@@ -230,14 +234,14 @@ pub(super) fn thinned(points: &[[f64; 2]], columns: usize) -> Vec<[f64; 2]> {
     extremes.collect()
 }
 
-/// The step of the best epoch: where the validation SRCC was highest first.
-pub(super) fn best_step(points: &[MetricPoint]) -> Option<u64> {
-    let srcc = points.iter().filter(|point| point.name == "validation_srcc");
-    srcc.fold(None, |best: Option<&MetricPoint>, point| match best {
-        Some(best) if best.value >= point.value => Some(best),
+/// The place of the best epoch's point: where the validation SRCC was highest first.
+fn best(points: &[MetricPoint]) -> Option<usize> {
+    let srcc = points.iter().enumerate().filter(|(_, point)| point.name == "validation_srcc");
+    srcc.fold(None, |best: Option<(usize, &MetricPoint)>, point| match best {
+        Some(best) if best.1.value >= point.1.value => Some(best),
         _ => Some(point),
     })
-    .map(|point| point.step)
+    .map(|(place, _)| place)
 }
 
 #[cfg(test)]
@@ -258,8 +262,10 @@ mod tests {
     fn smoothing_starts_at_the_first_value_and_lags_behind() {
         let points: Vec<MetricPoint> =
             (1..=3).map(|step| MetricPoint { name: "x".to_owned(), step, value: step as f64 * 10.0 }).collect();
+        let view = RunView { points, ..axis::tests::view(&[]) };
         let values = |smoothing: f32| -> Vec<f64> {
-            series(&points, "x", CurveLook { smoothing, ..CurveLook::default() }).iter().map(|point| point[1]).collect()
+            let axis = Axis::of(&view, Along::Step);
+            series(&axis, "x", CurveLook { smoothing, ..CurveLook::default() }).iter().map(|point| point[1]).collect()
         };
         assert_eq!(values(0.0), [10.0, 20.0, 30.0]);
         let smooth = values(0.5);
@@ -269,7 +275,7 @@ mod tests {
     #[test]
     fn the_first_of_equal_epochs_is_the_best() {
         let point = |step, value| MetricPoint { name: "validation_srcc".to_owned(), step, value };
-        assert_eq!(best_step(&[point(1, 0.2), point(2, 0.9), point(3, 0.9)]), Some(2));
-        assert_eq!(best_step(&[]), None);
+        assert_eq!(best(&[point(1, 0.2), point(2, 0.9), point(3, 0.9)]), Some(1));
+        assert_eq!(best(&[]), None);
     }
 }

@@ -1,11 +1,11 @@
 //! The table of runs: only the rows in sight are laid out.
 
-use eframe::egui::{self, Align2, Color32, FontId, Key, Rect, Sense, Stroke, StrokeKind, accesskit::Role, vec2};
+use eframe::egui::{self, Align2, Color32, FontId, Key, Rect, Sense, Shape, Stroke, StrokeKind, accesskit::Role, vec2};
 
-use super::charts;
 use crate::domain::{Run, RunStatus};
-use crate::ui::ledger::{RunColumn, RunLine};
+use crate::ui::ledger::{Row, RunColumn, RunLine};
 use crate::ui::message::Message;
+use crate::ui::panels::charts;
 use crate::ui::prefs::RunLook;
 use crate::ui::state::AppState;
 use crate::ui::theme::{Palette, colours};
@@ -17,11 +17,14 @@ const ROW: f32 = 30.0;
 /// Width of the mark and the star before a run's name.
 const MARKS: f32 = 40.0;
 
+/// Width of the triangle of a series, and how far its runs are moved in.
+const FOLD: f32 = 18.0;
+
 /// How much of the width a column takes against the others.
 fn share(column: &RunColumn) -> f32 {
     match column {
         RunColumn::Name => 2.4,
-        RunColumn::Started | RunColumn::Note => 1.6,
+        RunColumn::Started | RunColumn::Note | RunColumn::Tags => 1.6,
         RunColumn::Recipe => 1.4,
         RunColumn::Validation | RunColumn::Test | RunColumn::Metric(_) | RunColumn::Setting(_) => 1.3,
         RunColumn::Status | RunColumn::Time => 1.1,
@@ -46,16 +49,18 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) 
     keys(ui, state, out);
     ui.spacing_mut().item_spacing.y = 0.0;
     let history = &state.history;
-    if history.listed.is_empty() {
+    if history.rows.is_empty() {
         hint(ui, "No run has these words");
     }
     let area = egui::ScrollArea::vertical().auto_shrink([false, false]).id_salt("runs").show_rows(
         ui,
         ROW,
-        history.listed.len(),
+        history.rows.len(),
         |ui, shown| {
-            for run in history.listed[shown].iter().filter_map(|&place| history.ledger.runs.get(place)) {
-                row(ui, state, run, &palette, out);
+            for line in &history.rows[shown] {
+                if let Some(run) = history.ledger.runs.get(line.place) {
+                    row(ui, state, line, run, &palette, out);
+                }
             }
         },
     );
@@ -118,19 +123,24 @@ fn keys(ui: &egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     if ui.egui_wants_keyboard_input() || state.palette.is_some() {
         return;
     }
-    let step =
-        ui.input(|input| isize::from(input.key_pressed(Key::ArrowDown)) - isize::from(input.key_pressed(Key::ArrowUp)));
-    if step == 0 {
+    let pressed = |key| ui.input(|input| input.key_pressed(key));
+    let step = isize::from(pressed(Key::ArrowDown)) - isize::from(pressed(Key::ArrowUp));
+    let fold = [(Key::ArrowRight, true), (Key::ArrowLeft, false)].into_iter().find(|(key, _)| pressed(*key));
+    if step == 0 && fold.is_none() || state.history.two_models.is_some() {
         return;
     }
     let history = &state.history;
-    let id_at = |at: usize| history.ledger.runs.get(*history.listed.get(at)?).map(|run| &run.id);
-    let at = (0..history.listed.len()).find(|&at| id_at(at) == history.selected.as_ref());
+    let id_at = |at: usize| history.ledger.runs.get(history.rows.get(at)?.place).map(|run| &run.id);
+    let at = (0..history.rows.len()).find(|&at| id_at(at) == history.selected.as_ref());
+    if let (Some((_, unfold)), Some(id)) = (fold, at.filter(|&at| history.rows[at].members > 0).and_then(id_at)) {
+        out.push(Message::UnfoldRun(id.clone(), unfold));
+        return;
+    }
     let next = at.map_or(Some(0), |at| at.checked_add_signed(step)).and_then(id_at);
     out.extend(next.map(|id| Message::SelectRun(id.clone())));
 }
 
-fn row(ui: &mut egui::Ui, state: &AppState, run: &RunLine, palette: &Palette, out: &mut Vec<Message>) {
+fn row(ui: &mut egui::Ui, state: &AppState, line: &Row, run: &RunLine, palette: &Palette, out: &mut Vec<Message>) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let selected = state.history.selected.as_ref() == Some(&run.id);
     let spoken = format!("{}, {}", run.meta.name, run.status.name());
@@ -145,7 +155,11 @@ fn row(ui: &mut egui::Ui, state: &AppState, run: &RunLine, palette: &Palette, ou
     let columns = &state.prefs.runs.columns;
     for (index, (column, mut cell)) in columns.iter().zip(cells(rect, columns)).enumerate() {
         if index == 0 {
-            *cell.left_mut() += MARKS;
+            *cell.left_mut() += MARKS + if line.inside { FOLD } else { 0.0 };
+            if line.members > 0 {
+                fold(ui, state, line, run, cell, palette, out);
+                *cell.left_mut() += FOLD;
+            }
         }
         let colour = match column {
             RunColumn::Name => palette.text,
@@ -161,6 +175,24 @@ fn row(ui: &mut egui::Ui, state: &AppState, run: &RunLine, palette: &Palette, ou
         out.push(if beside { Message::CompareRun(id) } else { Message::SelectRun(id) });
     }
     response.on_hover_text(format!("{}\nCtrl-click draws it beside the selected run", run.meta.name));
+}
+
+/// The triangle of a series: a click shows its runs, or hides them.
+fn fold(ui: &egui::Ui, state: &AppState, line: &Row, run: &Run, cell: Rect, palette: &Palette, out: &mut Vec<Message>) {
+    let open = state.history.unfolded.contains(&run.id);
+    let area = Rect::from_min_size(cell.left_top() - vec2(4.0, 0.0), vec2(FOLD, cell.height()));
+    let response = ui.interact(area, ui.scope_id().with(("fold", &run.id.0)), Sense::click());
+    let spoken = format!("{} runs of {}", line.members, run.meta.name);
+    response.widget_info(|| egui::WidgetInfo::selected(Role::Button, true, open, &spoken));
+    let centre = area.center();
+    let bright = response.hovered() || response.has_focus();
+    let tips = if open { [(-4.0, -2.5), (4.0, -2.5), (0.0, 3.5)] } else { [(-2.5, -4.0), (3.5, 0.0), (-2.5, 4.0)] };
+    let corners = tips.map(|(x, y)| centre + vec2(x, y)).to_vec();
+    let colour = if bright { palette.text } else { palette.weak };
+    ui.painter().add(Shape::convex_polygon(corners, colour, Stroke::NONE));
+    if response.on_hover_text(spoken).clicked() {
+        out.push(Message::UnfoldRun(run.id.clone(), !open));
+    }
 }
 
 /// The star, and the colour of the run's curves where several are drawn.

@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, RichText};
 
-use super::{train_data, train_settings};
+use super::{data, settings};
 use crate::api::{ArchitectureEntry, HEAD_FROM, LAST_FROM, ModelEntry, clock::duration_text};
 use crate::config::{DeviceChoice, Learns, Loss, LossKind, PRESETS, TrainConfig, explained};
 use crate::ui::message::{JobKind, Message};
@@ -15,14 +15,14 @@ pub(super) const FIELD: f32 = 150.0;
 
 pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     heading(ui, "New training");
-    train_data::show(ui, state, out);
+    data::show(ui, state, out);
     ui.add_space(space().s);
     let AppState { config, train, architectures, models, .. } = state;
     presets(ui, &mut config.train);
     let name = egui::TextEdit::singleline(&mut train.name).hint_text("Name, made up when empty");
     ui.add(name.desired_width(f32::INFINITY)).accessible_name("Name of the run");
     form(ui, &mut config.train, architectures, models);
-    ui.collapsing("Advanced", |ui| train_settings::advanced(ui, &mut config.train));
+    ui.collapsing("Advanced", |ui| settings::advanced(ui, &mut config.train));
     ui.add_space(space().s);
     if let Some(text) = estimate(state) {
         hint(ui, text).on_hover_text("At the speed of the run beside; early stopping may end it sooner");
@@ -59,7 +59,7 @@ fn form(ui: &mut egui::Ui, config: &mut TrainConfig, architectures: &[Architectu
         loss_choice(ui, &mut config.loss);
         let devices = [(DeviceChoice::Auto, "Auto"), (DeviceChoice::Gpu, "GPU"), (DeviceChoice::Cpu, "CPU")];
         choice(ui, "Device", &mut config.device, &devices, explained("train", "device"));
-        train_settings::whole(ui, "Epochs", "epochs", egui::DragValue::new(&mut config.epochs).range(1..=1000));
+        settings::whole(ui, "Epochs", "epochs", egui::DragValue::new(&mut config.epochs).range(1..=1000));
     });
 }
 
@@ -153,7 +153,7 @@ fn buttons(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
         Message::StartTraining(Planned { config, name: state.train.name.trim().to_owned(), finetune })
     };
     let text = if busy { "Train after that" } else { "Start training" };
-    if primary_button(ui, text, labelled >= train_data::FEWEST).clicked() {
+    if primary_button(ui, text, labelled >= data::FEWEST).clicked() {
         out.push(plan(false));
     }
     let button = ui.add_enabled(labelled >= HEAD_FROM as u64, egui::Button::new("Fine-tune the current network"));

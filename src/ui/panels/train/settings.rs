@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, DragValue};
 
-use super::train_form::{FIELD, choice};
+use super::form::{FIELD, choice};
 use crate::config::{OptimiserKind, TrainConfig, explained};
 use crate::ui::widgets::hint;
 

@@ -1,75 +1,20 @@
-//! History: every run, its results and curves; rename, note, delete.
+//! The selected run: its name, note and tags, what came out, how it was made, and what can be done with it.
 
-use eframe::egui::{self, RichText};
+use eframe::egui::{self, Key, RichText};
 use serde_json::Value;
 
-use super::{charts, history_bar, history_compare, history_scatter, history_table};
 use crate::api::ModelEntry;
 use crate::domain::{Run, RunId, RunStatus};
 use crate::ui::message::{JobKind, Message};
-use crate::ui::prefs::Page;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
-use crate::ui::widgets::{empty_state, heading, hint, primary_button};
-
-pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
-    if !state.history.loaded {
-        return;
-    }
-    if state.history.ledger.runs.is_empty() {
-        empty_state(ui, "No runs yet", "Every training is kept here with its settings, curves and results.", |ui| {
-            if primary_button(ui, "Train a model", true).clicked() {
-                out.push(Message::Show(Page::Train));
-            }
-        });
-        return;
-    }
-    let height = (ui.available_height() * 0.34).max(120.0);
-    egui::Panel::top("runs").default_size(height).resizable(true).frame(egui::Frame::new()).show(ui, |ui| {
-        history_bar::show(ui, state, out);
-        history_table::show(ui, state, out);
-    });
-    let margin = egui::Frame::new().inner_margin(egui::Margin { left: 24, top: 12, ..egui::Margin::ZERO });
-    egui::Panel::right("details").show_separator_line(false).default_size(300.0).frame(margin).show(ui, |ui| {
-        egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| details(ui, state, out));
-    });
-    let margin = egui::Frame::new().inner_margin(egui::Margin { top: 12, ..egui::Margin::ZERO });
-    egui::CentralPanel::no_frame().frame(margin).show(ui, |ui| {
-        if let Some(axes) = &state.history.scatter {
-            history_scatter::show(ui, state, axes, out);
-            return;
-        }
-        let Some(view) = &state.history.view else { return };
-        curve_bar(ui, state, out);
-        if !state.history.beside.is_empty() {
-            history_compare::show(ui, state, out);
-        } else if view.points.is_empty() {
-            empty_state(ui, "No curves", "This run ended before its first measurement.", |_| {});
-        } else {
-            charts::show(ui, &view.points, charts::best_step(&view.points), state.prefs.curves, "history");
-        }
-    });
-}
-
-/// How the curves are drawn.
-fn curve_bar(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
-    let mut look = state.prefs.curves;
-    ui.horizontal(|ui| {
-        ui.checkbox(&mut look.log_scale, "Logarithmic loss");
-        ui.checkbox(&mut look.pace, "Speed").on_hover_text("Learning rate, photos a second, waiting");
-        hint(ui, "Smoothing");
-        ui.add(egui::Slider::new(&mut look.smoothing, 0.0..=0.95).fixed_decimals(2)).accessible_name("Smoothing");
-    });
-    if look != state.prefs.curves {
-        out.push(Message::DrawCurves(look));
-    }
-}
+use crate::ui::widgets::{heading, hint};
 
 pub(super) fn metric(run: &Run, name: &str) -> Option<f64> {
     run.summary.get(name).and_then(Value::as_f64)
 }
 
-fn details(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
+pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     let Some(view) = state.history.view.clone() else { return };
     let run = &view.run;
     hint(ui, "Name");
@@ -83,6 +28,7 @@ fn details(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     if ui.add(note).accessible_name("Note").lost_focus() && state.history.note != run.meta.note {
         out.push(Message::NoteRun(run.id.clone(), state.history.note.clone()));
     }
+    tags(ui, state, run, out);
     ui.add_space(space().s);
     heading(ui, "Result");
     ui.spacing_mut().interact_size.y = 20.0;
@@ -111,7 +57,7 @@ fn details(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     fact(ui, "Photos to train", &train.to_string());
     fact(ui, "to validate, to test", &format!("{validation}, {test}"));
     fact(ui, "Device", &run.device);
-    fact(ui, "Dataset", run.dataset_digest.get(..12).unwrap_or_default());
+    fact(ui, "Dataset", run.short_digest());
     fact(ui, "Version", &run.code_version);
     fact(ui, "Run", &run.id.0);
     ui.collapsing("Settings", |ui| ui.monospace(&run.config_toml));
@@ -133,8 +79,28 @@ fn details(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     });
 }
 
+/// The tags of the run, each with a cross, and a field for another.
+fn tags(ui: &mut egui::Ui, state: &mut AppState, run: &Run, out: &mut Vec<Message>) {
+    hint(ui, "Tags");
+    ui.horizontal_wrapped(|ui| {
+        for tag in &run.meta.tags {
+            let chip = ui.button(format!("{tag}  ×")).on_hover_text("Takes the tag away");
+            if chip.accessible_name(format!("Take the tag {tag} away")).clicked() {
+                out.push(Message::TagRun(run.id.clone(), tag.clone(), false));
+            }
+        }
+        let typed = &mut state.history.tag;
+        let field = ui.add(egui::TextEdit::singleline(typed).hint_text("New tag").desired_width(90.0));
+        let field = field.accessible_name("New tag");
+        if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) && !typed.trim().is_empty() {
+            out.push(Message::TagRun(run.id.clone(), std::mem::take(typed), true));
+            field.request_focus();
+        }
+    });
+}
+
 /// Which model scores, and a button that makes it this run's.
-pub(super) fn use_model(ui: &mut egui::Ui, state: &AppState, run: &RunId, out: &mut Vec<Message>) {
+pub(in crate::ui::panels) fn use_model(ui: &mut egui::Ui, state: &AppState, run: &RunId, out: &mut Vec<Message>) {
     let own = |model: &&ModelEntry| model.card.run.as_deref() == Some(run.0.as_str());
     let Some(model) = state.models.iter().find(own) else { return };
     if state.models.first() == Some(model) {

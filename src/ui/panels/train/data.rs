@@ -11,7 +11,7 @@ use crate::ui::theme::colours;
 use crate::ui::widgets::hint;
 
 /// Fewest labels training accepts.
-pub(super) const FEWEST: u64 = FEWEST_LABELS as u64;
+pub(in crate::ui::panels) const FEWEST: u64 = FEWEST_LABELS as u64;
 
 /// Labels from which the interval of a result is narrow enough to compare runs by.
 const PLENTY: u64 = 200;

@@ -4,6 +4,8 @@ use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::prefs::{Mode, Overlay, Page};
 
+mod words;
+
 /// A command without data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UiCommand {
@@ -31,6 +33,14 @@ pub enum UiCommand {
     WriteReport,
     /// Write copies or side-cars of scored photos by band.
     SortOut,
+    /// Score every photo of the project.
+    ScoreProject,
+    /// Write the runs to a file.
+    ExportRuns,
+    /// Send runs to an MLflow server.
+    SendRuns,
+    /// Hold two models against each other.
+    HoldModels,
     /// Measure every photo.
     AuditPhotos,
     /// Write the audit to a file.
@@ -125,7 +135,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// Every command, in the order the palette shows them.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 61] = [
         Self::ShowBrowse,
         Self::ShowLabel,
         Self::ShowTrain,
@@ -133,6 +143,11 @@ impl UiCommand {
         Self::ShowAudit,
         Self::ShowDuplicates,
         Self::ShowHistory,
+        // Before the commands whose keys are a part of theirs.
+        Self::ScoreProject,
+        Self::ExportRuns,
+        Self::SendRuns,
+        Self::HoldModels,
         Self::OpenFolder,
         Self::ScoreFolder,
         Self::ExportScores,
@@ -186,130 +201,6 @@ impl UiCommand {
         Self::PreviousPhoto,
         Self::NextPhoto,
     ];
-
-    /// Its text.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::ShowBrowse => "Browse",
-            Self::ShowLabel => "Label",
-            Self::ShowTrain => "Train",
-            Self::ShowScore => "Score",
-            Self::ShowAudit => "Audit",
-            Self::ShowDuplicates => "Duplicates",
-            Self::ShowHistory => "History",
-            Self::OpenFolder => "Open a folder…",
-            Self::ScoreFolder => "Score a folder…",
-            Self::ExportScores => "Export scores…",
-            Self::WriteReport => "Write a report…",
-            Self::SortOut => "Sort scored photos out…",
-            Self::AuditPhotos => "Measure the catalogue",
-            Self::ExportAudit => "Export the audit…",
-            Self::FindDuplicates => "Find duplicates",
-            Self::FocusFilter => "Filter the photos",
-            Self::SelectAll => "Select all photos",
-            Self::ToggleFacets => "Show or hide the counts",
-            Self::LabelSelected => "Label the selected photo",
-            Self::Undo => "Undo the last vote",
-            Self::Redo => "Redo the vote",
-            Self::Skip => "Skip this photo",
-            Self::ToggleZoom => "Fit or 100 %",
-            Self::LookLarge => "Look at the photo large",
-            Self::Compare => "Compare the selected photos",
-            Self::ToggleGround => "Show the background that is not white",
-            Self::ToggleProduct => "Show the product's box",
-            Self::ToggleClipped => "Show clipped pixels",
-            Self::ToggleMarks => "Show frames and text",
-            Self::ToggleInsight => "Show where the score comes from",
-            Self::SwapPair => "Swap the two photos",
-            Self::ToggleWipe => "Wipe or side by side",
-            Self::ToggleTheme => "Dark, light or as the system",
-            Self::ShowMessages => "Earlier messages",
-            Self::ToggleHud => "Frame times",
-            Self::Tour => "Tour of the pages",
-            Self::Palette => "Find a command…",
-            Self::ModeScore => "Label by score",
-            Self::ModeDefects => "Tag defects",
-            Self::ModePairs => "Compare pairs",
-            Self::ModeFour => "Best and worst of four",
-            Self::ToggleExact => "Five levels or 0 to 100",
-            Self::TogglePanel => "Rater panel",
-            Self::EditKeys => "Keys of the Label page…",
-            Self::FirstBetter => "Left is better",
-            Self::SecondBetter => "Right is better",
-            Self::Tie => "Both are as good",
-            Self::Done => "Done with this photo",
-            Self::KeepLabel => "Keep the label",
-            Self::UnsureLabel => "Unsure about the label",
-            Self::Rate1 => "Score it bad",
-            Self::Rate2 => "Score it poor",
-            Self::Rate3 => "Score it fair",
-            Self::Rate4 => "Score it good",
-            Self::Rate5 => "Score it excellent",
-            Self::PreviousPhoto => "Photo before",
-            Self::NextPhoto => "Next photo",
-        }
-    }
-
-    /// What it does, for the tooltip.
-    pub fn tooltip(self) -> &'static str {
-        match self {
-            Self::ShowBrowse => "All photos of this project",
-            Self::ShowLabel => "Score photos with one key each",
-            Self::ShowTrain => "Train a model on your labels",
-            Self::ShowScore => "Score a folder with a model",
-            Self::ShowAudit => "What a rule pack says about every photo",
-            Self::ShowDuplicates => "Photos that are there more than once",
-            Self::ShowHistory => "Every training and its results",
-            Self::OpenFolder => "Index a folder; photos stay where they are",
-            Self::ScoreFolder => "Give every photo in a folder a score",
-            Self::ExportScores => "Write the table to a CSV or JSON file",
-            Self::WriteReport => "One HTML file with every score and photo",
-            Self::SortOut => "Copies, XMP side-cars or a list by band; photos stay where they are",
-            Self::AuditPhotos => "Measures every photo that is not measured yet; photos are only read",
-            Self::ExportAudit => "Write the audit to a CSV, HTML, JSON or Parquet file",
-            Self::FindDuplicates => "Looks for equal and nearly equal photos; nothing is deleted",
-            Self::FocusFilter => "Goes to the filter of the Browse page",
-            Self::SelectAll => "Selects every photo that the filter shows",
-            Self::ToggleFacets => "Counts by score, label, format and folder; each is a filter",
-            Self::LabelSelected => "Opens the photo on the Label page",
-            Self::Undo => "Takes the newest vote back, also one from an earlier session",
-            Self::Redo => "Casts again what was taken back, until another vote is cast",
-            Self::Skip => "Leaves the photo without a score",
-            Self::ToggleZoom => "Shows the photo at its real pixels, or whole",
-            Self::LookLarge => "The selected photo on the whole page; wheel to zoom, drag to move",
-            Self::Compare => "Two to four selected photos side by side, with one zoom for all",
-            Self::ToggleGround => "Tints the pixels of the backdrop that are not exactly 255",
-            Self::ToggleProduct => "Draws the product's box and how much of the frame it fills",
-            Self::ToggleClipped => "Tints the product's pixels that hold no detail: burnt or black",
-            Self::ToggleMarks => "Outlines drawn frames, and text and logos over the photo",
-            Self::ToggleInsight => {
-                "Tints what adds to the model's score and what takes from it, and names the flaws it sees"
-            }
-            Self::SwapPair => "Each photo shows in the place of the other",
-            Self::ToggleWipe => "Lays one photo over the other, with a border to drag",
-            Self::ToggleTheme => "Changes the colours of the window",
-            Self::ShowMessages => "What was told since the window opened",
-            Self::ToggleHud => "How long the window's frames take, and its memory",
-            Self::Tour => "What each page is for, in six cards",
-            Self::Palette => "Shows every command with its key",
-            Self::ModeScore => "One photo, one key",
-            Self::ModeDefects => "One photo, a key for each defect",
-            Self::ModePairs => "Two photos: which is better? The order settles by itself",
-            Self::ModeFour => "Four photos: first the best, then the worst; worth five pairs",
-            Self::ToggleExact => "Type a score or drag the slider, or take one of five levels",
-            Self::TogglePanel => "How fast and how steadily you label, and how raters agree",
-            Self::EditKeys => "Gives the commands of this page other keys",
-            Self::FirstBetter | Self::SecondBetter | Self::Tie => "Saves the answer and shows the next pair",
-            Self::Done => "Shows the next photo; without a defect this one counts as free of them",
-            Self::KeepLabel => "Says the same again",
-            Self::UnsureLabel => "Leaves the label and asks no more about it",
-            Self::Rate1 | Self::Rate2 | Self::Rate3 | Self::Rate4 | Self::Rate5 => {
-                "Saves the score and shows the next photo"
-            }
-            Self::PreviousPhoto => "Goes back; a new vote there replaces yours",
-            Self::NextPhoto => "Goes on without voting",
-        }
-    }
 
     /// The pages on which its key works; everywhere when there are none.
     pub fn pages(self) -> &'static [Page] {
@@ -390,6 +281,7 @@ impl UiCommand {
     pub fn shortcut(self) -> KeyboardShortcut {
         let plain = |key| KeyboardShortcut::new(Modifiers::NONE, key);
         let command = |key| KeyboardShortcut::new(Modifiers::COMMAND, key);
+        let shifted = |key| KeyboardShortcut::new(Modifiers::COMMAND | Modifiers::SHIFT, key);
         let alt = |key| KeyboardShortcut::new(Modifiers::ALT, key);
         match self {
             Self::ShowBrowse => command(Key::Num1),
@@ -404,6 +296,10 @@ impl UiCommand {
             Self::ExportScores => command(Key::E),
             Self::WriteReport => command(Key::R),
             Self::SortOut => command(Key::B),
+            Self::ScoreProject => shifted(Key::D),
+            Self::ExportRuns => shifted(Key::E),
+            Self::SendRuns => shifted(Key::M),
+            Self::HoldModels => shifted(Key::T),
             Self::AuditPhotos => command(Key::M),
             Self::ExportAudit => command(Key::S),
             Self::FindDuplicates => command(Key::G),
@@ -412,7 +308,7 @@ impl UiCommand {
             Self::ToggleFacets => plain(Key::H),
             Self::LabelSelected => plain(Key::Enter),
             Self::Undo => command(Key::Z),
-            Self::Redo => KeyboardShortcut::new(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z),
+            Self::Redo => shifted(Key::Z),
             Self::Skip => plain(Key::S),
             Self::ToggleZoom => plain(Key::Z),
             Self::LookLarge => plain(Key::V),

@@ -2,11 +2,11 @@
 
 use eframe::egui::{self, RichText};
 
-use super::{charts, history::metric};
+use super::metric;
 use crate::api::RunView;
-use crate::domain::{MetricPoint, Run};
-use crate::ui::ledger::differences;
+use crate::domain::{Run, setting_differences};
 use crate::ui::message::Message;
+use crate::ui::panels::charts;
 use crate::ui::prefs::CurveLook;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
@@ -21,14 +21,12 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) 
             out.push(Message::CompareNone);
         }
     });
-    let curves: Vec<(&str, &[MetricPoint])> =
-        views.iter().map(|view| (view.run.meta.name.as_str(), view.points.as_slice())).collect();
     egui::ScrollArea::both().id_salt("together").auto_shrink([false, false]).show(ui, |ui| {
         let height = ((ui.available_height() - 160.0) / 2.0).clamp(96.0, 260.0);
         let look = state.prefs.curves;
         let plain = CurveLook { log_scale: false, ..look };
-        charts::together(ui, &curves, "validation_srcc", "Validation SRCC by step", plain, height);
-        charts::together(ui, &curves, "validation_loss", "Validation loss by step", look, height);
+        charts::together(ui, &views, "validation_srcc", "Validation SRCC", plain, height);
+        charts::together(ui, &views, "validation_loss", "Validation loss", look, height);
         ui.add_space(space().s);
         table(ui, &views);
     });
@@ -43,7 +41,7 @@ fn table(ui: &mut egui::Ui, views: &[&RunView]) {
     };
     let mut rows =
         vec![("Validation SRCC".to_owned(), result("validation_srcc")), ("Test SRCC".to_owned(), result("test_srcc"))];
-    let settings = differences(&runs);
+    let settings = setting_differences(&runs);
     let same = settings.is_empty();
     rows.extend(settings);
     egui::Grid::new("differences").num_columns(1 + runs.len()).spacing([18.0, 6.0]).show(ui, |ui| {

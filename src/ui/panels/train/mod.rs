@@ -4,7 +4,7 @@ use eframe::egui::{self, RichText};
 use serde_json::Value;
 
 use super::job_strip::left_ms;
-use super::{charts, history, train_form};
+use super::{charts, history};
 use crate::api::RunView;
 use crate::api::clock::duration_text;
 use crate::domain::RunStatus;
@@ -14,14 +14,22 @@ use crate::ui::numbers::grouped;
 use crate::ui::prefs::{CurveLook, Page};
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
-use crate::ui::widgets::{empty_state, heading, hint};
+use crate::ui::thumbs::Thumbs;
+use crate::ui::widgets::{empty_state, heading, hint, tip};
 
-pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
+mod data;
+mod form;
+mod samples;
+mod settings;
+
+pub(super) use data::FEWEST;
+
+pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs, out: &mut Vec<Message>) {
     let frame = egui::Frame::new().inner_margin(egui::Margin { right: 24, ..egui::Margin::ZERO });
     egui::Panel::left("settings").show_separator_line(false).exact_size(304.0).resizable(false).frame(frame).show(
         ui,
         |ui| {
-            egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| train_form::show(ui, state, out));
+            egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| form::show(ui, state, out));
         },
     );
     egui::CentralPanel::no_frame().show(ui, |ui| {
@@ -34,6 +42,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
             .show_separator_line(false)
             .frame(margin)
             .show(ui, |ui| status(ui, state, &view, out));
+        samples::show(ui, state, &view, thumbs);
         ui.horizontal(|ui| {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.checkbox(&mut state.train.log_scale, "Logarithmic loss");
@@ -48,7 +57,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
             verdict(ui, state, &view, out);
         }
         let look = CurveLook { log_scale: state.train.log_scale, pace: state.train.pace, ..CurveLook::default() };
-        charts::show(ui, &view.points, charts::best_step(&view.points), look, "train");
+        charts::show(ui, &view, look, "train");
     });
 }
 
@@ -63,7 +72,7 @@ fn nothing_yet(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     empty_state(ui, title, text, |ui| {
         let text =
             if earlier == 1 { "The earlier one".to_owned() } else { format!("The {} earlier ones", grouped(earlier)) };
-        if earlier > 0 && ui.button(text).on_hover_text(UiCommand::ShowHistory.tooltip()).clicked() {
+        if earlier > 0 && ui.button(text).on_hover_text(tip(ui, UiCommand::ShowHistory)).clicked() {
             out.push(Message::Show(Page::History));
         }
     });

@@ -6,6 +6,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+mod runs;
+
+pub use runs::{HistorySize, make_history};
+
 use super::{Project, draw_demo};
 use crate::attributes;
 use crate::config::Config;
@@ -32,7 +36,7 @@ const LABELLED: usize = 5;
 /// Rows a transaction.
 const ROWS: usize = 5_000;
 
-/// The file that says how many photos a finished project has.
+/// The file that says what a finished project holds.
 const MARK: &str = "rehearsal.txt";
 
 const MODEL: &str = "00000000rehearse";
@@ -47,13 +51,7 @@ pub fn make_rehearsal(root: &Path, photos: usize, wake: Wake) -> Result<JobHandl
 }
 
 fn make(root: &Path, photos: usize, reporter: &Reporter<Project>) -> Result<Outcome<Project>> {
-    let mark = root.join(MARK);
-    let is_there = fs::read_to_string(&mark).is_ok_and(|text| text.trim() == photos.to_string());
-    if !is_there && Project::is_in(root) {
-        return Err(Error::usage(format!("{} holds another project", root.display()))
-            .hint("Name a new folder with --project, or delete this one."));
-    }
-    let project = Project::open(root, Config::default())?;
+    let (project, is_there) = begun(root, &photos.to_string())?;
     if is_there {
         return Ok(Outcome::Completed(project));
     }
@@ -84,8 +82,26 @@ fn make(root: &Path, photos: usize, reporter: &Reporter<Project>) -> Result<Outc
         let votes: Vec<Vote> = labelled.map(|(number, photo)| vote(number, photo.id)).collect();
         store.append_votes(&votes)?;
     }
-    write_atomically(&mark, true, |file| write!(file, "{photos}"))?;
+    finished(root, &photos.to_string())?;
     Ok(Outcome::Completed(project))
+}
+
+/// The project in a folder, and whether it is finished already with this mark.
+///
+/// # Errors
+/// [`crate::Code::Usage`] when another project is there; else when it cannot be opened.
+fn begun(root: &Path, mark: &str) -> Result<(Project, bool)> {
+    let is_there = fs::read_to_string(root.join(MARK)).is_ok_and(|text| text.trim() == mark);
+    if !is_there && Project::is_in(root) {
+        return Err(Error::usage(format!("{} holds another project", root.display()))
+            .hint("Name a new folder with --project, or delete this one."));
+    }
+    Ok((Project::open(root, Config::default())?, is_there))
+}
+
+/// Marks a project as finished.
+fn finished(root: &Path, mark: &str) -> Result<()> {
+    write_atomically(&root.join(MARK), true, |file| write!(file, "{mark}"))
 }
 
 /// Draws the photos and returns what indexing finds in each of them.

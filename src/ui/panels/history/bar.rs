@@ -3,13 +3,15 @@
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{self, PopupCloseBehavior, RichText};
 
+use crate::ui::command::UiCommand;
 use crate::ui::ledger::RunColumn;
 use crate::ui::message::{DialogFor, Message};
 use crate::ui::numbers::grouped;
 use crate::ui::prefs::RunLook;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
-use crate::ui::widgets::hint;
+use crate::ui::update::{first_choice, remembered};
+use crate::ui::widgets::{hint, tip};
 
 pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     ui.horizontal(|ui| {
@@ -32,16 +34,33 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
             );
             out.push(Message::ScatterRuns((!on).then_some(axes)));
         }
+        two_models(ui, state, out);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if ui.button("Export…").on_hover_text("Write the runs that show to a CSV or JSON file").clicked() {
+            if ui.button("Export…").on_hover_text(tip(ui, UiCommand::ExportRuns)).clicked() {
                 out.push(Message::Ask(DialogFor::ExportRuns));
             }
-            let (shown, all) = (state.history.listed.len(), state.history.ledger.runs.len());
+            if ui.button("MLflow…").on_hover_text(tip(ui, UiCommand::SendRuns)).clicked() {
+                out.push(Message::SendRuns(Some(remembered(state))));
+            }
+            let (shown, all) = (state.history.found.len(), state.history.ledger.runs.len());
             let text = if shown == all { grouped(all) } else { format!("{} of {}", grouped(shown), grouped(all)) };
             hint(ui, format!("{text} runs"));
         });
     });
     ui.add_space(space().s);
+}
+
+/// The switch between curves and the photos of two models.
+fn two_models(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
+    let on = state.history.two_models.is_some();
+    let choice = first_choice(state);
+    let button = ui.add_enabled(choice.is_some(), egui::Button::new("Two models").selected(on));
+    let button = button
+        .on_hover_text(tip(ui, UiCommand::HoldModels))
+        .on_disabled_hover_text("There is one model only: train another one first");
+    if button.clicked() {
+        out.push(Message::HoldModels(choice.filter(|_| !on)));
+    }
 }
 
 fn columns(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
@@ -63,12 +82,18 @@ fn columns(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     };
     egui::ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
         ui.set_min_width(240.0);
-        let usual = RunColumn::USUAL.into_iter().chain([RunColumn::Note]).collect();
+        let usual = RunColumn::USUAL.into_iter().chain([RunColumn::Note, RunColumn::Tags]).collect();
         group(ui, "Of every run", usual, out);
         let metrics = ledger.metrics.iter().filter(|name| !matches!(name.as_str(), "validation_srcc" | "test_srcc"));
         group(ui, "Results", metrics.cloned().map(RunColumn::Metric).collect(), out);
         group(ui, "Settings that differ", ledger.settings.iter().cloned().map(RunColumn::Setting).collect(), out);
     });
+    let mut look = state.prefs.runs.clone();
+    let about =
+        "Runs of several seeds, folds or settings that were trained together stand below the run of their means";
+    if ui.checkbox(&mut look.series_apart, "Every run by itself").on_hover_text(about).changed() {
+        out.push(Message::LookAtRuns(look));
+    }
     if ui.button("The usual ones").clicked() {
         out.push(Message::LookAtRuns(RunLook { columns: RunColumn::USUAL.to_vec(), ..state.prefs.runs.clone() }));
     }

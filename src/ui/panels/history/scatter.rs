@@ -23,7 +23,7 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, (across, up): &(RunColum
         }
     });
     let history = &state.history;
-    let lines = history.listed.iter().filter_map(|&place| history.ledger.runs.get(place));
+    let lines = history.found.iter().filter_map(|&place| history.ledger.runs.get(place));
     let points: Vec<(&RunLine, [f64; 2])> =
         lines.filter_map(|run| Some((&**run, [run.number(across)?, run.number(up)?]))).collect();
     if points.is_empty() {

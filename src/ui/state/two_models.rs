@@ -1,0 +1,19 @@
+//! The same photos under two models.
+
+use std::sync::Arc;
+
+use crate::api::SideBySide;
+use crate::domain::ModelId;
+
+/// Two models held against each other on the history page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TwoModels {
+    /// The models.
+    pub models: [ModelId; 2],
+    /// What they say, once it has been read.
+    pub found: Option<Arc<SideBySide>>,
+    /// The photo that shows, by its place in the list.
+    pub at: usize,
+    /// The list has to follow the photo.
+    pub reveal: bool,
+}
