@@ -130,7 +130,7 @@ fn tags_are_given_found_and_taken_away() {
 }
 
 /// Scores every photo of the project with the shipped model's name; one of them 40 points away.
-fn second_opinions(stage: &Stage) {
+pub fn second_opinions(stage: &Stage) {
     let models = api::list_models(&stage.project).expect("models");
     let [own, shipped] = [&models[0].card.id, &models[1].card.id];
     let mut store = stage.project.store().expect("store");
@@ -176,9 +176,9 @@ fn runs_are_sent_to_a_server_that_is_asked_for() {
     stage.harness.get_by_label("MLflow…").click();
     stage.settle();
     stage.harness.get_by_label("Type the server's address to send.");
-    stage.harness.get_by_label("Server").focus();
+    stage.harness.get_by_label("Address of the server").focus();
     stage.settle();
-    stage.harness.get_by_label("Server").type_text("http://127.0.0.1:9");
+    stage.harness.get_by_label("Address of the server").type_text("http://127.0.0.1:9");
     stage.settle();
     stage.harness.get_by_role_and_label(Role::RadioButton, "Every run that is found: 6").click();
     stage.settle();

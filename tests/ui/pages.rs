@@ -9,6 +9,7 @@ use packshot::ui::{Message, Mode, Page, UiCommand};
 
 use crate::duplicates::searched;
 use crate::fixture::{Holds, NOW, PHOTOS, Stage, on, scored_rows};
+use crate::history::second_opinions;
 
 fn picture(name: &str, holds: Holds, page: Page, prepare: impl Fn(&mut Stage)) {
     let mut results = SnapshotResults::new();
@@ -177,6 +178,22 @@ fn history() {
         return;
     }
     picture("history", Holds::Everything, Page::History, |_| {});
+}
+
+#[test]
+fn history_models() {
+    picture("history_models", Holds::Everything, Page::History, |stage| {
+        second_opinions(stage);
+        stage.tell(Message::Command(UiCommand::HoldModels));
+        stage.press(Key::ArrowDown);
+    });
+}
+
+#[test]
+fn history_sending() {
+    picture("history_sending", Holds::Everything, Page::History, |stage| {
+        stage.tell(Message::Command(UiCommand::SendRuns));
+    });
 }
 
 #[test]

@@ -7,14 +7,13 @@ use crate::ui::message::Message;
 use crate::ui::notify::{Mood, Past};
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
-use crate::ui::widgets::hint;
+use crate::ui::widgets::{dialog, hint};
 
 pub(super) fn show(ui: &egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     if !state.messages {
         return;
     }
-    let modal = egui::Modal::new(egui::Id::unique("messages")).show(ui, |ui| {
-        ui.set_width(520.0);
+    let modal = dialog(ui, "messages", 520.0, |ui| {
         ui.strong("Messages");
         ui.add_space(space().s);
         if state.toasts.past.is_empty() {

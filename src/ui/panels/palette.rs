@@ -7,7 +7,7 @@ use crate::ui::keys::Keys;
 use crate::ui::message::Message;
 use crate::ui::state::{AppState, Finder};
 use crate::ui::theme::{colours, space};
-use crate::ui::widgets::hint;
+use crate::ui::widgets::{dialog, hint};
 
 /// Height of a row.
 const ROW: f32 = 28.0;
@@ -15,8 +15,7 @@ const ROW: f32 = 28.0;
 pub(super) fn show(ui: &egui::Ui, state: &mut AppState, out: &mut Vec<Message>) {
     let Some(mut finder) = state.palette.take() else { return };
     let (page, mode) = (state.prefs.page, state.prefs.mode);
-    let modal = egui::Modal::new(egui::Id::unique("palette")).show(ui, |ui| {
-        ui.set_width(440.0);
+    let modal = dialog(ui, "palette", 440.0, |ui| {
         // The arrows belong to the list, not to the text.
         let step = ui.input_mut(|input| {
             let mut key = |key| i32::from(input.consume_key(egui::Modifiers::NONE, key));

@@ -8,7 +8,7 @@ use crate::ui::message::{DialogFor, Message};
 use crate::ui::numbers::grouped;
 use crate::ui::state::{AppState, SortOut};
 use crate::ui::theme::{colours, space};
-use crate::ui::widgets::{hint, primary_button};
+use crate::ui::widgets::{dialog, hint, primary_button};
 
 /// The outputs with their names.
 const OUTPUTS: [(TriageOutput, &str, &str); 3] = [
@@ -20,8 +20,7 @@ const OUTPUTS: [(TriageOutput, &str, &str); 3] = [
 pub(super) fn show(ui: &egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     let Some(asked) = &state.score.sorting_out else { return };
     let mut answer = asked.clone();
-    let modal = egui::Modal::new(egui::Id::unique("sort out")).show(ui, |ui| {
-        ui.set_width(460.0);
+    let modal = dialog(ui, "sort out", 460.0, |ui| {
         ui.strong("Sort photos out");
         hint(ui, "Your photos stay where they are: nothing is moved, changed or overwritten.");
         ui.add_space(space().m);

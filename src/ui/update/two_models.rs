@@ -25,7 +25,9 @@ pub fn first_choice(state: &AppState) -> Option<[ModelId; 2]> {
 /// Holds two models against each other, or no more.
 pub(super) fn hold(state: &mut AppState, models: Option<[ModelId; 2]>) -> Vec<Effect> {
     state.history.scatter = None;
-    state.history.two_models = models.clone().map(|models| TwoModels { models, found: None, at: 0, reveal: false });
+    let kept = state.history.two_models.as_ref().and_then(|two| two.photo().or(two.kept));
+    state.history.two_models =
+        models.clone().map(|models| TwoModels { models, found: None, at: 0, kept, reveal: false });
     models.map(Effect::HoldModels).into_iter().collect()
 }
 
@@ -37,9 +39,9 @@ pub(super) fn again(state: &AppState) -> Option<Effect> {
 /// What two models say; an answer about others is void.
 pub(super) fn held(state: &mut AppState, models: &[ModelId; 2], found: SideBySide) {
     let Some(two) = state.history.two_models.as_mut().filter(|two| two.models == *models) else { return };
-    let shown = two.found.as_ref().and_then(|before| Some(before.photos.get(two.at)?.image));
+    let shown = two.photo().or(two.kept);
     two.at = shown.and_then(|image| found.photos.iter().position(|pair| pair.image == image)).unwrap_or(0);
-    two.found = Some(Arc::new(found));
+    (two.found, two.reveal) = (Some(Arc::new(found)), true);
 }
 
 /// Shows the photo at a place of the list.

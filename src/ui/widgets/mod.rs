@@ -2,6 +2,7 @@
 
 mod chip;
 mod compare;
+mod dialog;
 mod empty;
 mod histogram;
 mod mark;
@@ -15,6 +16,7 @@ mod tones;
 
 pub use chip::{band_colour, band_shape, label_dot, score_chip};
 pub use compare::{Side, compare};
+pub use dialog::dialog;
 pub use empty::{empty_state, heading, hint, primary_button, tip};
 pub use histogram::histogram;
 pub use mark::{Mark, mark};

@@ -171,6 +171,11 @@ fn plot(ui: &mut egui::Ui, lines: Vec<Line<'_>>, axes: &Axes, group: &str, name:
         .tick_label_color(colours(ui).weak)
         .tick_label_font(FontId::proportional(11.0))
         .formatter(move |mark, _| tick(value(mark.value)));
+    let x_axis = AxisHints::new_x()
+        .label_spacing(30.0..=56.0)
+        .tick_label_color(colours(ui).weak)
+        .tick_label_font(FontId::proportional(11.0))
+        .formatter(move |mark, _| tick_across(along, mark.value));
     let linked = Id::unique(("curves", group));
     let plot = Plot::new((group, name))
         .height(axes.height)
@@ -183,7 +188,7 @@ fn plot(ui: &mut egui::Ui, lines: Vec<Line<'_>>, axes: &Axes, group: &str, name:
         .allow_boxed_zoom(false)
         .show_background(false)
         .custom_y_axes(vec![y_axis])
-        .x_axis_formatter(move |mark, _| tick_across(along, mark.value))
+        .custom_x_axes(vec![x_axis])
         .label_formatter(move |at| match at {
             HoverPosition::NearDataPoint { plot_name, position, .. } => {
                 Some(format!("{plot_name} {}\n{}", exact(value(position.y)), told(along, position.x)))

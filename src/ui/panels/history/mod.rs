@@ -68,13 +68,15 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs,
 /// How the curves are drawn.
 fn curve_bar(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     let mut look = state.prefs.curves;
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.checkbox(&mut look.log_scale, "Logarithmic loss");
         ui.checkbox(&mut look.pace, "Speed").on_hover_text("Learning rate, photos a second, waiting");
-        hint(ui, "Along");
-        for along in Along::ALL {
-            ui.selectable_value(&mut look.along, along, along.text());
-        }
+        let by = |along: Along| format!("by {}", along.text());
+        let combo = egui::ComboBox::from_id_salt("along").selected_text(by(look.along)).width(92.0);
+        let combo = combo.show_ui(ui, |ui| {
+            Along::ALL.into_iter().for_each(|along| drop(ui.selectable_value(&mut look.along, along, by(along))));
+        });
+        combo.response.accessible_name("What curves are drawn along");
         hint(ui, "Smoothing");
         ui.add(egui::Slider::new(&mut look.smoothing, 0.0..=0.95).fixed_decimals(2)).accessible_name("Smoothing");
     });

@@ -75,7 +75,8 @@ fn summary(found: &SideBySide) -> String {
     let mut parts = vec![format!("{} photos scored by both", grouped(found.photos.len()))];
     if !found.photos.is_empty() {
         parts.push(format!("{:.1} points apart on average", found.mean_difference));
-        parts.push(format!("the second {:+.1}", found.shift));
+        let way = if found.shift < 0.0 { "lower" } else { "higher" };
+        parts.push(format!("the second {:.1} {way}", found.shift.abs()));
         parts.extend(found.srcc.map(|srcc| format!("SRCC between them {srcc:.3}")));
     }
     if let [Some(first), Some(second)] = found.mae {
@@ -174,7 +175,7 @@ fn row(
     let texts = [
         (format!("{first:.0}"), palette.text),
         (format!("{second:.0}"), palette.text),
-        (format!("{:+.0}", pair.difference()), difference_colour(pair, &palette)),
+        (signed(pair.difference()), difference_colour(pair, &palette)),
         (pair.label.map_or_else(|| "–".to_owned(), |label| format!("{label:.0}")), palette.weak),
     ];
     for (cell, (text, colour)) in cells.into_iter().zip(texts) {
@@ -183,6 +184,11 @@ fn row(
     if response.on_hover_text(pair.path.display().to_string()).clicked() {
         out.push(Message::ShowHeld(place));
     }
+}
+
+/// With a sign, and a minus as wide as a plus.
+fn signed(points: f64) -> String {
+    format!("{points:+.0}").replace('-', "−")
 }
 
 fn difference_colour(pair: &PhotoPair, palette: &Palette) -> egui::Color32 {

@@ -7,13 +7,12 @@ use crate::ui::numbers::grouped;
 use crate::ui::state::{AppState, SendRuns};
 use crate::ui::theme::space;
 use crate::ui::update::to_send;
-use crate::ui::widgets::{hint, primary_button};
+use crate::ui::widgets::{dialog, hint, primary_button};
 
 pub(super) fn show(ui: &egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     let Some(asked) = &state.history.sending else { return };
     let mut answer = asked.clone();
-    let modal = egui::Modal::new(egui::Id::unique("send runs")).show(ui, |ui| {
-        ui.set_width(460.0);
+    let modal = dialog(ui, "send runs", 460.0, |ui| {
         ui.strong("Send runs to MLflow");
         hint(ui, "Settings, curves, figures and the model. Sending again doubles nothing.");
         ui.add_space(space().m);
@@ -34,11 +33,11 @@ fn fields(ui: &mut egui::Ui, answer: &mut SendRuns) {
     egui::Grid::new("server").num_columns(2).spacing([12.0, 8.0]).show(ui, |ui| {
         ui.label("Server");
         let field = egui::TextEdit::singleline(&mut answer.uri).hint_text("http://HOST:5000").desired_width(340.0);
-        ui.add(field).accessible_name("Server");
+        ui.add(field).accessible_name("Address of the server");
         ui.end_row();
         ui.label("Experiment");
         let field = egui::TextEdit::singleline(&mut answer.experiment).hint_text("Named after the project");
-        ui.add(field.desired_width(340.0)).accessible_name("Experiment");
+        ui.add(field.desired_width(340.0)).accessible_name("Name of the experiment");
         ui.end_row();
     });
     let about = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN";

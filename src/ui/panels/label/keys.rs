@@ -6,7 +6,7 @@ use crate::ui::keys::{Bound, Keys};
 use crate::ui::message::Message;
 use crate::ui::state::AppState;
 use crate::ui::theme::space;
-use crate::ui::widgets::hint;
+use crate::ui::widgets::{dialog, hint};
 
 pub(super) fn show(ui: &egui::Ui, state: &AppState, out: &mut Vec<Message>) {
     let Some(waiting) = &state.label.keys else { return };
@@ -16,8 +16,7 @@ pub(super) fn show(ui: &egui::Ui, state: &AppState, out: &mut Vec<Message>) {
             _ => Message::GiveKey(pressed),
         });
     }
-    let modal = egui::Modal::new(egui::Id::unique("keys")).show(ui, |ui| {
-        ui.set_width(380.0);
+    let modal = dialog(ui, "keys", 380.0, |ui| {
         ui.strong("Keys of the Label page");
         hint(ui, "Click a key, then press the one that it is to be. Escape leaves it.");
         ui.add_space(space().m);
