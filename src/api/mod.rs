@@ -82,8 +82,8 @@ pub use models::{
 };
 pub use onnx::{OnnxSummary, check_onnx_export, export_onnx};
 pub use personal::{
-    Alike, DescribeSummary, Lesson, PersonalRequest, PersonalSummary, QueueKind, Suspect, Tutor, start_describing,
-    start_personal,
+    Alike, DescribeSummary, LabelForecast, Lesson, PersonalRequest, PersonalSummary, QueueKind, Suspect, Tutor,
+    start_describing, start_forecast, start_personal,
 };
 use photos::newest_scores_by_image;
 pub use photos::{
@@ -97,8 +97,8 @@ pub use raters::{Consistency, Drift, RaterReport, RaterRow, report_raters};
 pub use rehearsal::{HistorySize, make_history, make_rehearsal};
 pub use rules::{copy_rule_pack, find_rule_pack, list_rule_packs, rule_library};
 pub use runs::{
-    RunView, SampleTrail, delete_run, find_run, list_runs, rename_run, restore_run, run_view, set_run_note, star_run,
-    tag_run,
+    RunView, SampleTrail, delete_run, find_run, list_runs, read_run, rename_run, restore_run, run_view, set_run_note,
+    star_run, tag_run,
 };
 pub use score::{ScoreJob, ScoreRequest, ScoreSummary, start_scoring};
 pub use series::{SeriesPlan, SeriesRequest, SeriesSummary, Trial, start_series};

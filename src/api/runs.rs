@@ -81,7 +81,7 @@ fn no_run(name: &str) -> Error {
 /// When there is no such run, or the database cannot be read.
 pub fn run_view(project: &Project, id: &RunId) -> Result<RunView> {
     let store = project.store()?;
-    let run = with_true_status(project, store.run(id)?.ok_or_else(|| no_run(&id.0))?);
+    let run = read_run(project, id)?;
     let split = store.split(id)?;
     let photos = Split::ALL.map(|part| split.iter().filter(|row| row.1 == part).count() as u64);
     let mut trails: BTreeMap<ImageId, Vec<(u64, f64)>> = BTreeMap::new();
@@ -93,6 +93,14 @@ pub fn run_view(project: &Project, id: &RunId) -> Result<RunView> {
     samples.sort_by(|a, b| a.label.total_cmp(&b.label));
     let (points, at_ms) = store.timed_points(id)?.into_iter().unzip();
     Ok(RunView { run, points, at_ms, samples, artifacts: store.artifacts(id)?, photos })
+}
+
+/// One run without its curves, deleted or not.
+///
+/// # Errors
+/// When there is no such run, or the database cannot be read.
+pub fn read_run(project: &Project, id: &RunId) -> Result<Run> {
+    Ok(with_true_status(project, project.store()?.run(id)?.ok_or_else(|| no_run(&id.0))?))
 }
 
 fn with_true_status(project: &Project, run: Run) -> Run {

@@ -82,11 +82,16 @@ impl Forecast {
 }
 
 /// Fits personal models with fewer labels than there are: the points of the learning curve, in rising order. Takes as
-/// long as some twenty fits.
+/// long as some twenty fits; `keep_going` hears how many of how many are done, and false ends it without points.
 ///
 /// # Errors
 /// When the features are not of `scaling`'s kind, or not finite.
-pub fn learning_curve(training: Training<'_>, scaling: &Scaling, seed: u64) -> Result<Vec<CurvePoint>> {
+pub fn learning_curve(
+    training: Training<'_>,
+    scaling: &Scaling,
+    seed: u64,
+    keep_going: &mut dyn FnMut(usize, usize) -> bool,
+) -> Result<Vec<CurvePoint>> {
     let groups = Groups::new(training.groups);
     let designs = scaling.design(training.features)?;
     let weights = block_weights::choose(&designs, training.labels, &groups)?;
@@ -95,10 +100,13 @@ pub fn learning_curve(training: Training<'_>, scaling: &Scaling, seed: u64) -> R
     let mut order: Vec<(usize, &Vec<usize>)> = groups.members().iter().enumerate().collect();
     let most = training.labels.len().min(MOST_LABELS);
     let mut points = Vec::new();
-    for share in SHARES {
+    for (done, share) in SHARES.into_iter().enumerate() {
         let wanted = (share * most as f64).round() as usize;
         let draws = if wanted == training.labels.len() { 1 } else { DRAWS };
-        for _ in 0..draws {
+        for draw in 0..draws {
+            if !keep_going(done * DRAWS + draw, SHARES.len() * DRAWS) {
+                return Ok(Vec::new());
+            }
             shuffle(&mut order, &mut rng);
             let mut photos: Vec<(usize, u32)> = Vec::new();
             for (key, members) in &order {

@@ -254,6 +254,8 @@ impl App {
             Effect::StartTriage(request) => {
                 api::start_triage(request, self.wake.clone()).map(|job| self.running.push(Running::SortOut(job)))
             }
+            Effect::StartForecast => api::start_forecast(&self.project, self.wake.clone())
+                .map(|job| self.running.push(Running::Forecast(job))),
             Effect::StartDescribe => api::start_describing(&self.project, self.wake.clone())
                 .map(|job| self.running.push(Running::Describe(job))),
             errand @ (Effect::LoadPhotos(_)
@@ -398,7 +400,14 @@ fn shortcuts(ui: &egui::Ui, state: &AppState) -> Vec<Message> {
         _ => works(command),
     };
     let pressed = |command: &UiCommand| ui.input_mut(|input| input.consume_shortcut(&state.prefs.keys.of(*command)));
-    UiCommand::ALL.into_iter().filter(works).filter(pressed).map(Message::Command).collect()
+    // A key without Shift is part of the same key with it: the longer ones come first.
+    let shortness = |command: &UiCommand| {
+        let held = state.prefs.keys.of(*command).modifiers;
+        [held.shift, held.command, held.alt].into_iter().filter(|held| !held).count()
+    };
+    let mut commands = UiCommand::ALL;
+    commands.sort_by_key(shortness);
+    commands.into_iter().filter(works).filter(pressed).map(Message::Command).collect()
 }
 
 impl eframe::App for App {

@@ -10,7 +10,7 @@ use super::ledger::Ledger;
 use super::message::{Effect, LabelData, Message, Receipt};
 use super::numbers::grouped;
 use crate::api::{self, AuditRow, Project, Taken};
-use crate::domain::{ImageId, Photo, Run, ScoreRow, VoteKind};
+use crate::domain::{ImageId, Photo, Run, RunId, ScoreRow, VoteKind};
 use crate::error::Result;
 use crate::jobs::{self, JobHandle, Outcome, Wake};
 
@@ -160,20 +160,21 @@ pub(super) fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>>
         }
         Effect::Rename(id, name) => {
             api::rename_run(project, &id, &name)?;
-            history(project)?
+            // Models go by their run's name.
+            vec![changed(project, &id)?, Message::Models(api::list_models(project)?)]
         }
         Effect::Note(id, note) => {
             api::set_run_note(project, &id, &note)?;
-            history(project)?
+            vec![changed(project, &id)?]
         }
         Effect::Star(id, starred) => {
             api::star_run(project, &id, starred)?;
-            history(project)?
+            vec![changed(project, &id)?]
         }
         Effect::Tag(id, tag, on) => {
             let (add, remove) = if on { (vec![tag], Vec::new()) } else { (Vec::new(), vec![tag]) };
             api::tag_run(project, &id, &add, &remove)?;
-            history(project)?
+            vec![changed(project, &id)?]
         }
         Effect::Promote(id) => {
             let entry = api::promote_model(project, &id.0)?;
@@ -274,6 +275,11 @@ fn label_data(project: &Project, rater: &str) -> Result<LabelData> {
         recent: api::recent_votes(project, rater, RECENT)?,
         progress: api::label_progress(project, rater)?,
     })
+}
+
+/// What people may change about a run was changed: nothing else is read anew.
+fn changed(project: &Project, id: &RunId) -> Result<Message> {
+    Ok(Message::RunChanged(Box::new(api::read_run(project, id)?)))
 }
 
 fn history(project: &Project) -> Result<Vec<Message>> {

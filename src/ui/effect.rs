@@ -105,6 +105,8 @@ pub enum Effect {
     StartDuplicates(bool),
     /// Start describing photos for the personal model.
     StartDescribe,
+    /// Start forecasting what more labels would bring.
+    StartForecast,
     /// Fit the personal model; `true` when photos were described since.
     Learn(bool),
     /// Find the labelled photos most like this one.

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::api::clock::{duration_text, local_text};
 use crate::domain::{Run, RunId};
+use crate::jobs::worker_count;
 
 /// What a column of the table of runs holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -154,6 +155,26 @@ impl RunLine {
     }
 }
 
+/// Reads the configurations on every core: a long history has ten thousand.
+fn read_all(runs: Vec<Run>) -> Vec<Arc<RunLine>> {
+    let share = runs.len().div_ceil(worker_count()).max(1);
+    let mut parts: Vec<Vec<Run>> = Vec::new();
+    for run in runs {
+        match parts.last_mut().filter(|part| part.len() < share) {
+            Some(part) => part.push(run),
+            None => parts.push(vec![run]),
+        }
+    }
+    std::thread::scope(|scope| {
+        let read = |part: Vec<Run>| part.into_iter().map(RunLine::new).map(Arc::new).collect::<Vec<_>>();
+        let workers: Vec<_> = parts.into_iter().map(|part| scope.spawn(move || read(part))).collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
 /// A row of the table of runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
@@ -179,7 +200,7 @@ pub struct Ledger {
 impl Ledger {
     /// Reads the configurations of runs.
     pub fn new(runs: Vec<Run>) -> Self {
-        let runs: Vec<Arc<RunLine>> = runs.into_iter().map(RunLine::new).map(Arc::new).collect();
+        let runs = read_all(runs);
         let mut metrics = BTreeSet::new();
         let mut values: BTreeMap<&String, BTreeSet<Option<&String>>> = BTreeMap::new();
         for run in &runs {
@@ -198,6 +219,13 @@ impl Ledger {
         let spread = |name: &&&String| !name.ends_with("_sd");
         let metrics = metrics.iter().filter(spread).map(|name| (*name).clone()).collect();
         Self { settings, metrics, runs }
+    }
+
+    /// Puts a run in the place of its former self; its configuration never changes.
+    pub fn put(&mut self, run: Run) {
+        if let Some(line) = self.runs.iter_mut().find(|line| line.id == run.id) {
+            *line = Arc::new(RunLine::new(run));
+        }
     }
 
     /// Starred runs first, then by the column, then the newest; runs without a value last, whichever way round.

@@ -18,10 +18,10 @@ use super::triage::{Prices, Sorted};
 use super::view::{Pairing, View};
 use crate::api::{
     Alike, ArchitectureEntry, Arena, AuditRow, AuditSummary, DemoSummary, DescribeSummary, DuplicatesSummary,
-    LabelProgress, Lesson, MlflowSummary, ModelEntry, OpenSummary, QueueKind, RaterReport, RunView, ScoreSummary,
-    SideBySide, Suspect, Taken, TrainSummary, TriagePlan, TriageSummary,
+    LabelForecast, LabelProgress, Lesson, MlflowSummary, ModelEntry, OpenSummary, QueueKind, RaterReport, RunView,
+    ScoreSummary, SideBySide, Suspect, Taken, TrainSummary, TriagePlan, TriageSummary,
 };
-use crate::domain::{Attribute, ImageId, Label, ModelId, Preference, RunId, ScoreRow, Tag, TagId, Vote, VoteKind};
+use crate::domain::{Attribute, ImageId, Label, ModelId, Preference, Run, RunId, ScoreRow, Tag, TagId, Vote, VoteKind};
 use crate::error::Error;
 use crate::jobs::{Outcome, Progress};
 use crate::rules::PackEntry;
@@ -47,6 +47,8 @@ pub enum JobKind {
     Demo,
     /// Sending runs to an MLflow server.
     Mlflow,
+    /// Finding out what more labels would bring.
+    Forecast,
 }
 
 impl JobKind {
@@ -62,6 +64,7 @@ impl JobKind {
             Self::SortOut => "Sorting out",
             Self::Demo => "Drawing the demo catalogue",
             Self::Mlflow => "Sending runs",
+            Self::Forecast => "Forecasting",
         }
     }
 }
@@ -349,6 +352,8 @@ pub enum Message {
     RatersSeen(Box<RaterReport>),
     /// The runs.
     Runs(Ledger),
+    /// One of them was renamed, starred, tagged or noted.
+    RunChanged(Box<Run>),
     /// The architectures that can be trained.
     Architectures(Vec<ArchitectureEntry>),
     /// The models.
@@ -388,6 +393,10 @@ pub enum Message {
     SortOutEnded(Outcome<TriageSummary>),
     /// Scores came in.
     Scored(Vec<ScoreRow>),
+    /// Find out what more labels would bring.
+    StartForecast,
+    /// The forecast ended.
+    ForecastEnded(Outcome<LabelForecast>),
     /// Sending runs ended.
     MlflowEnded(Outcome<MlflowSummary>),
     /// The demo catalogue is drawn and opened.

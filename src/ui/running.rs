@@ -2,8 +2,8 @@
 
 use super::message::{JobKind, Message};
 use crate::api::{
-    AuditJob, DemoSummary, DescribeSummary, DuplicatesSummary, MlflowSummary, OpenSummary, ScoreJob, TrainSummary,
-    TriageSummary,
+    AuditJob, DemoSummary, DescribeSummary, DuplicatesSummary, LabelForecast, MlflowSummary, OpenSummary, ScoreJob,
+    TrainSummary, TriageSummary,
 };
 use crate::jobs::{Control, JobEvent, JobHandle};
 
@@ -27,6 +27,8 @@ pub enum Running {
     Demo(JobHandle<DemoSummary>),
     /// Sending runs to an MLflow server.
     Mlflow(JobHandle<MlflowSummary>),
+    /// Forecasting what more labels would bring.
+    Forecast(JobHandle<LabelForecast>),
 }
 
 impl Running {
@@ -42,6 +44,7 @@ impl Running {
             Self::SortOut(_) => JobKind::SortOut,
             Self::Demo(_) => JobKind::Demo,
             Self::Mlflow(_) => JobKind::Mlflow,
+            Self::Forecast(_) => JobKind::Forecast,
         }
     }
 
@@ -57,6 +60,7 @@ impl Running {
             Self::SortOut(handle) => handle.control(),
             Self::Demo(handle) => handle.control(),
             Self::Mlflow(handle) => handle.control(),
+            Self::Forecast(handle) => handle.control(),
         }
     }
 
@@ -72,6 +76,7 @@ impl Running {
             Self::SortOut(handle) => handle.is_finished(),
             Self::Demo(handle) => handle.is_finished(),
             Self::Mlflow(handle) => handle.is_finished(),
+            Self::Forecast(handle) => handle.is_finished(),
         }
     }
 
@@ -99,6 +104,7 @@ impl Running {
             Self::SortOut(handle) => messages(kind, handle.drain(), Message::SortOutEnded),
             Self::Demo(handle) => messages(kind, handle.drain(), Message::DemoEnded),
             Self::Mlflow(handle) => messages(kind, handle.drain(), Message::MlflowEnded),
+            Self::Forecast(handle) => messages(kind, handle.drain(), Message::ForecastEnded),
         }
     }
 }

@@ -144,6 +144,8 @@ pub fn update(state: &mut AppState, message: Message) -> Vec<Effect> {
         Message::ModelsHeld(models, found) => quiet(|| two_models::held(state, &models, *found)),
         Message::ShowHeld(at) => quiet(|| two_models::show(state, at)),
         Message::StepHeld(by) => quiet(|| two_models::step(state, by)),
+        Message::StartForecast => start(state, JobKind::Forecast, Effect::StartForecast),
+        Message::ForecastEnded(outcome) => learning::forecast(state, outcome),
         Message::SendRuns(asked) => quiet(|| send_runs::ask(state, asked)),
         Message::StartSending => send_runs::begin(state),
         Message::MlflowEnded(outcome) => send_runs::ended(state, outcome),
@@ -232,6 +234,7 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
             state.label.report = Some(*report);
         }),
         Message::Runs(runs) => runs::take(state, runs),
+        Message::RunChanged(run) => quiet(|| runs::changed(state, *run)),
         Message::Architectures(found) => quiet(|| state.architectures = found),
         Message::Models(models) => quiet(|| state.models = models),
         Message::RunLoaded(view) => runs::loaded(state, *view),

@@ -154,11 +154,11 @@ fn a_deleted_run_comes_back_with_undo() {
     stage.harness.get_by_label("Delete run").click();
     stage.settle();
     assert!(stage.harness.query_by_label("Huber, more labels, completed").is_none());
-    assert_eq!(api::list_runs(&stage.project, false).expect("runs").len(), 2);
+    assert_eq!(api::list_runs(&stage.project, false).expect("runs").len(), 5);
     stage.harness.get_by_label("Undo").click();
     stage.settle();
     stage.harness.get_by_label("Huber, more labels, completed");
-    assert_eq!(api::list_runs(&stage.project, false).expect("runs").len(), 3);
+    assert_eq!(api::list_runs(&stage.project, false).expect("runs").len(), 6);
 }
 
 #[test]

@@ -51,6 +51,11 @@ fn the_model_comes_with_the_twentieth_label_and_learns_along() {
     assert_ne!(learning.model.as_ref(), Some(&first), "it has learnt");
     stage.harness.get_by_label_contains(&format!("you said 100, the model {before:.0}"));
 
+    stage.harness.get_by_label("What would more bring?").click_accesskit();
+    stage.settle();
+    stage.harness.get_by_label("Too few labels to tell yet");
+    assert!(stage.harness.query_by_label("What would more bring?").is_none(), "it was answered for these labels");
+
     // Its scores are those of Browse, in the window and for whoever asks the project.
     stage.press_ctrl(Key::Num1);
     let rows = api::list_photos(&stage.project).expect("photos");

@@ -110,6 +110,47 @@ fn run(
     Ok(if reporter.control.is_cancelled() { Outcome::Cancelled(summary) } else { Outcome::Completed(summary) })
 }
 
+/// What more labels would bring; nothing with too few labels, or when asked to stop.
+fn forecast<T>(
+    material: &Material,
+    scaling: &Scaling,
+    labels: usize,
+    reporter: &Reporter<T>,
+) -> Result<Option<Forecast>> {
+    let points = learning_curve(material.training(), scaling, SEED, &mut |done, total| {
+        reporter.progress("Forecasting", done as u64, total as u64, "");
+        reporter.control.checkpoint().is_ok()
+    })?;
+    Ok(Forecast::new(&points, labels, Forecast::next_goal(labels), SEED))
+}
+
+/// What more labels would bring to the personal model.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct LabelForecast {
+    /// The labels that it rests on.
+    pub labels: usize,
+    /// In words, such as "≈120 more labels → +0.03 ± 0.01"; nothing when the labels are too few to tell.
+    pub text: Option<String>,
+}
+
+/// Starts forecasting what more labels would bring, from the photos that are described; the model stays as it is.
+///
+/// # Errors
+/// When no thread can be started; everything else arrives as the job's outcome.
+pub fn start_forecast(project: &Project, wake: Wake) -> Result<JobHandle<LabelForecast>> {
+    let project = project.clone();
+    jobs::spawn("packshot-forecast", wake, move |reporter| {
+        let mut tutor = Tutor::open(&project)?;
+        tutor.read()?;
+        let Some(material) = tutor.material()? else { return Ok(Outcome::Completed(LabelForecast::default())) };
+        let mut found = LabelForecast { labels: material.labels.len(), text: None };
+        if let Some(scaling) = tutor.scaling().filter(|_| found.labels >= FEWEST_LABELS) {
+            found.text = forecast(&material, scaling, found.labels, reporter)?.map(|forecast| forecast.to_string());
+        }
+        Ok(if reporter.control.is_cancelled() { Outcome::Cancelled(found) } else { Outcome::Completed(found) })
+    })
+}
+
 impl PersonalSummary {
     /// Fits on parts of the labels and judges on the rest.
     fn judge(&mut self, material: &Material, scaling: &Scaling, reporter: &Reporter<Self>) -> Result<()> {
@@ -128,9 +169,7 @@ impl PersonalSummary {
         if reporter.control.checkpoint().is_err() {
             return Ok(());
         }
-        reporter.progress("Forecasting", 0, 0, "");
-        let points = learning_curve(material.training(), scaling, SEED)?;
-        let forecast = Forecast::new(&points, self.labels, Forecast::next_goal(self.labels), SEED);
+        let forecast = forecast(material, scaling, self.labels, reporter)?;
         self.more_labels = forecast.map(|found| found.more);
         self.gain = forecast.map(|found| [found.gain, found.margin]);
         self.forecast = forecast.map(|found| found.to_string());

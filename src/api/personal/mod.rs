@@ -23,6 +23,6 @@ pub(super) use scorer::PersonalScorer;
 pub(super) use tutor::project_scores;
 
 pub use describe::{DescribeSummary, start_describing};
-pub use fit::{PersonalRequest, PersonalSummary, start_personal};
+pub use fit::{LabelForecast, PersonalRequest, PersonalSummary, start_forecast, start_personal};
 pub use queues::{QueueKind, Suspect};
 pub use tutor::{Alike, Lesson, Tutor};

@@ -199,7 +199,7 @@ impl Tutor {
     }
 
     /// Reads the features unless they are there.
-    fn read(&mut self) -> Result<()> {
+    pub(super) fn read(&mut self) -> Result<()> {
         if self.cached.is_some() {
             return Ok(());
         }

@@ -168,7 +168,7 @@ fn the_forecast_comes_true() {
     let (mut foretold, mut came) = (0.0, 0.0);
     for start in [0, 3000, 6000, 9000, 12_000] {
         let some = shop(start, 60);
-        let curve = learning_curve(some.training(), &scaling, 5).expect("fits");
+        let curve = learning_curve(some.training(), &scaling, 5, &mut |_, _| true).expect("fits");
         foretold += Forecast::new(&curve, 60, 60, 5).expect("enough sizes").gain / 5.0;
         let srcc = |n| {
             let model = Personal::fit(shop(start, n).training(), &scaling, 5).expect("fits");

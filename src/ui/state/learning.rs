@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::api::{Alike, Estimate, FitReport};
+use crate::api::{Alike, Estimate, FitReport, LabelForecast};
 use crate::domain::{ImageId, ModelId};
 
 /// What the model would have said of a photo before it was told.
@@ -42,6 +42,8 @@ pub struct Learning {
     pub guess: Option<Guess>,
     /// Where the selected photo stands among the labelled ones.
     pub alike: Option<Alike>,
+    /// What more labels would bring, as it was found out last.
+    pub forecast: Option<LabelForecast>,
     /// What failed last: said once, not after every vote.
     pub problem: Option<String>,
 }

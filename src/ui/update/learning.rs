@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{ended, failed, photos, start};
-use crate::api::{DescribeSummary, FEWEST_FOR_PERSONAL, Lesson};
+use crate::api::{DescribeSummary, FEWEST_FOR_PERSONAL, LabelForecast, Lesson};
 use crate::domain::{ImageId, VoteKind};
 use crate::error::Error;
 use crate::jobs::Outcome;
@@ -76,6 +76,17 @@ pub(super) fn failed_to_learn(state: &mut AppState, error: &Error) -> Vec<Effect
     if learning.problem != problem {
         learning.problem = problem;
         state.toasts.error(error);
+    }
+    Vec::new()
+}
+
+/// It is known what more labels would bring.
+pub(super) fn forecast(state: &mut AppState, outcome: Outcome<LabelForecast>) -> Vec<Effect> {
+    ended::forget(state, JobKind::Forecast);
+    match outcome {
+        Outcome::Completed(found) => state.learning.forecast = Some(found),
+        Outcome::Cancelled(_) => {}
+        Outcome::Failed(error) => state.toasts.error(&error),
     }
     Vec::new()
 }

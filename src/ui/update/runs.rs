@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{send_runs, two_models};
 use crate::api::RunView;
-use crate::domain::{RunId, RunStatus};
+use crate::domain::{Run, RunId, RunStatus};
 use crate::ui::command::UiCommand;
 use crate::ui::ledger::{Ledger, Row, RunColumn, RunLine};
 use crate::ui::message::{DialogFor, Effect, JobKind, Message};
@@ -37,6 +37,15 @@ pub(super) fn take(state: &mut AppState, ledger: Ledger) -> Vec<Effect> {
     }
     effects.extend(history.selected.clone().map(Effect::LoadRun));
     effects
+}
+
+/// One run as it is now.
+pub(super) fn changed(state: &mut AppState, run: Run) {
+    let views = [&mut state.history.view, &mut state.train.view];
+    let shown = views.into_iter().flatten().chain(&mut state.history.others);
+    shown.filter(|view| view.run.id == run.id).for_each(|view| view.run = run.clone());
+    state.history.ledger.put(run);
+    arrange(state);
 }
 
 /// The training has new points: reads them, one reading at a time.

@@ -4,7 +4,7 @@ use eframe::egui::{self, RichText};
 
 use crate::api::clock::duration_text;
 use crate::api::{Drift, RaterReport, RaterRow};
-use crate::ui::message::Message;
+use crate::ui::message::{JobKind, Message};
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
 use crate::ui::widgets::{heading, hint};
@@ -31,7 +31,29 @@ pub(super) fn show(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) 
             heading(ui, "Agreement");
             agreement(ui, report);
         }
+        ui.add_space(space().m);
+        forecast(ui, state, out);
     });
+}
+
+/// What more labels would bring; worked out on request, because it takes some twenty fits.
+fn forecast(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
+    let Some(report) = &state.learning.report else { return };
+    heading(ui, "More labels");
+    let known = state.learning.forecast.as_ref();
+    if let Some(found) = known {
+        let text = found.text.as_ref().map_or_else(
+            || "Too few labels to tell yet".to_owned(),
+            |text| format!("{text} SRCC, by {} labels", found.labels),
+        );
+        ui.add(egui::Label::new(text).wrap());
+    }
+    let outdated = known.is_none_or(|found| found.labels != report.labels);
+    let free = state.job(JobKind::Forecast).is_none();
+    let about = "How much surer the personal model would be; fitted again and again with fewer labels than there are";
+    if outdated && ui.add_enabled(free, egui::Button::new("What would more bring?")).on_hover_text(about).clicked() {
+        out.push(Message::StartForecast);
+    }
 }
 
 fn name(ui: &mut egui::Ui, state: &AppState, out: &mut Vec<Message>) {
