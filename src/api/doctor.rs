@@ -49,7 +49,7 @@ pub fn examine(root: &Path, config: Result<Config>) -> Vec<Finding> {
         good("adapter", format!("{}{kind}", adapter.name))
     }));
     findings.push(found("compute", device::choose(DeviceChoice::Auto), |chosen| {
-        format!("auto chooses {}: {}", chosen.name, chosen.reason)
+        format!("auto chooses {}: {}", chosen.described(), chosen.reason)
     }));
     let score = config.as_ref().map_or_else(|_| ScoreConfig::default(), |config| config.score.clone());
     findings.push(found("engine", engine(&score), |text| text));
@@ -63,6 +63,12 @@ pub fn examine(root: &Path, config: Result<Config>) -> Vec<Finding> {
         Err(error) => findings.push(Finding { topic: "configuration", healthy: false, text: error.chain() }),
     }
     findings
+}
+
+/// What each choice of a device comes to on this machine, in words; why, where there is none.
+pub fn describe_devices() -> Vec<(DeviceChoice, String)> {
+    let text = |choice| device::choose(choice).map_or_else(|error| error.chain(), |chosen| chosen.described());
+    [DeviceChoice::Auto, DeviceChoice::Gpu, DeviceChoice::Cpu].map(|choice| (choice, text(choice))).to_vec()
 }
 
 /// What computes scores on the CPU: the engines are timed on the default network.

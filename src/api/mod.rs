@@ -57,7 +57,7 @@ pub use compare::{
 };
 pub use crash::{newest_crash_report, report_crashes};
 pub use demo::{DemoSummary, draw_demo, start_demo};
-pub use doctor::{Finding, examine};
+pub use doctor::{Finding, describe_devices, examine};
 pub use duplicates::{
     DuplicateGroup, DuplicatePhoto, DuplicatesRequest, DuplicatesSummary, check_duplicates_file, export_duplicates,
     start_duplicates,

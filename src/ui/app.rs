@@ -295,6 +295,7 @@ impl App {
             errand @ (Effect::Export(..)
             | Effect::ExportRuns(..)
             | Effect::HoldModels(..)
+            | Effect::LoadDevices
             | Effect::PlanTriage(..)
             | Effect::Report(..)
             | Effect::ExportAudit(..)

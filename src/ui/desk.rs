@@ -145,6 +145,7 @@ pub(super) fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>>
             }
             Vec::new()
         }
+        Effect::LoadDevices => vec![Message::Devices(api::describe_devices())],
         Effect::LoadArchitectures => vec![Message::Architectures(api::list_architectures())],
         Effect::LoadHistory => history(project)?,
         Effect::LoadRun(id) => vec![Message::RunLoaded(Box::new(api::run_view(project, &id)?))],

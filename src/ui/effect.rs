@@ -45,6 +45,8 @@ pub enum Effect {
     LookAtArena(ArenaRequest),
     /// Report on a rater.
     LoadRaters(String),
+    /// Look what each choice of a device comes to.
+    LoadDevices,
     /// Measure the architectures.
     LoadArchitectures,
     /// Read the runs and models.

@@ -21,6 +21,7 @@ use crate::api::{
     LabelForecast, LabelProgress, Lesson, MlflowSummary, ModelEntry, OpenSummary, QueueKind, RaterReport, RunView,
     ScoreSummary, SideBySide, Suspect, Taken, TrainSummary, TriagePlan, TriageSummary,
 };
+use crate::config::DeviceChoice;
 use crate::domain::{Attribute, ImageId, Label, ModelId, Preference, Run, RunId, ScoreRow, Tag, TagId, Vote, VoteKind};
 use crate::error::Error;
 use crate::jobs::{Outcome, Progress};
@@ -354,6 +355,8 @@ pub enum Message {
     Runs(Ledger),
     /// One of them was renamed, starred, tagged or noted.
     RunChanged(Box<Run>),
+    /// What each choice of a device comes to on this machine.
+    Devices(Vec<(DeviceChoice, String)>),
     /// The architectures that can be trained.
     Architectures(Vec<ArchitectureEntry>),
     /// The models.

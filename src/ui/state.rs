@@ -23,7 +23,7 @@ use super::prefs::{GroupBy, Prefs, SortBy};
 use super::tiling::Tiling;
 use super::triage::{Judged, Triage};
 use crate::api::{ArchitectureEntry, ModelEntry, PhotoRow, RunView};
-use crate::config::Config;
+use crate::config::{Config, DeviceChoice};
 use crate::domain::{Attribute, ImageId, ModelId, RunId, Score, ScoreRow};
 use crate::jobs::Progress;
 use crate::query::{self, Query};
@@ -131,6 +131,8 @@ pub struct Training {
     pub since_ms: i64,
     /// The device of the last training, with the reason it was chosen.
     pub device: Option<String>,
+    /// What each choice of a device comes to on this machine, in words.
+    pub devices: Vec<(DeviceChoice, String)>,
     /// Loss on a logarithmic axis.
     pub log_scale: bool,
     /// Learning rate, speed and waiting are drawn, too.

@@ -39,7 +39,13 @@ const LEVELS: u8 = 5;
 /// What a window reads first.
 pub fn opening(state: &mut AppState) -> Vec<Effect> {
     let mut effects = photos::read(state);
-    effects.extend([label::load(state), Effect::LoadHistory, Effect::LoadArchitectures, Effect::LoadPacks]);
+    effects.extend([
+        label::load(state),
+        Effect::LoadHistory,
+        Effect::LoadArchitectures,
+        Effect::LoadDevices,
+        Effect::LoadPacks,
+    ]);
     if state.prefs.page == Page::Label {
         effects.extend(queues::fill(state));
         effects.extend(label::report(state));
@@ -235,6 +241,7 @@ fn answered(state: &mut AppState, message: Message) -> Vec<Effect> {
         }),
         Message::Runs(runs) => runs::take(state, runs),
         Message::RunChanged(run) => quiet(|| runs::changed(state, *run)),
+        Message::Devices(found) => quiet(|| state.train.devices = found),
         Message::Architectures(found) => quiet(|| state.architectures = found),
         Message::Models(models) => quiet(|| state.models = models),
         Message::RunLoaded(view) => runs::loaded(state, *view),

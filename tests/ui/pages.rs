@@ -4,6 +4,7 @@ use eframe::egui::{self, Key};
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable as _;
 use packshot::api::{self, TrainSummary, clock};
+use packshot::config::DeviceChoice;
 use packshot::jobs::Outcome;
 use packshot::ui::{Message, Mode, Page, UiCommand};
 
@@ -28,6 +29,12 @@ fn picture(name: &str, holds: Holds, page: Page, prepare: impl Fn(&mut Stage)) {
         stage.harness.snapshot(format!("{name}_{theme}"));
         results.extend_harness(&mut stage.harness);
     }
+}
+
+/// Says of every machine what one of them has.
+fn same_machine(stage: &mut Stage) {
+    let text = "CPU (2 threads), 24 GB of memory".to_owned();
+    stage.tell(Message::Devices(vec![(DeviceChoice::Auto, text)]));
 }
 
 #[test]
@@ -95,12 +102,13 @@ fn label_raters() {
 
 #[test]
 fn train() {
-    picture("train", Holds::Everything, Page::Train, |_| {});
+    picture("train", Holds::Everything, Page::Train, same_machine);
 }
 
 #[test]
 fn train_finished() {
     picture("train_finished", Holds::Everything, Page::Train, |stage| {
+        same_machine(stage);
         let run = api::find_run(&stage.project, "Huber, more labels").expect("run");
         let device = "CPU: there is no GPU".to_owned();
         let summary = TrainSummary { run: Some(run.id), device, ..TrainSummary::default() };

@@ -22,6 +22,10 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
     let name = egui::TextEdit::singleline(&mut train.name).hint_text("Name, made up when empty");
     ui.add(name.desired_width(f32::INFINITY)).accessible_name("Name of the run");
     form(ui, &mut config.train, architectures, models);
+    let device = train.devices.iter().find(|(choice, _)| *choice == config.train.device);
+    if let Some((_, text)) = device {
+        ui.add(egui::Label::new(RichText::new(text).color(colours(ui).weak)).wrap());
+    }
     ui.collapsing("Advanced", |ui| settings::advanced(ui, &mut config.train));
     ui.add_space(space().s);
     if let Some(text) = estimate(state) {

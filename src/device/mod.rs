@@ -1,5 +1,7 @@
 //! Compute devices: the only place that names the backends behind burn.
 
+mod memory;
+
 use burn::tensor::Device;
 
 use crate::config::DeviceChoice;
@@ -12,8 +14,20 @@ pub struct Chosen {
     pub device: Device,
     /// Name for people and for the run record: "CPU (2 threads)", "NVIDIA H100 (vulkan)".
     pub name: String,
+    /// Its memory in bytes, where the system tells.
+    pub memory: Option<u64>,
     /// Why this one.
     pub reason: String,
+}
+
+impl Chosen {
+    /// Name and memory: "CPU (2 threads), 24 GB of memory".
+    pub fn described(&self) -> String {
+        match self.memory {
+            Some(bytes) => format!("{}, {}", self.name, memory::text(bytes)),
+            None => self.name.clone(),
+        }
+    }
 }
 
 /// A graphics adapter as the machine reports it.
@@ -34,7 +48,9 @@ pub fn choose(choice: DeviceChoice) -> Result<Chosen> {
         return Ok(cpu("the configuration asks for it".to_owned()));
     }
     match first_gpu() {
-        Some((device, name)) => Ok(Chosen { device, name, reason: "a graphics card was found".to_owned() }),
+        Some((device, name, memory)) => {
+            Ok(Chosen { device, name, memory, reason: "a graphics card was found".to_owned() })
+        }
         None if choice == DeviceChoice::Auto => Ok(cpu(no_gpu_reason())),
         None => Err(Error::new(Code::Device, format!("no usable GPU: {}", no_gpu_reason()))
             .hint("Use --device cpu or auto; `packshot doctor` lists what was found.")),
@@ -43,7 +59,7 @@ pub fn choose(choice: DeviceChoice) -> Result<Chosen> {
 
 fn cpu(reason: String) -> Chosen {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    Chosen { device: Device::flex(), name: format!("CPU ({threads} threads)"), reason }
+    Chosen { device: Device::flex(), name: format!("CPU ({threads} threads)"), memory: memory::machine(), reason }
 }
 
 fn no_gpu_reason() -> String {
@@ -62,9 +78,9 @@ pub fn adapters() -> Vec<Adapter> {
 }
 
 #[cfg(not(feature = "gpu"))]
-fn first_gpu() -> Option<(Device, String)> {
+fn first_gpu() -> Option<(Device, String, Option<u64>)> {
     #[cfg(feature = "cuda")]
-    return Some((Device::cuda(0), "CUDA device 0".to_owned()));
+    return Some((Device::cuda(0), "CUDA device 0".to_owned(), None));
     #[cfg(not(feature = "cuda"))]
     None
 }
@@ -94,11 +110,11 @@ fn wgpu_adapters() -> Vec<wgpu::AdapterInfo> {
 }
 
 #[cfg(feature = "gpu")]
-fn first_gpu() -> Option<(Device, String)> {
+fn first_gpu() -> Option<(Device, String, Option<u64>)> {
     use burn::tensor::DeviceKind;
     #[cfg(feature = "cuda")]
     if std::env::var_os("CUDA_VISIBLE_DEVICES").is_some_and(|devices| !devices.is_empty()) {
-        return Some((Device::cuda(0), "CUDA device 0".to_owned()));
+        return Some((Device::cuda(0), "CUDA device 0".to_owned(), None));
     }
     let adapters = wgpu_adapters();
     let kinds = [
@@ -108,7 +124,10 @@ fn first_gpu() -> Option<(Device, String)> {
     ];
     kinds.into_iter().find_map(|(wanted, kind)| {
         let info = adapters.iter().find(|info| info.device_type == wanted)?;
-        Some((Device::wgpu(kind), format!("{} ({})", info.name, info.backend)))
+        // A graphics card in the processor takes the machine's memory.
+        let shared = wanted == wgpu::DeviceType::IntegratedGpu;
+        let memory = if shared { memory::machine() } else { memory::card(&info.name) };
+        Some((Device::wgpu(kind), format!("{} ({})", info.name, info.backend), memory))
     })
 }
 
@@ -121,6 +140,10 @@ mod tests {
         assert!(choose(DeviceChoice::Cpu).expect("cpu").name.starts_with("CPU"));
         let auto = choose(DeviceChoice::Auto).expect("auto never fails");
         assert!(!auto.reason.is_empty());
+        if cfg!(target_os = "linux") {
+            let described = choose(DeviceChoice::Cpu).expect("cpu").described();
+            assert!(described.ends_with(" GB of memory") && !described.contains(", 0 GB"), "{described}");
+        }
         if adapters().iter().all(|adapter| adapter.software) {
             assert!(auto.name.starts_with("CPU"), "{}", auto.name);
             let error = choose(DeviceChoice::Gpu).expect_err("no real GPU");
