@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::each::each;
+use super::photos::problem_line;
 use super::{Feed, Project, photos, watched};
 use crate::attributes;
 use crate::domain::{Attribute, Attributes, Evidence};
@@ -112,7 +113,7 @@ fn run(
     let mut unsaved: Vec<AuditRow> = Vec::new();
     let total = files.len() as u64;
     for (path, reason) in problems {
-        reporter.warn(format!("{}: {reason}", path.display()));
+        reporter.warn(problem_line(&path, &reason));
         summary.failed += 1;
         let row = AuditRow { path, sha256: String::new(), attributes: None, error: Some(reason) };
         feed.push(std::slice::from_ref(&row));
@@ -122,7 +123,7 @@ fn run(
         match &row.error {
             Some(reason) => {
                 summary.failed += 1;
-                reporter.warn(format!("{}: {reason}", row.path.display()));
+                reporter.warn(problem_line(&row.path, reason));
             }
             None if fresh => summary.measured += 1,
             None => summary.reused += 1,

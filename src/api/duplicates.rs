@@ -6,6 +6,7 @@ mod table;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use super::photos::problem_line;
 use super::{FailedPhoto, Project, photos};
 use crate::attributes;
 use crate::dedup::{self, Facts, Fingerprint, Grouping};
@@ -101,7 +102,7 @@ fn run(
     let mut summary = DuplicatesSummary { photos: files.len() as u64, changed, ..DuplicatesSummary::default() };
     let mut seen = Vec::with_capacity(files.len());
     let fail = |summary: &mut DuplicatesSummary, path: PathBuf, reason: String| {
-        reporter.warn(format!("{}: {reason}", path.display()));
+        reporter.warn(problem_line(&path, &reason));
         summary.failed.push(FailedPhoto { path, reason });
     };
     for (path, reason) in problems {

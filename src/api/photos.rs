@@ -24,6 +24,19 @@ pub struct FailedPhoto {
     pub reason: String,
 }
 
+impl std::fmt::Display for FailedPhoto {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&problem_line(&self.path, &self.reason))
+    }
+}
+
+/// "path: reason", with the path once where the reason begins with it.
+pub(super) fn problem_line(path: &Path, reason: &str) -> String {
+    let path = path.display().to_string();
+    let reason = reason.strip_prefix(&path).map_or(reason, |rest| rest.trim_start_matches([':', ' ']));
+    format!("{path}: {reason}")
+}
+
 /// What opening folders did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct OpenSummary {
@@ -81,7 +94,7 @@ fn index(project: &Project, roots: &[PathBuf], reporter: &Reporter<OpenSummary>)
         for (path, probed) in files.iter().zip(&probed) {
             let reason = probed.as_ref().map_or_else(|| known[path].error.as_ref(), |file| file.error.as_ref());
             if let Some(reason) = reason {
-                reporter.warn(format!("{}: {reason}", path.display()));
+                reporter.warn(problem_line(path, reason));
                 summary.failed.push(failed(path, reason));
             }
         }

@@ -7,6 +7,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 
 use jiff::civil::Date;
 
+use super::photos::problem_line;
 use super::scorer::{Look, Needs, Scorer};
 use super::shard::Shard;
 use super::{Feed, ModelEntry, Project, clock, find_model, find_rule_pack, photos, watched};
@@ -326,7 +327,7 @@ impl<T> Writing<'_, T> {
             match &row.error {
                 Some(reason) => {
                     self.summary.failed += 1;
-                    self.reporter.warn(format!("{}: {reason}", row.path.display()));
+                    self.reporter.warn(problem_line(&row.path, reason));
                 }
                 None => self.summary.reused += 1,
             }

@@ -3,19 +3,17 @@
 use serde_json::json;
 
 use super::args;
-use super::context::{Context, Done};
+use super::context::{Context, Done, refuse_missing};
 use super::open::show_failed;
 use super::table::{Side, layout};
 use super::watch::{Ended, stopped, wake, watch};
 use crate::api::{self, AuditRequest, AuditSummary, Audited, FailedPhoto, clock};
 use crate::domain::Attribute;
 use crate::error::{Error, Result};
-use crate::rules::{Outcome, RulePack};
+use crate::rules::{Outcome, Rule, RulePack, Verdict};
 
 pub(super) fn run(context: &Context, args: args::Audit) -> Result<Done> {
-    if let Some(missing) = args.paths.iter().find(|path| !path.exists()) {
-        return Err(Error::usage(format!("there is no file or folder {}", missing.display())));
-    }
+    refuse_missing(&args.paths)?;
     // Before any work: hours of measuring must not end at a file that may not be written.
     api::check_audit_file(&args.output)?;
     if args.output.exists() && !args.overwrite {
@@ -47,8 +45,11 @@ pub(super) fn run(context: &Context, args: args::Audit) -> Result<Done> {
             for outcome in [Outcome::Pass, Outcome::Warn, Outcome::Fail] {
                 body[outcome.name()] = json!(count(&judged, outcome));
             }
-            body["broken"] =
-                broken(&judged, &pack).into_iter().map(|(rule, n)| json!({"rule": rule, "photos": n})).collect();
+            let line = |line: Broken<'_>| {
+                let photos = line.failed + line.warned;
+                json!({"rule": line.rule, "photos": photos, "failed": line.failed, "warned": line.warned})
+            };
+            body["broken"] = broken(&judged, &pack).into_iter().map(line).collect();
             body["file"] = json!(args.output);
             body["errors"] = json!(failed);
             Ok(Done { summary: body, partial: summary.failed > 0 })
@@ -71,14 +72,28 @@ fn count(judged: &[Audited], outcome: Outcome) -> usize {
     judged.iter().filter(|row| row.outcome() == Some(outcome)).count()
 }
 
-/// Rules that some photo breaks, with how many do; the most broken first.
-fn broken<'a>(judged: &[Audited], pack: &'a RulePack) -> Vec<(&'a str, usize)> {
-    let breaks =
-        |rule| judged.iter().filter(|row| row.broken().any(|verdict| std::ptr::eq(&*verdict.rule, rule))).count();
-    let mut counts: Vec<_> = pack.rules.iter().map(|rule| (rule.message.as_str(), breaks(&**rule))).collect();
-    counts.retain(|(_, count)| *count > 0);
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    counts
+/// A rule that some photo breaks.
+struct Broken<'a> {
+    rule: &'a str,
+    /// Photos that fail for it.
+    failed: usize,
+    /// Photos that it warns about.
+    warned: usize,
+}
+
+/// The rules that some photo breaks; those that most fail first, then those that most are warned about.
+fn broken<'a>(judged: &[Audited], pack: &'a RulePack) -> Vec<Broken<'a>> {
+    let line = |rule: &'a std::sync::Arc<Rule>| {
+        let of = |outcome| {
+            let breaks = |verdict: &Verdict| verdict.outcome() == outcome && std::ptr::eq(&*verdict.rule, &**rule);
+            judged.iter().filter(|row| row.broken().any(breaks)).count()
+        };
+        Broken { rule: &rule.message, failed: of(Outcome::Fail), warned: of(Outcome::Warn) }
+    };
+    let mut lines: Vec<_> = pack.rules.iter().map(line).collect();
+    lines.retain(|line| line.failed + line.warned > 0);
+    lines.sort_by_key(|line| std::cmp::Reverse((line.failed, line.warned)));
+    lines
 }
 
 fn describe(summary: &AuditSummary, judged: &[Audited], pack: &RulePack) -> String {
@@ -86,9 +101,10 @@ fn describe(summary: &AuditSummary, judged: &[Audited], pack: &RulePack) -> Stri
     let failed = if summary.failed > 0 { format!(", {} failed", summary.failed) } else { String::new() };
     let outcomes = [Outcome::Pass, Outcome::Warn, Outcome::Fail];
     let counts = outcomes.map(|outcome| format!("{} {}", count(judged, outcome), outcome.name())).join(", ");
-    let rows: Vec<Vec<String>> =
-        broken(judged, pack).into_iter().map(|(rule, photos)| vec![rule.to_owned(), photos.to_string()]).collect();
-    let table = layout(&[("broken rule", Side::Left), ("photos", Side::Right)], &rows);
+    let count = |n: usize| if n == 0 { "–".to_owned() } else { n.to_string() };
+    let row = |line: Broken<'_>| vec![line.rule.to_owned(), count(line.failed), count(line.warned)];
+    let rows: Vec<Vec<String>> = broken(judged, pack).into_iter().map(row).collect();
+    let table = layout(&[("broken rule", Side::Left), ("fail", Side::Right), ("warn", Side::Right)], &rows);
     let table = if rows.is_empty() { String::new() } else { format!("\n\n{table}\n") };
     format!(
         "rules       {}, as of {}\nphotos      {} measured{reused}{failed}\nverdicts    {counts}{table}",

@@ -93,6 +93,36 @@ fn what_is_measured_once_is_reused_under_any_rules_until_the_photo_changes() {
 }
 
 #[test]
+fn fails_and_warnings_are_counted_apart_and_a_problem_names_its_file_once() {
+    let world = World::new();
+    fill(&world);
+    let ran = world.run(&["audit", "photos", "--rules", "amazon-main", "-o", "a.json"]).expect(3);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    let heads = lines.iter().find(|line| line.starts_with("broken rule")).expect("a table");
+    assert!(heads.trim_end().ends_with("fail  warn"), "{heads}");
+    let named = |text: &str| text.lines().filter(|line| line.contains("broken.jpg")).map(str::to_owned).collect();
+    let said: Vec<String> = named(&ran.stderr);
+    assert!(said.iter().all(|line| line.matches("broken.jpg").count() == 1) && !said.is_empty(), "{said:?}");
+    let listed: Vec<String> = named(&ran.stdout);
+    assert!(listed.iter().all(|line| line.matches("broken.jpg").count() == 1) && listed.len() == 1, "{listed:?}");
+
+    let body = world.run(&["--json", "audit", "photos", "--rules", "amazon-main", "-o", "b.json"]).expect(3).json();
+    let text = std::fs::read_to_string(world.path("b.json")).expect("reads");
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&text).expect("an array");
+    let count = |rule: &serde_json::Value, outcome: &str| {
+        let verdicts = rows.iter().flat_map(|row| row["verdicts"].as_array().cloned().unwrap_or_default());
+        verdicts.filter(|verdict| verdict["rule"] == *rule && verdict["outcome"] == outcome).count() as u64
+    };
+    let broken = body["broken"].as_array().expect("rules");
+    for line in broken {
+        assert_eq!(line["failed"].as_u64(), Some(count(&line["rule"], "fail")), "{line}");
+        assert_eq!(line["warned"].as_u64(), Some(count(&line["rule"], "warn")), "{line}");
+    }
+    let sum = |name: &str| broken.iter().filter_map(|line| line[name].as_u64()).sum::<u64>();
+    assert!(sum("failed") > 0 && sum("warned") > 0, "{broken:?}");
+}
+
+#[test]
 fn wrong_arguments_are_refused_before_any_work() {
     let world = World::new();
     fill(&world);
