@@ -112,7 +112,7 @@ fn run(
     let mut unsaved: Vec<AuditRow> = Vec::new();
     let total = files.len() as u64;
     for (path, reason) in problems {
-        reporter.warn(format!("{}: {reason}", path.display()));
+        reporter.warn(photos::about(&path, &reason));
         summary.failed += 1;
         let row = AuditRow { path, sha256: String::new(), attributes: None, error: Some(reason) };
         feed.push(std::slice::from_ref(&row));
@@ -122,7 +122,7 @@ fn run(
         match &row.error {
             Some(reason) => {
                 summary.failed += 1;
-                reporter.warn(format!("{}: {reason}", row.path.display()));
+                reporter.warn(photos::about(&row.path, reason));
             }
             None if fresh => summary.measured += 1,
             None => summary.reused += 1,

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
+use super::photos::about;
 use super::{FailedPhoto, Project};
 use crate::error::{Code, Error, Result};
 use crate::files::{check_folder_of, write_atomically};
@@ -129,7 +130,7 @@ struct Failing<'a> {
 
 impl Failing<'_> {
     fn add(&mut self, path: PathBuf, reason: String) {
-        self.reporter.warn(format!("{}: {reason}", path.display()));
+        self.reporter.warn(about(&path, &reason));
         self.failed.push(FailedPhoto { path, reason });
     }
 }

@@ -326,7 +326,7 @@ impl<T> Writing<'_, T> {
             match &row.error {
                 Some(reason) => {
                     self.summary.failed += 1;
-                    self.reporter.warn(format!("{}: {reason}", row.path.display()));
+                    self.reporter.warn(photos::about(&row.path, reason));
                 }
                 None => self.summary.reused += 1,
             }

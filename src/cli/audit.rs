@@ -3,19 +3,17 @@
 use serde_json::json;
 
 use super::args;
-use super::context::{Context, Done};
+use super::context::{Context, Done, refuse_missing};
 use super::open::show_failed;
 use super::table::{Side, layout};
 use super::watch::{Ended, stopped, wake, watch};
-use crate::api::{self, AuditRequest, AuditSummary, Audited, FailedPhoto, clock};
+use crate::api::{self, AuditRequest, AuditSummary, Audited, Broken, FailedPhoto, clock};
 use crate::domain::Attribute;
 use crate::error::{Error, Result};
 use crate::rules::{Outcome, RulePack};
 
 pub(super) fn run(context: &Context, args: args::Audit) -> Result<Done> {
-    if let Some(missing) = args.paths.iter().find(|path| !path.exists()) {
-        return Err(Error::usage(format!("there is no file or folder {}", missing.display())));
-    }
+    refuse_missing(&args.paths)?;
     // Before any work: hours of measuring must not end at a file that may not be written.
     api::check_audit_file(&args.output)?;
     if args.output.exists() && !args.overwrite {
@@ -47,8 +45,10 @@ pub(super) fn run(context: &Context, args: args::Audit) -> Result<Done> {
             for outcome in [Outcome::Pass, Outcome::Warn, Outcome::Fail] {
                 body[outcome.name()] = json!(count(&judged, outcome));
             }
-            body["broken"] =
-                broken(&judged, &pack).into_iter().map(|(rule, n)| json!({"rule": rule, "photos": n})).collect();
+            let broken = broken(&judged, &pack).into_iter();
+            body["broken"] = broken
+                .map(|(rule, n)| json!({"rule": rule, "photos": n.failed + n.warned, "failed": n.failed, "warned": n.warned}))
+                .collect();
             body["file"] = json!(args.output);
             body["errors"] = json!(failed);
             Ok(Done { summary: body, partial: summary.failed > 0 })
@@ -71,13 +71,11 @@ fn count(judged: &[Audited], outcome: Outcome) -> usize {
     judged.iter().filter(|row| row.outcome() == Some(outcome)).count()
 }
 
-/// Rules that some photo breaks, with how many do; the most broken first.
-fn broken<'a>(judged: &[Audited], pack: &'a RulePack) -> Vec<(&'a str, usize)> {
-    let breaks =
-        |rule| judged.iter().filter(|row| row.broken().any(|verdict| std::ptr::eq(&*verdict.rule, rule))).count();
-    let mut counts: Vec<_> = pack.rules.iter().map(|rule| (rule.message.as_str(), breaks(&**rule))).collect();
-    counts.retain(|(_, count)| *count > 0);
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+/// Rules that some photo breaks, with how many do; those that most fail for first, then those that warn of most.
+fn broken<'a>(judged: &[Audited], pack: &'a RulePack) -> Vec<(&'a str, Broken)> {
+    let counts = pack.rules.iter().map(|rule| (rule.message.as_str(), api::count_broken(judged, rule)));
+    let mut counts: Vec<_> = counts.filter(|(_, count)| *count != Broken::default()).collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse((count.failed, count.warned)));
     counts
 }
 
@@ -86,14 +84,19 @@ fn describe(summary: &AuditSummary, judged: &[Audited], pack: &RulePack) -> Stri
     let failed = if summary.failed > 0 { format!(", {} failed", summary.failed) } else { String::new() };
     let outcomes = [Outcome::Pass, Outcome::Warn, Outcome::Fail];
     let counts = outcomes.map(|outcome| format!("{} {}", count(judged, outcome), outcome.name())).join(", ");
-    let rows: Vec<Vec<String>> =
-        broken(judged, pack).into_iter().map(|(rule, photos)| vec![rule.to_owned(), photos.to_string()]).collect();
-    let table = layout(&[("broken rule", Side::Left), ("photos", Side::Right)], &rows);
+    let cells = |(rule, count): (&str, Broken)| vec![rule.to_owned(), shown(count.failed), shown(count.warned)];
+    let rows: Vec<Vec<String>> = broken(judged, pack).into_iter().map(cells).collect();
+    let table = layout(&[("broken rule", Side::Left), ("fail", Side::Right), ("warn", Side::Right)], &rows);
     let table = if rows.is_empty() { String::new() } else { format!("\n\n{table}\n") };
     format!(
         "rules       {}, as of {}\nphotos      {} measured{reused}{failed}\nverdicts    {counts}{table}",
         pack.title, pack.date, summary.measured
     )
+}
+
+/// A count; nothing for none, so that a column shows at a glance what is in it.
+fn shown(count: usize) -> String {
+    if count == 0 { String::new() } else { count.to_string() }
 }
 
 fn failed(summary: &AuditSummary) -> Vec<FailedPhoto> {

@@ -3,16 +3,14 @@
 use serde_json::json;
 
 use super::args;
-use super::context::{Context, Done};
+use super::context::{Context, Done, refuse_missing};
 use super::open::show_failed;
 use super::watch::{finish, wake};
 use crate::api::{self, DuplicateGroup, DuplicatesRequest, DuplicatesSummary};
 use crate::error::{Error, Result};
 
 pub(super) fn run(context: &Context, args: args::Duplicates) -> Result<Done> {
-    if let Some(missing) = args.paths.iter().find(|path| !path.exists()) {
-        return Err(Error::usage(format!("there is no file or folder {}", missing.display())));
-    }
+    refuse_missing(&args.paths)?;
     if let Some(file) = &args.output {
         api::check_duplicates_file(file)?;
         if file.exists() && !args.overwrite {

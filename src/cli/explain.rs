@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::args;
-use super::context::{Context, Done};
+use super::context::{Context, Done, refuse_missing};
 use super::table::{Side, layout};
 use super::watch::{finish, stopped, wake};
 use crate::api::{self, ExplainRequest};
@@ -11,6 +11,7 @@ use crate::domain::Explanation;
 use crate::error::Result;
 
 pub(super) fn run(context: &Context, args: args::Explain) -> Result<Done> {
+    refuse_missing([&args.path])?;
     let (project, _log) = context.project()?;
     let request = ExplainRequest {
         path: args.path,

@@ -5,16 +5,14 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::args;
-use super::context::{Context, Done};
+use super::context::{Context, Done, refuse_missing};
 use super::open::show_failed;
 use super::watch::{finish, wake};
 use crate::api::{self, FeaturesRequest, FeaturesSummary};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 pub(super) fn run(mut context: Context, args: args::Features) -> Result<Done> {
-    if let Some(missing) = args.paths.iter().chain([&args.backbone]).find(|path| !path.exists()) {
-        return Err(Error::usage(format!("there is no file or folder {}", missing.display())));
-    }
+    refuse_missing(args.paths.iter().chain([&args.backbone]))?;
     // Before any work: hours of computing must not end at a file that may not be written.
     api::check_features_file(&args.output, args.overwrite)?;
     context.set("score.device", args.device);

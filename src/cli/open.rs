@@ -4,18 +4,16 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::context::{Context, Done};
+use super::context::{Context, Done, refuse_missing};
 use super::watch::{finish, wake};
 use crate::api::{self, FailedPhoto, OpenSummary};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Failed photos shown to people; the JSON summary and the log hold all.
 const SHOWN: usize = 10;
 
 pub(super) fn run(context: &Context, folders: Vec<PathBuf>) -> Result<Done> {
-    if let Some(missing) = folders.iter().find(|folder| !folder.exists()) {
-        return Err(Error::usage(format!("there is no file or folder {}", missing.display())));
-    }
+    refuse_missing(&folders)?;
     let (project, _log) = context.project()?;
     let handle = api::open_folders(&project, folders, wake())?;
     let summary = finish(context, handle, "Run the same command again: what was indexed is kept.")?;
@@ -45,9 +43,7 @@ pub(super) fn show_failed(context: &Context, failed: &[FailedPhoto], count: u64)
     }
     context.say(&format!("{count} could not be used:"));
     for photo in failed.iter().take(SHOWN) {
-        let path = photo.path.display().to_string();
-        let reason = photo.reason.strip_prefix(&format!("{path} ")).unwrap_or(&photo.reason);
-        context.say(&format!("  {path}: {reason}"));
+        context.say(&format!("  {}", photo.text()));
     }
     if failed.len() > SHOWN {
         context.say(&format!("  … and {} more; --json lists all", failed.len() - SHOWN));

@@ -3,15 +3,13 @@
 use serde_json::json;
 
 use super::args;
-use super::context::{Context, Done};
+use super::context::{Context, Done, refuse_missing};
 use super::watch::{Ended, stopped, wake, watch};
 use crate::api::{self, PretrainRequest};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 pub(super) fn run(mut context: Context, args: args::Pretrain) -> Result<Done> {
-    if let Some(missing) = args.paths.iter().find(|path| !path.exists()) {
-        return Err(Error::usage(format!("there is no file or folder {}", missing.display())));
-    }
+    refuse_missing(&args.paths)?;
     context.set("train.device", args.device);
     let (project, _log) = context.project()?;
     let request = PretrainRequest {

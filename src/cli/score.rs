@@ -3,16 +3,14 @@
 use serde_json::json;
 
 use super::args;
-use super::context::{Context, Done};
+use super::context::{Context, Done, refuse_missing};
 use super::open::show_failed;
 use super::watch::{Ended, stopped, wake, watch};
 use crate::api::{self, FailedPhoto, ScoreRequest, ScoreSummary};
 use crate::error::{Error, Result};
 
 pub(super) fn run(mut context: Context, args: args::Score) -> Result<Done> {
-    if let Some(missing) = args.paths.iter().find(|path| !path.exists()) {
-        return Err(Error::usage(format!("there is no file or folder {}", missing.display())));
-    }
+    refuse_missing(&args.paths)?;
     // Before any work: hours of scoring must not end at a file that may not be written.
     api::check_score_file(&args.output)?;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::args;
-use super::context::{Context, Done};
+use super::context::{Context, Done, refuse_missing};
 use super::open::show_failed;
 use super::table::{Side, layout};
 use super::watch::{finish, wake};
@@ -44,9 +44,7 @@ pub(super) fn run(mut context: Context, args: args::Triage) -> Result<Done> {
 }
 
 fn check(args: &args::Triage, edges: Edges) -> Result<()> {
-    if let Some(missing) = args.paths.iter().find(|path| !path.exists()) {
-        return Err(Error::usage(format!("there is no file or folder {}", missing.display())));
-    }
+    refuse_missing(&args.paths)?;
     let in_range = [edges.reject_below, edges.accept_from].iter().all(|edge| (0.0..=100.0).contains(edge));
     if !in_range || edges.reject_below > edges.accept_from {
         return Err(Error::usage("the edges of the bands are scores of 0 to 100, and --reject-below is the lower one"));

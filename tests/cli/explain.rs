@@ -31,7 +31,7 @@ fn what_cannot_be_explained_says_why() {
     world.write("old.png", "mine");
     world.write("text.jpg", "no photo");
     let cases: &[(&[&str], i32, &str)] = &[
-        (&["gone.jpg"], 1, "gone.jpg"),
+        (&["gone.jpg"], 2, "gone.jpg"),
         (&["text.jpg"], 65, "text.jpg"),
         (&["text.jpg", "-o", "old.png"], 2, "--overwrite"),
         (&["text.jpg", "-o", "why.jpg"], 2, ".png"),
