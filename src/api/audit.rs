@@ -113,7 +113,7 @@ fn run(
     let mut unsaved: Vec<AuditRow> = Vec::new();
     let total = files.len() as u64;
     for (path, reason) in problems {
-        reporter.warn(problem_line(&path, &reason));
+        reporter.warn(photos::about(&path, &reason));
         summary.failed += 1;
         let row = AuditRow { path, sha256: String::new(), attributes: None, error: Some(reason) };
         feed.push(std::slice::from_ref(&row));
@@ -123,7 +123,7 @@ fn run(
         match &row.error {
             Some(reason) => {
                 summary.failed += 1;
-                reporter.warn(problem_line(&row.path, reason));
+                reporter.warn(photos::about(&row.path, reason));
             }
             None if fresh => summary.measured += 1,
             None => summary.reused += 1,

@@ -6,7 +6,7 @@ use std::sync::mpsc::sync_channel;
 
 use image::RgbImage;
 
-use super::photos::problem_line;
+use super::photos::about;
 use super::watched;
 use crate::attributes::reference::{Difference, Pair, Planes};
 use crate::config::DecodeConfig;
@@ -76,7 +76,7 @@ fn run(
         match &row.error {
             Some(reason) => {
                 summary.failed += 1;
-                reporter.warn(problem_line(&row.path, reason));
+                reporter.warn(about(&row.path, reason));
             }
             None => summary.compared += 1,
         }

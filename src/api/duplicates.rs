@@ -102,7 +102,7 @@ fn run(
     let mut summary = DuplicatesSummary { photos: files.len() as u64, changed, ..DuplicatesSummary::default() };
     let mut seen = Vec::with_capacity(files.len());
     let fail = |summary: &mut DuplicatesSummary, path: PathBuf, reason: String| {
-        reporter.warn(problem_line(&path, &reason));
+        reporter.warn(photos::about(&path, &reason));
         summary.failed.push(FailedPhoto { path, reason });
     };
     for (path, reason) in problems {

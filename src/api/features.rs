@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
-use super::photos::problem_line;
+use super::photos::about;
 use super::{FailedPhoto, Project};
 use crate::error::{Code, Error, Result};
 use crate::files::{check_folder_of, write_atomically};
@@ -130,7 +130,7 @@ struct Failing<'a> {
 
 impl Failing<'_> {
     fn add(&mut self, path: PathBuf, reason: String) {
-        self.reporter.warn(problem_line(&path, &reason));
+        self.reporter.warn(about(&path, &reason));
         self.failed.push(FailedPhoto { path, reason });
     }
 }

@@ -48,7 +48,7 @@ mod voting;
 mod watched;
 
 pub use crate::data::FEWEST_LABELS;
-pub use crate::export::Audited;
+pub use crate::export::{Audited, Broken, count_broken};
 pub use crate::train::personal::{Estimate, FEWEST_LABELS as FEWEST_FOR_PERSONAL, FitReport};
 pub use arena::{Arena, ArenaRequest, Ranked, SETTLED, TELLING, look_at_arena};
 pub use audit::{AuditJob, AuditRequest, AuditRow, AuditSummary, known_attributes, load_evidence, start_audit};

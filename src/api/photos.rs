@@ -24,17 +24,11 @@ pub struct FailedPhoto {
     pub reason: String,
 }
 
-impl std::fmt::Display for FailedPhoto {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&problem_line(&self.path, &self.reason))
+impl FailedPhoto {
+    /// The file and the reason, in one line that names it once.
+    pub fn text(&self) -> String {
+        about(&self.path, &self.reason)
     }
-}
-
-/// "path: reason", with the path once where the reason begins with it.
-pub(super) fn problem_line(path: &Path, reason: &str) -> String {
-    let path = path.display().to_string();
-    let reason = reason.strip_prefix(&path).map_or(reason, |rest| rest.trim_start_matches([':', ' ']));
-    format!("{path}: {reason}")
 }
 
 /// What opening folders did.
@@ -94,7 +88,7 @@ fn index(project: &Project, roots: &[PathBuf], reporter: &Reporter<OpenSummary>)
         for (path, probed) in files.iter().zip(&probed) {
             let reason = probed.as_ref().map_or_else(|| known[path].error.as_ref(), |file| file.error.as_ref());
             if let Some(reason) = reason {
-                reporter.warn(problem_line(path, reason));
+                reporter.warn(about(path, reason));
                 summary.failed.push(failed(path, reason));
             }
         }
@@ -106,6 +100,16 @@ fn index(project: &Project, roots: &[PathBuf], reporter: &Reporter<OpenSummary>)
         summary.missing = mark_missing(&mut store, roots)?;
     }
     Ok(if stopped { Outcome::Cancelled(summary) } else { Outcome::Completed(summary) })
+}
+
+/// What is wrong with a file, in one line that names it once: many reasons name it themselves.
+pub(super) fn about(path: &Path, reason: &str) -> String {
+    let name = path.display().to_string();
+    let ends = |side: Option<char>| side.is_none_or(|next| next.is_whitespace() || next == ':' || next == ',');
+    let named = reason
+        .match_indices(&name)
+        .any(|(at, _)| ends(reason[..at].chars().next_back()) && ends(reason[at + name.len()..].chars().next()));
+    if named { reason.to_owned() } else { format!("{name}: {reason}") }
 }
 
 fn failed(path: &Path, reason: &str) -> FailedPhoto {
@@ -365,6 +369,17 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::domain::{Attribute, Attributes};
+
+    #[test]
+    fn a_line_about_a_file_names_it_once() {
+        let about = |reason| about(Path::new("shop/e.png"), reason);
+        for reason in ["shop/e.png is empty", "cannot read shop/e.png: no such file", "a link to shop/e.png, listed"] {
+            assert_eq!(about(reason), reason);
+        }
+        for reason in ["is empty", "differs from old/shop/e.png", "shop/e.png2 is another"] {
+            assert_eq!(about(reason), format!("shop/e.png: {reason}"));
+        }
+    }
 
     fn completed<T>(handle: JobHandle<T>) -> T {
         match handle.join(|_| {}) {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::duplicates::scenes;
-use super::photos::problem_line;
+use super::photos::about;
 use super::run_lock::RunLock;
 use super::{CODE_VERSION, Project, clock};
 use crate::config::DeviceChoice;
@@ -172,7 +172,7 @@ fn parts(project: &Project, request: &PretrainRequest, reporter: Watching<'_>) -
         !reporter.control.is_cancelled()
     };
     let listing = imaging::list_photos(&request.paths, &mut keep_going);
-    listing.problems.iter().for_each(|(path, reason)| reporter.warn(problem_line(path, reason)));
+    listing.problems.iter().for_each(|(path, reason)| reporter.warn(about(path, reason)));
     let Some(scenes) = scenes(project, &listing.files, reporter)? else { return Ok(None) };
     let mut scene_of: Vec<usize> = (0..listing.files.len()).collect();
     for scene in scenes {

@@ -327,7 +327,7 @@ impl<T> Writing<'_, T> {
             match &row.error {
                 Some(reason) => {
                     self.summary.failed += 1;
-                    self.reporter.warn(problem_line(&row.path, reason));
+                    self.reporter.warn(photos::about(&row.path, reason));
                 }
                 None => self.summary.reused += 1,
             }

@@ -122,7 +122,7 @@ fn begin(project: &Project, request: &TrainRequest, reporter: Watching<'_>) -> R
     let votes_until = store.newest_vote()?;
     let run = record_run(&mut store, &config, request, votes_until, &dataset, &chosen)?;
     let lock = lock_run(project, &run.id)?;
-    left_out.iter().for_each(|photo| reporter.warn(format!("left out {photo}")));
+    left_out.iter().for_each(|photo| reporter.warn(format!("left out: {}", photo.text())));
     let (kept, rivals) = (request.series.is_none(), request.rivals.clone());
     Training {
         project,

@@ -42,7 +42,7 @@ pub fn evidence(photo: &RgbImage, max_edge: u32) -> Evidence {
             histogram[3][usize::from(blue)] += 1;
         }
     }
-    let lines = overlay::overlays(&mask, photo.height());
+    let lines = overlay::overlays(photo, &mask);
     let product = mask.bounds(|shape| overlay::is_part_of(shape, &lines)).map(|shape| mask.region(shape));
     let overlays = lines.into_iter().map(|line| mask.region(line)).collect();
     Evidence { columns, rows, ground, clipped, product, inside_frame: inside(photo), overlays, histogram }

@@ -16,6 +16,7 @@ mod entropy;
 mod evidence;
 mod framing;
 mod jpeg_quality;
+mod lettering;
 mod mask;
 mod noise;
 mod overlay;
@@ -43,7 +44,7 @@ use mask::Mask;
 use plane::Plane;
 
 /// Version of the measures; what another version measured is measured again.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Measures a photo of any size in linear time. `file` holds the bytes it was decoded from, for what only they tell; a
 /// photo without pixels has no measures.
@@ -188,14 +189,14 @@ fn framing(measured: &mut Measuring<'_>, photo: &RgbImage, plane: &Plane, mask: 
         ]);
     }
     if measured.wants(&[Fill, FillArea, OffCentre, Overlay]) {
-        let lines = overlay::overlays(mask, photo.height());
+        let lines = overlay::overlays(photo, mask);
         let product = mask.bounds(|shape| overlay::is_part_of(shape, &lines));
         let framing = product.map(|product| framing::framing(mask, product));
         measured.set([
             (Fill, framing.as_ref().map(|framing| framing.fill)),
             (FillArea, framing.as_ref().map(|framing| framing.area)),
             (OffCentre, framing.as_ref().map(|framing| framing.off_centre)),
-            (Overlay, mask.has_white_backdrop().then(|| overlay::share(&lines, photo))),
+            (Overlay, Some(overlay::share(&lines, photo))),
         ]);
     }
     measured.measure(FrameWidth, || Some(border::bars(photo).share(photo)));

@@ -1,10 +1,13 @@
-//! Overlays: text, marks and captions laid over a white backdrop.
+//! Overlays: text, marks and captions laid over a photo.
 //!
-//! Shapes of letter size that stand in a row beside the product. Other backdrops have texture that looks like letters. Print on the product itself is part of
-//! the product and is not counted; nor are marks laid over the product, which cannot be told from its print.
+//! Two ways to find them: shapes of letter size that stand in a row beside the product, on a white backdrop, whatever
+//! their colours; and rows of drawn letters (`lettering`), on any backdrop and across the product's outline. Print on
+//! the product itself is part of the product and is not counted; nor are marks that lie wholly within its outline, which
+//! cannot be told from its print, or half-transparent ones.
 
 use image::RgbImage;
 
+use super::lettering;
 use super::mask::{Mask, Shape, around};
 
 /// Heights of a letter as shares of the frame's height.
@@ -20,11 +23,18 @@ const NEAR: f64 = 1.2;
 /// Fewer shapes in a row are no text.
 const FEWEST: usize = 4;
 
-/// The lines of text beside the product on a white backdrop, as boxes.
-pub(super) fn overlays(mask: &Mask, frame_height: u32) -> Vec<Shape> {
-    if !mask.has_white_backdrop() {
-        return Vec::new();
-    }
+/// The lines of text over a photo, as boxes: those beside the product on a white backdrop, and drawn text anywhere.
+pub(super) fn overlays(photo: &RgbImage, mask: &Mask) -> Vec<Shape> {
+    let mut lines = if mask.has_white_backdrop() { beside(mask, photo.height()) } else { Vec::new() };
+    let drawn = lettering::lines(photo, mask);
+    let new = |line: &Shape| !lines.iter().any(|known| meet(*known, *line));
+    let drawn: Vec<Shape> = drawn.into_iter().filter(new).collect();
+    lines.extend(drawn);
+    lines
+}
+
+/// Rows of letter-like shapes beside the product.
+fn beside(mask: &Mask, frame_height: u32) -> Vec<Shape> {
     let largest = mask.shapes().iter().map(|shape| shape.area).max().unwrap_or(0);
     let height = |shape: &Shape| f64::from(shape.height()) / f64::from(frame_height);
     let letter = |shape: &&Shape| {
@@ -62,6 +72,11 @@ fn follows(last: Shape, next: Shape) -> bool {
     let overlap = f64::from(last.bottom.min(next.bottom)) - f64::from(last.top.max(next.top));
     let gap = f64::from(next.left) - f64::from(last.right);
     a.max(b) <= ALIKE * a.min(b) && overlap >= 0.5 * a.min(b) && gap <= NEAR * a.max(b) && gap >= -0.5 * a.min(b)
+}
+
+/// Whether two boxes share a pixel.
+fn meet(a: Shape, b: Shape) -> bool {
+    a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
 }
 
 /// Whether a shape is part of one of the lines.

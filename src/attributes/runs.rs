@@ -67,12 +67,21 @@ pub(super) fn gaps(width: u32, runs: &[Run]) -> Vec<Run> {
 /// For every run of every row the number of the shape it belongs to: runs of neighbouring rows that share a column
 /// (or touch at a corner when `reach` is 1) are of one shape. Numbers count up from 0.
 pub(super) fn shapes(rows: &[Vec<Run>], reach: u32) -> (Vec<Vec<usize>>, usize) {
+    shapes_where(rows, reach, |_, _, _| true)
+}
+
+/// As [`shapes`], of runs that are `alike` alone: it is asked about a row, a run of it and one of the row before.
+pub(super) fn shapes_where(
+    rows: &[Vec<Run>],
+    reach: u32,
+    alike: impl Fn(usize, usize, usize) -> bool,
+) -> (Vec<Vec<usize>>, usize) {
     let mut parents: Vec<usize> = Vec::new();
     let mut labels: Vec<Vec<usize>> = Vec::with_capacity(rows.len());
     for (y, row) in rows.iter().enumerate() {
         let mut own = Vec::with_capacity(row.len());
         let mut above = 0;
-        for run in row {
+        for (place, run) in row.iter().enumerate() {
             let label = parents.len();
             parents.push(label);
             own.push(label);
@@ -82,7 +91,9 @@ pub(super) fn shapes(rows: &[Vec<Run>], reach: u32) -> (Vec<Vec<usize>>, usize) 
             }
             let mut at = above;
             while at < before.len() && before[at].start < run.end + reach {
-                join(&mut parents, label, before_labels[at]);
+                if alike(y, place, at) {
+                    join(&mut parents, label, before_labels[at]);
+                }
                 at += 1;
             }
         }

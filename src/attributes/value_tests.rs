@@ -264,6 +264,56 @@ fn an_overlay_is_the_box_around_its_letters() {
     assert_eq!(at(&boxed(120, 120, 200, 200), Attribute::Overlay), 0.0);
 }
 
+/// Block letters of 5 by 7 dots, `dot` pixels each, from `at` on; `same` repeats the first.
+fn text(photo: &mut RgbImage, at: (u32, u32), dot: u32, ink: Rgb<u8>, same: bool) {
+    const LETTERS: [[u8; 7]; 4] = [
+        [0b11111, 0b10000, 0b10000, 0b11110, 0b10000, 0b10000, 0b11111],
+        [0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b10000, 0b11110],
+        [0b00100, 0b00100, 0b00100, 0b00100, 0b00100, 0b00100, 0b00100],
+        [0b10001, 0b10001, 0b10001, 0b11111, 0b10001, 0b10001, 0b10001],
+    ];
+    for place in 0..8 {
+        let letter = LETTERS[if same { 0 } else { place % 4 }];
+        for (row, column) in (0..7).flat_map(|row| (0..5).map(move |column| (row, column))) {
+            for (dx, dy) in (0..dot).flat_map(|dx| (0..dot).map(move |dy| (dx, dy))) {
+                if letter[row] >> (4 - column) & 1 == 1 {
+                    let x = at.0 + (place as u32 * 6 + column) * dot + dx;
+                    photo.put_pixel(x, at.1 + row as u32 * dot + dy, ink);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn drawn_text_is_found_on_any_backdrop_and_across_the_outline_but_not_within_it() {
+    let overlay = |photo: &RgbImage, at, same| {
+        let mut photo = photo.clone();
+        text(&mut photo, at, 4, Rgb([250, 240, 30]), same);
+        super::measure(&photo, None).get(Attribute::Overlay).expect("always there")
+    };
+    let cluttered = grey(400, 300, |x, y| f64::from((x / 3 * 37 + y / 3 * 91) % 120));
+    assert_eq!(super::measure(&cluttered, None).get(Attribute::Overlay), Some(0.0));
+    close(overlay(&cluttered, (60, 100), false), f64::from(7 * 4 * (7 * 6 + 5) * 4) / 120_000.0, 1e-9);
+    assert_eq!(overlay(&cluttered, (60, 100), true), 0.0, "a pattern repeats itself");
+    let product = boxed(100, 100, 250, 200);
+    assert!(overlay(&product, (30, 150), false) > 0.03, "across the outline");
+    assert_eq!(overlay(&product, (120, 150), false), 0.0, "print");
+}
+
+#[test]
+fn a_narrow_white_frame_is_told_from_a_box_on_white() {
+    let framed = |sides: [u32; 4]| {
+        let [left, top, right, bottom] = sides;
+        let photo = boxed(left, top, 400 - left - right, 400 - top - bottom);
+        at(&photo, Attribute::FrameWidth)
+    };
+    close(framed([12; 4]), 0.03, 1e-9);
+    close(framed([18; 4]), 0.045, 1e-9);
+    assert_eq!(framed([40; 4]), 0.0, "a box with room around it");
+    assert_eq!(framed([12, 30, 12, 30]), 0.0, "a box that stands in the frame");
+}
+
 #[test]
 fn sizes_are_those_of_the_file() {
     let photo = grey(300, 200, |x, y| f64::from((x * y) % 200));

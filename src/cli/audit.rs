@@ -7,7 +7,7 @@ use super::context::{Context, Done, refuse_missing};
 use super::open::show_failed;
 use super::table::{Side, layout};
 use super::watch::{Ended, stopped, wake, watch};
-use crate::api::{self, AuditRequest, AuditSummary, Audited, FailedPhoto, clock};
+use crate::api::{self, AuditRequest, AuditSummary, Audited, Broken, FailedPhoto, clock};
 use crate::domain::Attribute;
 use crate::error::{Error, Result};
 use crate::rules::{Outcome, Rule, RulePack, Verdict};
@@ -45,11 +45,10 @@ pub(super) fn run(context: &Context, args: args::Audit) -> Result<Done> {
             for outcome in [Outcome::Pass, Outcome::Warn, Outcome::Fail] {
                 body[outcome.name()] = json!(count(&judged, outcome));
             }
-            let line = |line: Broken<'_>| {
-                let photos = line.failed + line.warned;
-                json!({"rule": line.rule, "photos": photos, "failed": line.failed, "warned": line.warned})
-            };
-            body["broken"] = broken(&judged, &pack).into_iter().map(line).collect();
+            let broken = broken(&judged, &pack).into_iter();
+            body["broken"] = broken
+                .map(|(rule, n)| json!({"rule": rule, "photos": n.failed + n.warned, "failed": n.failed, "warned": n.warned}))
+                .collect();
             body["file"] = json!(args.output);
             body["errors"] = json!(failed);
             Ok(Done { summary: body, partial: summary.failed > 0 })
@@ -72,28 +71,12 @@ fn count(judged: &[Audited], outcome: Outcome) -> usize {
     judged.iter().filter(|row| row.outcome() == Some(outcome)).count()
 }
 
-/// A rule that some photo breaks.
-struct Broken<'a> {
-    rule: &'a str,
-    /// Photos that fail for it.
-    failed: usize,
-    /// Photos that it warns about.
-    warned: usize,
-}
-
-/// The rules that some photo breaks; those that most fail first, then those that most are warned about.
-fn broken<'a>(judged: &[Audited], pack: &'a RulePack) -> Vec<Broken<'a>> {
-    let line = |rule: &'a std::sync::Arc<Rule>| {
-        let of = |outcome| {
-            let breaks = |verdict: &Verdict| verdict.outcome() == outcome && std::ptr::eq(&*verdict.rule, &**rule);
-            judged.iter().filter(|row| row.broken().any(breaks)).count()
-        };
-        Broken { rule: &rule.message, failed: of(Outcome::Fail), warned: of(Outcome::Warn) }
-    };
-    let mut lines: Vec<_> = pack.rules.iter().map(line).collect();
-    lines.retain(|line| line.failed + line.warned > 0);
-    lines.sort_by_key(|line| std::cmp::Reverse((line.failed, line.warned)));
-    lines
+/// Rules that some photo breaks, with how many do; those that most fail for first, then those that warn of most.
+fn broken<'a>(judged: &[Audited], pack: &'a RulePack) -> Vec<(&'a str, Broken)> {
+    let counts = pack.rules.iter().map(|rule| (rule.message.as_str(), api::count_broken(judged, rule)));
+    let mut counts: Vec<_> = counts.filter(|(_, count)| *count != Broken::default()).collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse((count.failed, count.warned)));
+    counts
 }
 
 fn describe(summary: &AuditSummary, judged: &[Audited], pack: &RulePack) -> String {
@@ -101,15 +84,19 @@ fn describe(summary: &AuditSummary, judged: &[Audited], pack: &RulePack) -> Stri
     let failed = if summary.failed > 0 { format!(", {} failed", summary.failed) } else { String::new() };
     let outcomes = [Outcome::Pass, Outcome::Warn, Outcome::Fail];
     let counts = outcomes.map(|outcome| format!("{} {}", count(judged, outcome), outcome.name())).join(", ");
-    let count = |n: usize| if n == 0 { "–".to_owned() } else { n.to_string() };
-    let row = |line: Broken<'_>| vec![line.rule.to_owned(), count(line.failed), count(line.warned)];
-    let rows: Vec<Vec<String>> = broken(judged, pack).into_iter().map(row).collect();
+    let cells = |(rule, count): (&str, Broken)| vec![rule.to_owned(), shown(count.failed), shown(count.warned)];
+    let rows: Vec<Vec<String>> = broken(judged, pack).into_iter().map(cells).collect();
     let table = layout(&[("broken rule", Side::Left), ("fail", Side::Right), ("warn", Side::Right)], &rows);
     let table = if rows.is_empty() { String::new() } else { format!("\n\n{table}\n") };
     format!(
         "rules       {}, as of {}\nphotos      {} measured{reused}{failed}\nverdicts    {counts}{table}",
         pack.title, pack.date, summary.measured
     )
+}
+
+/// A count; nothing for none, so that a column shows at a glance what is in it.
+fn shown(count: usize) -> String {
+    if count == 0 { String::new() } else { count.to_string() }
 }
 
 fn failed(summary: &AuditSummary) -> Vec<FailedPhoto> {

@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use super::args;
-use super::context::{Context, Done};
+use super::context::{Context, Done, refuse_missing};
 use super::open::show_failed;
 use super::table::{Side, layout};
 use super::watch::{finish, wake};
 use crate::api::{self, CompareRequest, CompareRow, CompareSummary, FailedPhoto};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// The shown columns: a metric's name, its heading, and its decimals. The file and `--json` have all metrics.
 const COLUMNS: [(&str, &str, usize); 9] = [
@@ -24,9 +24,7 @@ const COLUMNS: [(&str, &str, usize); 9] = [
 ];
 
 pub(super) fn run(context: &Context, args: args::Compare) -> Result<Done> {
-    if !args.reference.exists() {
-        return Err(Error::usage(format!("there is no file {}", args.reference.display())));
-    }
+    refuse_missing([&args.reference].into_iter().chain(&args.edited))?;
     if let Some(file) = &args.output {
         api::check_comparison_file(file, args.overwrite)?;
     }

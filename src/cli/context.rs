@@ -1,7 +1,7 @@
 //! What every command needs: global options, the project, stdout.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -27,6 +27,14 @@ impl Done {
     /// All went well.
     pub(super) fn ok(summary: Value) -> Self {
         Self { summary, partial: false }
+    }
+}
+
+/// Refuses, before any work, files or folders that are not there: one error, whatever else was named.
+pub(super) fn refuse_missing<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<()> {
+    match paths.into_iter().find(|path| !path.as_ref().exists()) {
+        Some(missing) => Err(Error::usage(format!("there is no file or folder {}", missing.as_ref().display()))),
+        None => Ok(()),
     }
 }
 
@@ -82,7 +90,7 @@ impl Context {
     }
 
     /// The configuration in force, with `file` in place of the project's own.
-    pub(super) fn config_from(&self, file: Option<&std::path::Path>) -> Result<Config> {
+    pub(super) fn config_from(&self, file: Option<&Path>) -> Result<Config> {
         let own = self.root.join(config::FILE_NAME);
         if let Some(missing) = file.filter(|file| !file.exists()) {
             return Err(Error::usage(format!("there is no configuration file {}", missing.display())));

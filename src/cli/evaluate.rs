@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::args;
-use super::context::{Context, Done};
+use super::context::{Context, Done, refuse_missing};
 use super::open::show_failed;
 use super::table::{Side, layout};
 use super::watch::{finish, wake};
@@ -15,9 +15,7 @@ use crate::error::{Error, Result};
 const SHOWN: usize = 10;
 
 pub(super) fn run(mut context: Context, args: args::Evaluate) -> Result<Done> {
-    if !args.labels.exists() {
-        return Err(Error::usage(format!("there is no file {}", args.labels.display())));
-    }
+    refuse_missing([&args.labels])?;
     if let Some(file) = &args.output {
         api::check_evaluation_file(file, args.overwrite)?;
     }

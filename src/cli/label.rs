@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::args;
-use super::context::{Context, Done};
+use super::context::{Context, Done, refuse_missing};
 use super::watch::{finish, wake};
 use crate::api;
 use crate::domain::Scale;
@@ -31,6 +31,7 @@ fn import(context: &Context, file: &std::path::Path, format: Option<&str>, scale
         Scale::parse(text).ok_or_else(|| Error::usage(format!("--scale {text}: write MIN..MAX, for example 1..5")))
     };
     let scale = scale.map(parse).transpose()?;
+    refuse_missing([file])?;
     let (project, _log) = context.project()?;
     let handle = api::import_labels(&project, file, format, scale, wake())?;
     let summary = finish(context, handle, "Run the same command again: nothing is imported twice.")?;

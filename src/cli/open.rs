@@ -43,7 +43,7 @@ pub(super) fn show_failed(context: &Context, failed: &[FailedPhoto], count: u64)
     }
     context.say(&format!("{count} could not be used:"));
     for photo in failed.iter().take(SHOWN) {
-        context.say(&format!("  {photo}"));
+        context.say(&format!("  {}", photo.text()));
     }
     if failed.len() > SHOWN {
         context.say(&format!("  … and {} more; --json lists all", failed.len() - SHOWN));

@@ -1,6 +1,7 @@
 //! One row a photo: its attributes, what a rule pack says about it, and what to do.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +11,7 @@ use super::{audit_page, page};
 use crate::domain::Attributes;
 use crate::error::Result;
 use crate::files::write_atomically;
-use crate::rules::{self, Outcome, RulePack, Verdict};
+use crate::rules::{self, Outcome, Rule, RulePack, Verdict};
 
 /// The file extensions [`write_audit`] knows.
 pub const AUDIT_EXTENSIONS: [&str; 4] = ["csv", "json", "parquet", "html"];
@@ -40,6 +41,24 @@ impl Audited {
     pub fn broken(&self) -> impl Iterator<Item = &Verdict> {
         self.verdicts.iter().filter(|verdict| !verdict.passed())
     }
+}
+
+/// How many photos break a rule.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Broken {
+    /// Photos that fail for it.
+    pub failed: usize,
+    /// Photos that it warns about: a rule that warns, or one whose day is still to come.
+    pub warned: usize,
+}
+
+/// Counts the photos that break a rule.
+pub fn count_broken(rows: &[Audited], rule: &Arc<Rule>) -> Broken {
+    let breaks = |row: &&Audited, outcome| {
+        row.verdicts.iter().any(|verdict| Arc::ptr_eq(&verdict.rule, rule) && verdict.outcome() == outcome)
+    };
+    let count = |outcome| rows.iter().filter(|row| breaks(row, outcome)).count();
+    Broken { failed: count(Outcome::Fail), warned: count(Outcome::Warn) }
 }
 
 /// What stands around the rows.

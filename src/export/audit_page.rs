@@ -1,12 +1,10 @@
 //! The audit as a page: how many photos break which rule, and the photos with what to do about each.
 
-use std::sync::Arc;
-
 use maud::{Markup, html};
 
-use super::audit::{AuditInput, Audited};
+use super::audit::{AuditInput, Audited, count_broken};
 use super::page::{card, day_and_time, failures, shell, thousands};
-use crate::rules::{Outcome, Rule, Severity, Verdict};
+use crate::rules::{Outcome, Verdict};
 
 /// Most photos shown with a picture: failures first.
 const SHOWN: usize = 200;
@@ -55,10 +53,7 @@ fn heading(input: &AuditInput<'_>, title: &str) -> Markup {
 }
 
 fn rules(input: &AuditInput<'_>) -> Markup {
-    let broken = |rule: &Arc<Rule>| {
-        let breaks = |row: &&Audited| row.broken().any(|verdict| Arc::ptr_eq(&verdict.rule, rule));
-        input.rows.iter().filter(breaks).count()
-    };
+    let counted = input.pack.rules.iter().map(|rule| (rule, count_broken(input.rows, rule)));
     html! {
         section {
             h2 { "Rules" }
@@ -67,17 +62,17 @@ fn rules(input: &AuditInput<'_>) -> Markup {
                     thead {
                         tr {
                             th scope="col" { "Rule" }
-                            th scope="col" { "When broken" }
-                            th scope="col" class="number" { "Photos" }
+                            th scope="col" class="number" { "Fail" }
+                            th scope="col" class="number" { "Warn" }
                             th scope="col" { "What to do" }
                         }
                     }
                     tbody {
-                        @for rule in &input.pack.rules {
+                        @for (rule, broken) in counted {
                             tr {
                                 th scope="row" { (rule.message) }
-                                td { (if rule.severity == Severity::Fail { "fail" } else { "warn" }) }
-                                td class="number" { (thousands(broken(rule))) }
+                                td class="number" { (thousands(broken.failed)) }
+                                td class="number" { (thousands(broken.warned)) }
                                 td { (rule.fix) }
                             }
                         }

@@ -20,7 +20,7 @@ mod scores;
 mod table;
 mod triage;
 
-pub use audit::{AUDIT_EXTENSIONS, AuditInput, Audited, check_audit_file, write_audit};
+pub use audit::{AUDIT_EXTENSIONS, AuditInput, Audited, Broken, check_audit_file, count_broken, write_audit};
 pub use comparison::{CompareRow, check_comparison_file, write_comparison};
 pub use evaluation::{EvaluationInput, check_evaluation_file, write_evaluation};
 pub use figure::{confusion_png, curves_png, scatter_png};

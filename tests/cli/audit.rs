@@ -38,6 +38,12 @@ fn every_photo_gets_its_verdict_with_value_limit_and_fix_in_every_format() {
     let summary = ran.json();
     assert_eq!((&summary["measured"], &summary["failed"]), (&Value::from(4), &Value::from(1)));
     assert_eq!((&summary["pass"], &summary["warn"], &summary["fail"]), (&0.into(), &1.into(), &3.into()));
+    let counts = |rule: &str| {
+        let broken = summary["broken"].as_array().expect("rules").iter().find(|entry| entry["rule"] == rule);
+        broken.map(|entry| [&entry["failed"], &entry["warned"], &entry["photos"]].map(Value::as_u64))
+    };
+    assert_eq!(counts("Blurred"), Some([Some(1), Some(0), Some(1)]), "{summary}");
+    assert_eq!(counts("Smaller than advised"), Some([Some(0), Some(4), Some(4)]), "{summary}");
     let rows = table(&world.path("a.csv"));
     let row = |name: &str| rows.iter().find(|row| row["path"].ends_with(name)).unwrap_or_else(|| panic!("{name}"));
     // 1,200 pixels are fewer than the 1,600 that are advised.
@@ -55,7 +61,12 @@ fn every_photo_gets_its_verdict_with_value_limit_and_fix_in_every_format() {
     let broken = row("broken.jpg");
     assert!(broken["verdict"].is_empty() && broken["error"].contains("not a JPEG"), "{}", broken["error"]);
 
-    world.run(&["audit", "photos", "--rules", "amazon-main", "-o", "a.json"]).expect(3);
+    let ran = world.run(&["audit", "photos", "--rules", "amazon-main", "-o", "a.json"]).expect(3);
+    let line = |text: &str| ran.stdout.lines().find(|line| line.starts_with(text)).unwrap_or_default();
+    assert_eq!(line("broken rule").split_whitespace().collect::<Vec<_>>(), ["broken", "rule", "fail", "warn"]);
+    assert_eq!(line("Blurred").split_whitespace().collect::<Vec<_>>(), ["Blurred", "1"], "{}", ran.stdout);
+    let warned: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
+    assert!(warned.len() == 1 && warned[0].matches("broken.jpg").count() == 1, "{}", ran.stderr);
     let json: Value = serde_json::from_slice(&std::fs::read(world.path("a.json")).expect("reads")).expect("JSON");
     for (object, row) in json.as_array().expect("array").iter().zip(&rows) {
         assert_eq!(object["path"], row["path"].as_str());
@@ -93,33 +104,32 @@ fn what_is_measured_once_is_reused_under_any_rules_until_the_photo_changes() {
 }
 
 #[test]
-fn fails_and_warnings_are_counted_apart_and_a_problem_names_its_file_once() {
+fn a_path_that_is_not_there_is_one_error_and_nothing_else() {
     let world = World::new();
     fill(&world);
-    let ran = world.run(&["audit", "photos", "--rules", "amazon-main", "-o", "a.json"]).expect(3);
-    let lines: Vec<&str> = ran.stdout.lines().collect();
-    let heads = lines.iter().find(|line| line.starts_with("broken rule")).expect("a table");
-    assert!(heads.trim_end().ends_with("fail  warn"), "{heads}");
-    let named = |text: &str| text.lines().filter(|line| line.contains("broken.jpg")).map(str::to_owned).collect();
-    let said: Vec<String> = named(&ran.stderr);
-    assert!(said.iter().all(|line| line.matches("broken.jpg").count() == 1) && !said.is_empty(), "{said:?}");
-    let listed: Vec<String> = named(&ran.stdout);
-    assert!(listed.iter().all(|line| line.matches("broken.jpg").count() == 1) && listed.len() == 1, "{listed:?}");
-
-    let body = world.run(&["--json", "audit", "photos", "--rules", "amazon-main", "-o", "b.json"]).expect(3).json();
-    let text = std::fs::read_to_string(world.path("b.json")).expect("reads");
-    let rows: Vec<serde_json::Value> = serde_json::from_str(&text).expect("an array");
-    let count = |rule: &serde_json::Value, outcome: &str| {
-        let verdicts = rows.iter().flat_map(|row| row["verdicts"].as_array().cloned().unwrap_or_default());
-        verdicts.filter(|verdict| verdict["rule"] == *rule && verdict["outcome"] == outcome).count() as u64
-    };
-    let broken = body["broken"].as_array().expect("rules");
-    for line in broken {
-        assert_eq!(line["failed"].as_u64(), Some(count(&line["rule"], "fail")), "{line}");
-        assert_eq!(line["warned"].as_u64(), Some(count(&line["rule"], "warn")), "{line}");
+    world.write("labels.csv", "path,score\nphotos/good.png,4\n");
+    let commands: &[&[&str]] = &[
+        &["audit", "photos", "nowhere", "-o", "a.csv"],
+        &["score", "photos", "nowhere", "-o", "a.csv"],
+        &["duplicates", "photos", "nowhere"],
+        &["open", "photos", "nowhere"],
+        &["triage", "photos", "nowhere", "--to", "out"],
+        &["pretrain", "photos", "nowhere", "-o", "out"],
+        &["features", "photos", "nowhere", "--backbone", "labels.csv", "-o", "a.npy"],
+        &["explain", "nowhere"],
+        &["compare", "photos/good.png", "photos/small.png", "nowhere"],
+        &["compare", "nowhere", "photos/small.png"],
+        &["label", "import", "nowhere"],
+        &["evaluate", "--labels", "nowhere"],
+    ];
+    for command in commands {
+        let ran = world.run(command).expect(2);
+        assert_eq!(ran.stderr, "error: there is no file or folder nowhere\n", "{command:?}");
+        assert_eq!(ran.stdout, "", "{command:?}");
+        let body = world.run(&[&["--json"], *command].concat()).expect(2).json();
+        assert_eq!(body["error"]["code"], "usage", "{command:?}");
     }
-    let sum = |name: &str| broken.iter().filter_map(|line| line[name].as_u64()).sum::<u64>();
-    assert!(sum("failed") > 0 && sum("warned") > 0, "{broken:?}");
+    assert!(!world.path("a.csv").exists() && !world.path("out").exists());
 }
 
 #[test]

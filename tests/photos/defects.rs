@@ -59,8 +59,14 @@ pub fn framed(photo: &RgbImage, share: f64, colour: Rgb<u8>) -> RgbImage {
     })
 }
 
-/// With a row of block letters on its backdrop, at the upper left.
+/// With a row of small block letters on its backdrop, at the upper left.
 pub fn captioned(photo: &RgbImage) -> RgbImage {
+    let dot = (photo.height() / 250).max(1);
+    lettered(photo, (photo.width() / 40, photo.height() / 40), dot, Rgb([30, 30, 30]))
+}
+
+/// With a row of six block letters whose upper left corner is `at`: five dots high, 40 wide.
+pub fn lettered(photo: &RgbImage, at: (u32, u32), dot: u32, ink: Rgb<u8>) -> RgbImage {
     const LETTERS: [[u8; 5]; 6] = [
         [0b11110, 0b10000, 0b11100, 0b10000, 0b11110],
         [0b11110, 0b10001, 0b11110, 0b10010, 0b10001],
@@ -69,16 +75,16 @@ pub fn captioned(photo: &RgbImage) -> RgbImage {
         [0b11111, 0b00100, 0b00100, 0b00100, 0b00100],
         [0b10001, 0b10001, 0b10001, 0b10001, 0b01110],
     ];
+    let (width, height) = photo.dimensions();
     let mut out = photo.clone();
-    let dot = (photo.height() / 250).max(1);
-    let left = photo.width() / 40;
     for (index, letter) in LETTERS.iter().enumerate() {
         for (row, bits) in letter.iter().enumerate() {
             for column in (0..5).filter(|column| bits >> (4 - column) & 1 == 1) {
-                for (dx, dy) in (0..dot).flat_map(|dx| (0..dot).map(move |dy| (dx, dy))) {
-                    let x = left + (index as u32 * 7 + column) * dot + dx;
-                    let y = photo.height() / 40 + row as u32 * dot + dy;
-                    out.put_pixel(x, y, Rgb([30, 30, 30]));
+                let (left, top) = (at.0 + (index as u32 * 7 + column) * dot, at.1 + row as u32 * dot);
+                for (x, y) in (0..dot).flat_map(|dx| (0..dot).map(move |dy| (left + dx, top + dy))) {
+                    if x < width && y < height {
+                        out.put_pixel(x, y, ink);
+                    }
                 }
             }
         }

@@ -3,6 +3,7 @@
 //! The photos are read from `PACKSHOT_TEST_DATA` (default `../shared/data`); without them the tests say so and pass.
 
 mod defects;
+mod drawn;
 mod ladders;
 mod truth;
 
@@ -30,15 +31,22 @@ pub struct Seen {
     pub overlay: bool,
 }
 
-/// The photos that were judged by eye; nothing where the photos are not there.
-pub fn seen() -> Vec<Seen> {
+/// The folder of product photos; nothing, and a message, where it is not there.
+fn products() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let data = std::env::var_os("PACKSHOT_TEST_DATA").map_or_else(|| root.join("../shared/data"), PathBuf::from);
     let products = data.join("products");
-    if !products.is_dir() {
-        eprintln!("skipped: no test photos at {}", products.display());
-        return Vec::new();
+    if products.is_dir() {
+        return Some(products);
     }
+    eprintln!("skipped: no test photos at {}", products.display());
+    None
+}
+
+/// The photos that were judged by eye; nothing where the photos are not there.
+pub fn seen() -> Vec<Seen> {
+    let Some(products) = products() else { return Vec::new() };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut table = csv::Reader::from_path(root.join("tests/fixtures/truth/products.csv")).expect("the truth set");
     let rows = table.records().map(|record| {
         let record = record.expect("a row");
@@ -55,18 +63,32 @@ pub fn seen() -> Vec<Seen> {
     rows.collect()
 }
 
-/// What `look` says about each photo with its bytes, in the order of the photos; on all cores.
+/// The photos in folders of the test data, whatever is on them; nothing where the photos are not there.
+pub fn photos_in(folders: &[&str]) -> Vec<PathBuf> {
+    let folders = folders.iter().map(|folder| products().map(|products| products.join(folder)));
+    let folders: Vec<PathBuf> = folders.flatten().collect();
+    imaging::list_photos(&folders, &mut |_| true).files
+}
+
+/// What `look` says about each judged photo with its bytes, in the order of the photos; on all cores.
 pub fn each<T: Send>(photos: &[Seen], look: impl Fn(&Seen, &RgbImage, &[u8]) -> T + Sync) -> Vec<T> {
+    let paths: Vec<PathBuf> = photos.iter().map(|photo| photo.path.clone()).collect();
+    each_file(&paths, |place, photo, bytes| look(&photos[place], photo, bytes))
+}
+
+/// What `look` says about each photo, by its place, with its bytes, in the order of the photos; on all cores.
+pub fn each_file<T: Send>(paths: &[PathBuf], look: impl Fn(usize, &RgbImage, &[u8]) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let found = Mutex::new(Vec::new());
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..cores {
             scope.spawn(|| {
-                while let Some(photo) = photos.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let (file, pixels) = imaging::load(&photo.path, &Limits::default()).expect("decodes");
-                    let value = look(photo, &pixels, &file.bytes);
-                    let place = photos.iter().position(|other| other.path == photo.path).expect("is one of them");
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(path) = paths.get(place) else { break };
+                    let (file, pixels) = imaging::load(path, &Limits::default()).expect("decodes");
+                    let value = look(place, &pixels, &file.bytes);
                     found.lock().expect("not poisoned").push((place, value));
                 }
             });

@@ -256,7 +256,7 @@ impl<T> Work<'_, T> {
     }
 
     fn failed(&mut self, photo: FailedPhoto) {
-        self.reporter.warn(photo.to_string());
+        self.reporter.warn(photo.text());
         self.summary.failed.push(photo);
         self.tell();
     }
