@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::clock;
+use super::mirror::Mirror;
 use super::train::TrainSummary;
 use crate::domain::{MetricPoint, RunId};
 use crate::error::Result;
@@ -23,6 +24,7 @@ pub(super) struct RunWatcher<'a> {
     pub(super) rivals: &'a [Vec<f64>],
     /// Validation SRCC with its step.
     pub(super) own: Vec<(u64, f64)>,
+    pub(super) mirror: Option<&'a Mirror>,
 }
 
 impl Watcher for RunWatcher<'_> {
@@ -49,6 +51,12 @@ impl Watcher for RunWatcher<'_> {
         self.store.beat_run(self.run, now)?;
         self.reporter.points();
         Ok(())
+    }
+
+    fn saved(&mut self, step: u64) {
+        if let Some(mirror) = self.mirror {
+            mirror.saved(step);
+        }
     }
 
     fn notice(&mut self, text: &str) {

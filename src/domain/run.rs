@@ -61,6 +61,17 @@ pub struct RunMeta {
     pub deleted_ms: Option<i64>,
 }
 
+/// The MLflow server that a run was imported from: it is looked at and compared here, and belongs there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunOrigin {
+    /// The server's address.
+    pub server: String,
+    /// Name of its experiment there.
+    pub experiment: String,
+    /// Its id there.
+    pub run: String,
+}
+
 /// A run: how it was made and what came out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Run {
@@ -90,6 +101,9 @@ pub struct Run {
     pub error: Option<String>,
     /// Name, note, star, deletion.
     pub meta: RunMeta,
+    /// Where it was imported from; none for a run of this project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<RunOrigin>,
 }
 
 /// One point of a curve.

@@ -31,6 +31,7 @@ const MIGRATIONS: &[&[&str]] = &[
     &[super::score::WITHOUT_ATTRIBUTES],
     &[super::promotion::SCHEMA, super::score::WITH_MODEL_SHA256],
     &[super::vote::WIDER],
+    &[super::run_origin::SCHEMA],
 ];
 
 /// How long a writer waits for another process before giving up.

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::Store;
-use crate::domain::{Run, RunId, RunMeta, RunStatus};
+use crate::domain::{Run, RunId, RunMeta, RunOrigin, RunStatus};
 use crate::error::Result;
 
 pub(super) const SCHEMA: &str = "
@@ -33,10 +33,15 @@ CREATE TRIGGER run_is_immutable_once_completed BEFORE UPDATE ON run WHEN OLD.sta
 ";
 
 const SELECT: &str = "SELECT id, status, config, seed, code_version, device, dataset_digest, started_ms, heartbeat_ms,
-    finished_ms, summary, error, name, note, starred, deleted_ms FROM run JOIN run_meta ON run_id = id";
+    finished_ms, summary, error, name, note, starred, deleted_ms, server, experiment, remote
+    FROM run JOIN run_meta ON run_meta.run_id = id LEFT JOIN run_origin ON run_origin.run_id = id";
 
 fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
     let summary: String = row.get(10)?;
+    let origin = match row.get::<_, Option<String>>(16)? {
+        Some(server) => Some(RunOrigin { server, experiment: row.get(17)?, run: row.get(18)? }),
+        None => None,
+    };
     Ok(Run {
         id: RunId(row.get(0)?),
         status: RunStatus::parse(row.get_ref(1)?.as_str()?).unwrap_or(RunStatus::Failed),
@@ -51,6 +56,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
         summary: serde_json::from_str(&summary).unwrap_or_default(),
         error: row.get(11)?,
         meta: RunMeta { name: row.get(12)?, note: row.get(13)?, starred: row.get(14)?, deleted_ms: row.get(15)? },
+        origin,
     })
 }
 
@@ -181,6 +187,7 @@ pub(super) fn sample_run(id: &str) -> Run {
         summary: serde_json::Map::new(),
         error: None,
         meta: RunMeta { name: "first".to_owned(), ..RunMeta::default() },
+        origin: None,
     }
 }
 

@@ -67,6 +67,8 @@ pub trait Watcher {
     /// # Errors
     /// When they cannot be stored; the run then fails.
     fn points(&mut self, points: &[MetricPoint]) -> Result<()>;
+    /// A checkpoint was written: points up to its step stay as they are.
+    fn saved(&mut self, _step: u64) {}
     /// Something that people should know, and that does not end the run.
     fn notice(&mut self, text: &str) {
         tracing::warn!("{text}");
@@ -387,6 +389,7 @@ impl<'a, W: Watcher> Fit<'a, W> {
         let folder = self.job.folder.join("checkpoint");
         self.learner.save(Checkpoint { folder: &folder }, &self.position)?;
         self.saved_at = Instant::now();
+        self.watcher.saved(self.position.step);
         Ok(())
     }
 }

@@ -119,6 +119,7 @@ impl RunLine {
     pub fn text(&self, column: &RunColumn) -> String {
         let none = || "–".to_owned();
         match column {
+            RunColumn::Name if self.origin.is_some() => format!("{} (MLflow)", self.meta.name),
             RunColumn::Name => self.meta.name.clone(),
             RunColumn::Status => self.status.name().to_owned(),
             RunColumn::Started => local_text(self.started_ms),
@@ -263,6 +264,7 @@ mod tests {
             summary: test.map(|value| ("test_srcc".to_owned(), value.into())).into_iter().collect(),
             error: None,
             meta: RunMeta { name: name.to_owned(), ..RunMeta::default() },
+            origin: None,
         }
     }
 
