@@ -23,7 +23,8 @@ import time
 import urllib.request
 from pathlib import Path
 
-os.environ.update(MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", DO_NOT_TRACK="1", MLFLOW_DISABLE_TELEMETRY="true")
+os.environ.update(MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT="true",
+                  DO_NOT_TRACK="1", MLFLOW_DISABLE_TELEMETRY="true")
 
 import mlflow  # noqa: E402
 from mlflow.entities import Metric, Param  # noqa: E402
