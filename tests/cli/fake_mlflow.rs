@@ -33,6 +33,7 @@ pub struct FakeMlflow {
 }
 
 impl FakeMlflow {
+    #[expect(clippy::disallowed_methods, reason = "a server beside the test, not work of the program")]
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("address"));

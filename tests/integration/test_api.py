@@ -32,8 +32,13 @@ def some(desktop_scores):
 
 
 def test_the_document_keeps_its_word(api, tmp_path):
-    """Requests that the document allows and others that it does not: every answer is one that the document names."""
-    command = [tool("schemathesis"), "run", f"{api}/openapi.json", "--max-examples", "60", "--seed", "7", "--no-color",
+    """Requests that the document allows and others that it does not: every answer is one that the document names, in its shape.
+
+    No schema says what a photo is, or a photo in base64: random ones are refused rightly, and texts in their place are read as
+    photos that are damaged. What is taken and what is not is therefore left to the tests of the server.
+    """
+    command = [tool("schemathesis"), "run", f"{api}/openapi.json", "--max-examples", "200", "--seed", "7", "--no-color",
+               "--exclude-checks", "positive_data_acceptance,negative_data_rejection",
                "--request-timeout", "30", "--report", "junit", "--report-dir", tmp_path]
     ran = subprocess.run(command, capture_output=True, text=True, env=environment(), cwd=tmp_path)
     print(ran.stdout[-3000:])

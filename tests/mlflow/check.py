@@ -366,17 +366,17 @@ def check_import(world, server):
     there = {run["name"]: run["run"] for run in imported(world, server, "--experiment", EXPERIMENT).values()}
     for run in own:
         here = packshot_json(world, "runs", "show", run["id"])
-        copy = packshot_json(world, "runs", "show", there[run["name"]], project="other")
+        copy = packshot_json(world, "runs", "show", there[run["meta"]["name"]], project="other")
         same(points_of(copy), points_of(here))
         results = [{name: [(0, value)] for name, value in view["run"]["summary"].items() if isinstance(value, (int, float))}
                    for view in (here, copy)]
         same(*results)
         for fact in ("status", "seed", "device", "dataset_digest", "started_ms", "finished_ms"):
-            assert copy["run"][fact] == here["run"][fact], (run["name"], fact, copy["run"][fact], here["run"][fact])
+            assert copy["run"][fact] == here["run"][fact], (run["id"], fact, copy["run"][fact], here["run"][fact])
         assert copy["run"]["origin"] == {"server": server.uri, "experiment": EXPERIMENT, "run": copy["run"]["origin"]["run"]}
     say(f"{len(own)} runs that one project exported are the same in another: curves, results, settings")
 
-    first = there[own[0]["name"]]
+    first = there[own[0]["meta"]["name"]]
     for arguments in (["train", "--resume", first], ["export", "mlflow", "--tracking-uri", server.uri, "--run", first],
                       ["models", "promote", first], ["score", world / "demo" / "images", "-o", world / "no.csv", "--model", first]):
         refused = packshot(world, *arguments, code=2, project="other")
