@@ -247,7 +247,7 @@ fn settings(run: &Run) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{RunId, RunMeta, RunStatus};
+    use crate::domain::{RunId, RunMeta, RunOrigin, RunStatus};
 
     fn run(name: &str, started_ms: i64, test: Option<f64>, toml: &str) -> Run {
         Run {
@@ -292,6 +292,16 @@ mod tests {
         runs[0].meta.starred = true;
         assert_eq!(sorted(&runs, RunColumn::Started, true), "adcb");
         assert_eq!(sorted(&runs, RunColumn::Started, false), "abcd");
+    }
+
+    #[test]
+    fn an_imported_run_says_so() {
+        let mut imported = run("a", 1, None, "");
+        let (server, experiment) = ("http://h".to_owned(), "shop".to_owned());
+        imported.origin = Some(RunOrigin { server, experiment, run: "0f".to_owned() });
+        let ledger = Ledger::new(vec![imported, run("b", 2, None, "")]);
+        let names: Vec<String> = ledger.runs.iter().map(|run| run.text(&RunColumn::Name)).collect();
+        assert_eq!(names, ["a (MLflow)", "b"]);
     }
 
     #[test]

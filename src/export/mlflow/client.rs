@@ -291,8 +291,8 @@ fn explain(base: &str, path: &str, answer: &Answer) -> Error {
         ),
         403 => error(
             Code::Io,
-            format!("{base} does not allow this user to write ({what}){also}"),
-            "Ask its operator for the permission EDIT on the experiment and on the registered model.",
+            format!("{base} does not allow this user to do that ({what}){also}"),
+            "Ask its operator for the permission EDIT on the experiment and on the registered model; to import, READ is enough.",
         ),
         404 if said.is_none() => error(
             Code::Io,
