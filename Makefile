@@ -42,7 +42,7 @@ mlflow-check: build ## export runs to a real MLflow server on this machine, whic
 	@scripts/mlflow-venv.sh $(TARGET)/mlflow-venv
 	@scripts/mlflow-check.sh $(BIN) $(TARGET)/mlflow-venv
 
-test-integration: build ## MLflow, Spark, Prefect and containers, the real ones: installs them, starts them on this machine
+test-integration: build ## MLflow, the API, load, Spark, Prefect and containers, the real ones: installs them, starts them on this machine
 	@scripts/integration.sh $(BIN) $(TARGET)/integration $(PARTS)
 
 bench: setup-test ## measure speed: decoding, measuring, thumbnails, near-duplicates (benches/peers compares with other tools)

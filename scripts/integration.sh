@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests against the real things: integration.sh [--skip] BINARY VENVS [mlflow|spark|prefect|containers]...; all when none is named.
+# Tests against the real things: integration.sh [--skip] BINARY VENVS [mlflow|api|load|spark|prefect|containers]...; all when none is named.
 # Makes a Python environment for each with pinned packages, and starts every server on the loopback address. With --skip, what
 # cannot be installed here is left out with a message instead of failing.
 set -euo pipefail
@@ -9,7 +9,7 @@ skip=no
 if [ "${1:-}" = --skip ]; then skip=yes; shift; fi
 binary=$(realpath "$1") venvs=$2
 shift 2
-[ $# -gt 0 ] || set -- mlflow spark prefect containers
+[ $# -gt 0 ] || set -- mlflow api load spark prefect containers
 export PACKSHOT_BIN=$binary PYTHONDONTWRITEBYTECODE=1
 
 # Makes the environment of a list of packages, again when a list has changed.
@@ -41,11 +41,15 @@ for part in "$@"; do
     mlflow)
       run mlflow tests/mlflow/check.py "$binary"
       run mlflow "${tests[@]}" tests/integration/test_model.py ;;
+    api) run api "${tests[@]}" tests/integration/test_api.py ;;
+    load)
+      command -v python3 >/dev/null || { echo "error: the load needs python3" >&2; exit 1; }
+      python3 tests/integration/load.py "$binary" ;;
     spark)
       command -v java >/dev/null || { echo "error: Spark needs Java 17 (on Debian: apt install openjdk-17-jre-headless)" >&2; exit 1; }
       run spark "${tests[@]}" tests/integration/test_spark.py ;;
     prefect) run prefect "${tests[@]}" tests/integration/test_prefect.py ;;
     containers) scripts/containers.sh "$binary" "$venvs" ;;
-    *) echo "error: $part is none of mlflow, spark, prefect, containers" >&2; exit 2 ;;
+    *) echo "error: $part is none of mlflow, api, load, spark, prefect, containers" >&2; exit 2 ;;
   esac
 done

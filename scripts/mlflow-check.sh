@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Exports runs to a real MLflow server on this machine and reads them back: mlflow-check.sh BIN VENV.
+# Exports runs to a real MLflow server on this machine, follows trainings on it, and imports runs from it:
+# mlflow-check.sh BIN VENV.
 # Skips itself, with a line that says why, where the Python of VENV has no MLflow (scripts/mlflow-venv.sh makes one).
 set -euo pipefail
 

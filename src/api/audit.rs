@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::each::each;
-use super::photos::problem_line;
 use super::{Feed, Project, photos, watched};
 use crate::attributes;
 use crate::domain::{Attribute, Attributes, Evidence};

@@ -6,7 +6,6 @@ mod table;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
-use super::photos::problem_line;
 use super::{FailedPhoto, Project, photos};
 use crate::attributes;
 use crate::dedup::{self, Facts, Fingerprint, Grouping};

@@ -122,8 +122,8 @@ pub fn export_labels(project: &Project, file: &Path, format: Option<Format>, ove
     let format = format.map_or_else(|| Format::of_extension(file), Ok)?;
     let store = project.store()?;
     let photos: HashMap<ImageId, Photo> = store.photos()?.into_iter().map(|photo| (photo.id, photo)).collect();
-    // The part each photo served in last: the newest run's.
-    let parts: HashMap<ImageId, Split> = match store.runs()?.first() {
+    // The part each photo served in last: the newest run's that was trained here.
+    let parts: HashMap<ImageId, Split> = match store.runs()?.iter().find(|run| run.origin.is_none()) {
         Some(run) => store.split(&run.id)?.into_iter().map(|(image, part, ..)| (image, part)).collect(),
         None => HashMap::new(),
     };

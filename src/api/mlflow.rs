@@ -6,6 +6,7 @@ use burn::tensor::Device;
 use image::{ImageFormat, RgbImage};
 
 use super::onnx::checked_onnx;
+use super::runs::refuse_imported;
 use super::{ModelEntry, Project, find_run, list_all_models, list_models, list_runs, run_view};
 use crate::domain::{MetricPoint, Run, RunId, RunStatus};
 use crate::error::{Code, Error, Result};
@@ -34,7 +35,7 @@ pub enum MlflowTarget {
 /// Which runs go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MlflowRuns {
-    /// Every run that is not deleted and not under way.
+    /// Every run of this project that is not deleted and not under way.
     All,
     /// One, by id, name, or "latest".
     One(String),
@@ -103,7 +104,7 @@ fn run(project: &Project, request: &MlflowRequest, reporter: Watching<'_>) -> Re
             return Ok(Outcome::Cancelled(summary));
         }
         let plan = match source {
-            Source::Run(run) => plan(project, &run, &request.user, reporter)?,
+            Source::Run(run) => plan(project, &run, &request.user, &|text| reporter.warn(text))?,
             Source::Plan(plan) => *plan,
         };
         let mut exported = MlflowExported { run: plan.uuid.clone(), sent: None, folder: None };
@@ -129,7 +130,7 @@ fn run(project: &Project, request: &MlflowRequest, reporter: Watching<'_>) -> Re
 }
 
 /// How to reach a server, by the configuration and the environment.
-fn connection(project: &Project, uri: &str, insecure: bool) -> Connection {
+pub(super) fn connection(project: &Project, uri: &str, insecure: bool) -> Connection {
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let own = &project.config.mlflow.ca_file;
     let ca_file = if own.is_empty() { env("MLFLOW_TRACKING_SERVER_CERT_PATH") } else { Some(own.clone()) };
@@ -139,6 +140,7 @@ fn connection(project: &Project, uri: &str, insecure: bool) -> Connection {
         credentials: Credentials::from_env(&env),
         ca_file: ca_file.map(PathBuf::from),
         insecure,
+        hasty: false,
     }
 }
 
@@ -162,12 +164,20 @@ fn sources(project: &Project, runs: &MlflowRuns) -> Result<Vec<Source>> {
         MlflowRuns::Bundle(folder) => {
             return Ok(mlflow::read_bundle(folder)?.into_iter().map(|plan| Source::Plan(Box::new(plan))).collect());
         }
-        MlflowRuns::One(name) => vec![find_run(project, name)?],
-        MlflowRuns::Chosen(ids) => ids.iter().map(|id| find_run(project, &id.0)).collect::<Result<_>>()?,
+        MlflowRuns::One(name) => {
+            let run = find_run(project, name)?;
+            refuse_imported(&run, "sent to a server again")?;
+            vec![run]
+        }
+        MlflowRuns::Chosen(ids) => {
+            let runs = ids.iter().map(|id| find_run(project, &id.0)).collect::<Result<Vec<_>>>()?;
+            runs.iter().try_for_each(|run| refuse_imported(run, "sent to a server again"))?;
+            runs
+        }
         MlflowRuns::All => {
             let mut runs = list_runs(project, false)?;
             runs.reverse();
-            runs.retain(|run| run.status != RunStatus::Running);
+            runs.retain(|run| run.status != RunStatus::Running && run.origin.is_none());
             runs
         }
     };
@@ -180,24 +190,34 @@ fn sources(project: &Project, runs: &MlflowRuns) -> Result<Vec<Source>> {
     Ok(runs.into_iter().map(|run| Source::Run(Box::new(run))).collect())
 }
 
-/// What MLflow is to hold of a run.
-fn plan(project: &Project, run: &Run, user: &str, reporter: Watching<'_>) -> Result<RunPlan> {
+fn project_name(project: &Project) -> String {
+    project.root().file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// What MLflow is to hold of a run, but for its files and its model.
+pub(super) fn numbers(project: &Project, run: &Run, user: &str) -> Result<RunPlan> {
     let config = &project.config.mlflow;
-    let name = project.root().file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let name = project_name(project);
     let experiment = if config.experiment.is_empty() { format!("packshot/{name}") } else { config.experiment.clone() };
     let store = project.store()?;
     let points: Vec<TimedPoint> =
         store.timed_points(&run.id)?.into_iter().map(|(point, at_ms)| TimedPoint { point, at_ms }).collect();
-    let view = run_view(project, &run.id)?;
-    let facts = RunFacts { run, points: &points, photos: view.photos, experiment: &experiment, user, project: &name };
-    let mut plan = mlflow::plan_run(&facts);
+    let photos = run_view(project, &run.id)?.photos;
+    Ok(mlflow::plan_run(&RunFacts { run, points: &points, photos, experiment: &experiment, user, project: &name }))
+}
+
+/// What MLflow is to hold of a run; `warn` hears what is left out.
+pub(super) fn plan(project: &Project, run: &Run, user: &str, warn: &dyn Fn(String)) -> Result<RunPlan> {
+    let mut plan = numbers(project, run, user)?;
+    let points: Vec<MetricPoint> =
+        project.store()?.timed_points(&run.id)?.into_iter().map(|(point, _)| point).collect();
     let entry =
         list_all_models(project)?.into_iter().find(|entry| entry.card.run.as_deref() == Some(run.id.0.as_str()));
-    plan.files = files(run, &view.points, entry.as_ref(), &name)?;
+    plan.files = files(run, &points, entry.as_ref(), &project_name(project))?;
     if let Some(entry) = &entry {
         match plan_model(project, entry) {
             Ok(model) => plan.model = Some(model),
-            Err(error) => reporter.warn(format!("the model of run {} is left out: {error:#}", run.id)),
+            Err(error) => warn(format!("the model of run {} is left out: {error:#}", run.id)),
         }
     }
     Ok(plan)

@@ -21,7 +21,9 @@ mod feed;
 mod finetune;
 mod fused;
 mod labels;
+mod mirror;
 mod mlflow;
+mod mlflow_import;
 mod models;
 mod onnx;
 mod personal;
@@ -74,6 +76,9 @@ pub use finetune::{HEAD_FROM, LAST_FROM, finetune_config};
 pub use labels::{ImportSummary, export_labels, import_labels};
 pub use mlflow::{
     MlflowExported, MlflowRequest, MlflowRuns, MlflowSummary, MlflowTarget, account_name, start_mlflow_export,
+};
+pub use mlflow_import::{
+    MlflowImportRequest, MlflowImportState, MlflowImportSummary, MlflowImported, start_mlflow_import,
 };
 use models::find_network;
 pub use models::{

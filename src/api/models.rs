@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use burn::module::Module as _;
 use burn::tensor::Device;
 
-use super::{Project, clock};
+use super::runs::refuse_imported;
+use super::{Project, clock, find_run};
 use crate::domain::{ModelCard, ModelId};
 use crate::error::{Error, Result};
 use crate::store::{Promotion, Store};
@@ -210,8 +211,13 @@ pub fn find_model(project: &Project, name: Option<&str>) -> Result<ModelEntry> {
     let fits = |entry: &&ModelEntry| entry.card.id.0.starts_with(name) || run_of(entry).starts_with(name);
     match models.iter().filter(fits).collect::<Vec<_>>().as_slice() {
         [entry] => Ok((*entry).clone()),
-        [] => Err(Error::not_found(format!("there is no model {name:?}"))
-            .hint("`packshot models list` shows them; a model folder can be named too.")),
+        [] => {
+            if let Ok(run) = find_run(project, name) {
+                refuse_imported(&run, "used as a model")?;
+            }
+            Err(Error::not_found(format!("there is no model {name:?}"))
+                .hint("`packshot models list` shows them; a model folder can be named too."))
+        }
         _ => Err(Error::usage(format!("{name:?} fits several models")).hint("`packshot models list` shows them.")),
     }
 }

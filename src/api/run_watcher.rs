@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::clock;
+use super::mirror::Mirror;
 use super::train::TrainSummary;
 use crate::domain::{MetricPoint, RunId, SampleScore};
 use crate::error::Result;
@@ -23,6 +24,7 @@ pub(super) struct RunWatcher<'a> {
     pub(super) rivals: &'a [Vec<f64>],
     /// Validation SRCC with its step.
     pub(super) own: Vec<(u64, f64)>,
+    pub(super) mirror: Option<&'a Mirror>,
 }
 
 impl Watcher for RunWatcher<'_> {
@@ -53,6 +55,12 @@ impl Watcher for RunWatcher<'_> {
 
     fn samples(&mut self, samples: &[SampleScore]) -> Result<()> {
         self.store.save_samples(self.run, samples)
+    }
+
+    fn saved(&mut self, step: u64) {
+        if let Some(mirror) = self.mirror {
+            mirror.saved(step);
+        }
     }
 
     fn notice(&mut self, text: &str) {

@@ -47,18 +47,21 @@ pub fn list_runs(project: &Project, with_deleted: bool) -> Result<Vec<Run>> {
     Ok(wanted.map(|run| with_true_status(project, run)).collect())
 }
 
-/// Finds a run by id, unique id prefix, or name; "latest" is the newest.
+/// Finds a run by id (also the one on the server it was imported from), unique id prefix, or name; "latest" is the newest
+/// that was trained here.
 ///
 /// # Errors
 /// [`crate::error::Code::NotFound`] when none fits, [`crate::error::Code::Usage`] when several do.
 pub fn find_run(project: &Project, name: &str) -> Result<Run> {
     let runs = list_runs(project, true)?;
-    if let Some(run) = runs.iter().find(|run| run.id.0 == name) {
+    let named = |run: &&Run| run.id.0 == name || run.origin.as_ref().is_some_and(|origin| origin.run == name);
+    if let Some(run) = runs.iter().find(named) {
         return Ok(run.clone());
     }
     let kept: Vec<_> = runs.iter().filter(|run| run.meta.deleted_ms.is_none()).collect();
     if name == "latest" {
-        return kept.first().map(|run| (*run).clone()).ok_or_else(|| no_run(name));
+        let own = kept.into_iter().find(|run| run.origin.is_none());
+        return own.cloned().ok_or_else(|| no_run(name));
     }
     let fits: Vec<_> = kept.into_iter().filter(|run| run.meta.name == name || run.id.0.starts_with(name)).collect();
     match fits.as_slice() {
@@ -73,6 +76,16 @@ pub fn find_run(project: &Project, name: &str) -> Result<Run> {
 
 fn no_run(name: &str) -> Error {
     Error::not_found(format!("there is no run {name:?}")).hint("`packshot runs list` shows them.")
+}
+
+/// Refuses what only a run of this project can do; `what` completes "it cannot be".
+///
+/// # Errors
+/// [`crate::error::Code::Usage`] when the run was imported.
+pub(super) fn refuse_imported(run: &Run, what: &str) -> Result<()> {
+    let Some(origin) = &run.origin else { return Ok(()) };
+    Err(Error::usage(format!("run {} was imported from {}: it cannot be {what}", run.id, origin.server))
+        .hint("Imported runs are there to be looked at and compared; name a run that was trained in this project."))
 }
 
 /// Everything about one run.

@@ -7,7 +7,6 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 
 use jiff::civil::Date;
 
-use super::photos::problem_line;
 use super::scorer::{Look, Needs, Scorer};
 use super::shard::Shard;
 use super::{Feed, ModelEntry, Project, clock, find_model, find_rule_pack, photos, watched};

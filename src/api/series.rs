@@ -45,6 +45,8 @@ pub struct SeriesRequest {
     pub name: String,
     /// What differs.
     pub plan: SeriesPlan,
+    /// Address of an MLflow server that each training is sent to while it goes on.
+    pub mirror: Option<String>,
 }
 
 /// How a series ended.
@@ -138,8 +140,13 @@ fn train_all(
         project.config.train = config;
         let name =
             format!("{}{label}", if request.name.is_empty() { String::new() } else { format!("{} · ", request.name) });
-        let child =
-            TrainRequest { name, series: summary.run.clone(), rivals: rivals.clone(), ..TrainRequest::default() };
+        let child = TrainRequest {
+            name,
+            series: summary.run.clone(),
+            rivals: rivals.clone(),
+            mirror: request.mirror.clone(),
+            ..TrainRequest::default()
+        };
         let (trained, whole) = match watch(&project, child, &format!("{label} ({}/{count})", index + 1), reporter)? {
             Outcome::Completed(trained) => (trained, true),
             Outcome::Cancelled(trained) => (trained, false),
@@ -219,6 +226,7 @@ fn parent_run(project: &Project, request: &SeriesRequest, configs: &[(String, Tr
         summary: Map::new(),
         error: None,
         meta: RunMeta { name, ..RunMeta::default() },
+        origin: None,
     })
 }
 

@@ -9,8 +9,10 @@ use serde_json::{Map, Value, json};
 
 use super::duplicates::scenes;
 use super::finetune::{finetune_config, judge_gain, starting_model};
+use super::mirror::Mirror;
 use super::run_lock::RunLock;
 use super::run_watcher::RunWatcher;
+use super::runs::refuse_imported;
 use super::train_photos::{candidates, clean_photos, failed, histograms, read_photos, recorded_dataset};
 use super::{CODE_VERSION, FailedPhoto, ModelEntry, Project, clock};
 use crate::config::TrainConfig;
@@ -42,6 +44,8 @@ pub struct TrainRequest {
     pub rivals: Vec<Vec<f64>>,
     /// Teach the newest network with the labels, as [`finetune_config`] makes of the configuration.
     pub finetune: bool,
+    /// Address of an MLflow server that the run is sent to while it goes on.
+    pub mirror: Option<String>,
 }
 
 /// How a training ended.
@@ -85,7 +89,7 @@ struct RecordedConfig {
 pub fn start_training(project: &Project, request: TrainRequest, wake: Wake) -> Result<JobHandle<TrainSummary>> {
     let project = project.clone();
     jobs::spawn("packshot-train", wake, move |reporter| match &request.resume {
-        Some(id) => resume(&project, id, reporter),
+        Some(id) => resume(&project, id, &request, reporter),
         None => begin(&project, &request, reporter),
     })
 }
@@ -101,6 +105,7 @@ fn begin(project: &Project, request: &TrainRequest, reporter: Watching<'_>) -> R
         config.start.clone_from(&start.card.id.0);
     }
     let config = config;
+    let mirror = mirror(project, request)?;
     let chosen = device::choose(config.device)?;
     let mut store = project.store()?;
     let (candidates, mut left_out) = candidates(&store)?;
@@ -138,14 +143,27 @@ fn begin(project: &Project, request: &TrainRequest, reporter: Watching<'_>) -> R
         kept,
         rivals,
         reporter,
+        mirror,
         lock,
     }
     .go()
 }
 
-fn resume(project: &Project, id: &RunId, reporter: Watching<'_>) -> Result<Outcome<TrainSummary>> {
+/// What follows the training on a server, when that was asked for.
+fn mirror(project: &Project, request: &TrainRequest) -> Result<Option<Mirror>> {
+    request.mirror.as_deref().map(|uri| Mirror::new(project, uri)).transpose()
+}
+
+fn resume(
+    project: &Project,
+    id: &RunId,
+    request: &TrainRequest,
+    reporter: Watching<'_>,
+) -> Result<Outcome<TrainSummary>> {
+    let mirror = mirror(project, request)?;
     let mut store = project.store()?;
     let run = store.run(id)?.ok_or_else(|| Error::not_found(format!("there is no run {id}")))?;
+    refuse_imported(&run, "gone on with here")?;
     if run.status == RunStatus::Completed {
         return Err(Error::usage(format!("run {id} is completed: there is nothing left to do"))
             .hint("Start a new run, for example with more epochs: --set train.epochs=40."));
@@ -185,6 +203,7 @@ fn resume(project: &Project, id: &RunId, reporter: Watching<'_>) -> Result<Outco
         kept,
         rivals,
         reporter,
+        mirror,
         lock,
     }
     .go()
@@ -240,6 +259,7 @@ fn record_run(
             name: if request.name.trim().is_empty() { made_up } else { request.name.trim().to_owned() },
             ..RunMeta::default()
         },
+        origin: None,
     };
     store.insert_run(&run)?;
     let rows: Vec<_> = dataset.samples.iter().map(|s| (s.image, s.part, s.group.clone(), s.label)).collect();
@@ -263,13 +283,20 @@ struct Training<'a> {
     kept: bool,
     rivals: Vec<Vec<f64>>,
     reporter: Watching<'a>,
+    mirror: Option<Mirror>,
     lock: RunLock,
 }
 
 impl Training<'_> {
     fn go(mut self) -> Result<Outcome<TrainSummary>> {
+        let Some(mirror) = self.mirror.take() else { return self.work(None) };
+        let (project, run, reporter) = (self.project, self.run.clone(), self.reporter);
+        mirror.follow(project, &run, reporter, || self.work(Some(&mirror)))
+    }
+
+    fn work(&mut self, mirror: Option<&Mirror>) -> Result<Outcome<TrainSummary>> {
         let folder = self.lock.folder().to_owned();
-        let result = self.fit(&folder).and_then(|ending| self.conclude(&folder, ending));
+        let result = self.fit(&folder, mirror).and_then(|ending| self.conclude(&folder, ending));
         if let Err(error) = &result {
             let summary = self.run.summary.clone();
             let text = error.chain();
@@ -278,7 +305,7 @@ impl Training<'_> {
         result
     }
 
-    fn fit(&mut self, folder: &Path) -> Result<Ending> {
+    fn fit(&mut self, folder: &Path, mirror: Option<&Mirror>) -> Result<Ending> {
         let histograms = histograms(&self.store, self.votes_until, &self.config.loss, &self.dataset)?;
         let clean = clean_photos(self.project, &self.dataset);
         let labels: Vec<f64> = self.dataset.part(Split::Train).iter().map(|&i| self.dataset.samples[i].label).collect();
@@ -319,11 +346,13 @@ impl Training<'_> {
             first_step: None,
             rivals: &self.rivals,
             own: Vec::new(),
+            mirror,
         };
         let fit = Fit::new(job, &mut watcher)?;
         let step = fit.position().step;
         let mut trimming = self.project.store()?;
         trimming.drop_points_after(&self.run.id, step)?;
+        mirror.iter().for_each(|mirror| mirror.saved(step));
         fit.run()
     }
 
@@ -441,11 +470,12 @@ fn register(store: &mut Store, run: &RunId, card: &ModelCard) -> Result<()> {
     store.save_artifact(run, &Artifact { kind: "validation-scores".to_owned(), path: format!("{path}/validation.csv") })
 }
 
-/// The state a run is really in: a run that says it is running while nobody holds its lock was interrupted.
+/// The state a run is really in: a run that says it is running while nobody holds its lock was interrupted. An imported one
+/// runs elsewhere.
 pub(super) fn true_status(project: &Project, run: &Run) -> RunStatus {
     let folder = project.models().join(&run.id.0);
     match run.status {
-        RunStatus::Running if !RunLock::is_held(&folder) => RunStatus::Interrupted,
+        RunStatus::Running if run.origin.is_none() && !RunLock::is_held(&folder) => RunStatus::Interrupted,
         status => status,
     }
 }

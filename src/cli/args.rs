@@ -6,6 +6,7 @@ mod evaluate;
 mod explain;
 mod export;
 mod features;
+mod import;
 mod label;
 mod models;
 mod personal;
@@ -27,6 +28,7 @@ pub(super) use evaluate::Evaluate;
 pub(super) use explain::Explain;
 pub(super) use export::{Export, Mlflow};
 pub(super) use features::Features;
+pub(super) use import::{Import, ImportMlflow};
 pub(super) use label::Label;
 pub(super) use models::Models;
 pub(super) use personal::Personal;
@@ -149,6 +151,9 @@ pub(super) enum Command {
     /// Take a model to other programmes.
     #[command(subcommand)]
     Export(Export),
+    /// Bring in what other programmes hold, to compare with.
+    #[command(subcommand)]
+    Import(Import),
     /// Write an HTML report of the newest scores and a run.
     Report(Report),
     /// The configuration in force.

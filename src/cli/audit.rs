@@ -10,7 +10,7 @@ use super::watch::{Ended, stopped, wake, watch};
 use crate::api::{self, AuditRequest, AuditSummary, Audited, Broken, FailedPhoto, clock};
 use crate::domain::Attribute;
 use crate::error::{Error, Result};
-use crate::rules::{Outcome, Rule, RulePack, Verdict};
+use crate::rules::{Outcome, RulePack};
 
 pub(super) fn run(context: &Context, args: args::Audit) -> Result<Done> {
     refuse_missing(&args.paths)?;

@@ -137,14 +137,6 @@ impl Context {
     }
 }
 
-/// Refuses files and folders that are not there, before any work.
-pub(super) fn refuse_missing<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<()> {
-    match paths.into_iter().find(|path| !path.exists()) {
-        Some(missing) => Err(Error::usage(format!("there is no file or folder {}", missing.display()))),
-        None => Ok(()),
-    }
-}
-
 /// Prints a line on stderr; who closed it (`2>&1 | head`) does not want to know, and the work goes on.
 pub(super) fn note_line(text: &str) {
     let _closed = writeln!(std::io::stderr().lock(), "{text}");

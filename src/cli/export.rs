@@ -7,7 +7,7 @@ use serde_json::json;
 use super::args::{Export, Mlflow};
 use super::context::{Context, Done};
 use super::watch::{Ended, stopped, wake, watch};
-use crate::api::{self, MlflowExported, MlflowRequest, MlflowRuns, MlflowTarget};
+use crate::api::{self, MlflowExported, MlflowRequest, MlflowRuns, MlflowTarget, Project};
 use crate::error::{Error, Result};
 
 pub(super) fn run(context: Context, command: Export) -> Result<Done> {
@@ -46,11 +46,8 @@ fn mlflow(mut context: Context, args: Mlflow) -> Result<Done> {
     let target = match args.offline {
         Some(folder) => MlflowTarget::Bundle(folder),
         None => {
-            let uri = args.tracking_uri.unwrap_or_else(|| project.config.mlflow.tracking_uri.clone());
-            if uri.is_empty() {
-                return Err(Error::usage("there is no MLflow server to send to")
-                    .hint("Name one with --tracking-uri http://HOST:PORT, or write a bundle with --offline DIR."));
-            }
+            let hint = "Name one with --tracking-uri http://HOST:PORT, or write a bundle with --offline DIR.";
+            let uri = mlflow_server(&project, args.tracking_uri, hint)?;
             MlflowTarget::Server { uri, insecure: args.insecure }
         }
     };
@@ -64,6 +61,12 @@ fn mlflow(mut context: Context, args: Mlflow) -> Result<Done> {
             Err(stopped(&format!("{} runs are sent; the same command goes on.", summary.runs.len())))
         }
     }
+}
+
+/// The address that was named, or else the configured one.
+pub(super) fn mlflow_server(project: &Project, named: Option<String>, hint: &str) -> Result<String> {
+    let uri = named.unwrap_or_else(|| project.config.mlflow.tracking_uri.clone());
+    if uri.is_empty() { Err(Error::usage("no MLflow server is named").hint(hint)) } else { Ok(uri) }
 }
 
 fn describe(exported: &MlflowExported) -> String {

@@ -17,6 +17,7 @@ mod evaluate;
 mod explain;
 mod export;
 mod features;
+mod import;
 mod label;
 mod models;
 mod open;
@@ -138,6 +139,7 @@ fn dispatch(args: Args) -> Result<Done> {
         Command::Models(command) => models::run(&context, &command),
         Command::Rules(command) => rules::run(&context, &command),
         Command::Export(command) => export::run(context, command),
+        Command::Import(command) => import::run(context, command),
         Command::Report(args) => report::run(&context, &args),
         Command::Config(command) => config::run(&context, &command),
         #[cfg(feature = "server")]

@@ -1,5 +1,7 @@
 //! `packshot runs`: the history.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::args;
@@ -70,6 +72,10 @@ fn list(context: &Context, project: &Project, all: bool) -> Result<Done> {
             ("TEST SRCC", Side::Right),
         ];
         context.say(&layout(&columns, &runs.iter().map(row).collect::<Vec<_>>()));
+        let imported = runs.iter().filter(|run| run.origin.is_some()).count();
+        if imported > 0 {
+            context.say(&format!("* {imported} imported from MLflow, to compare with"));
+        }
     }
     Ok(Done::ok(json!({ "runs": runs })))
 }
@@ -80,9 +86,10 @@ fn row(run: &Run) -> Vec<String> {
         value.map_or_else(|| "–".to_owned(), |value| format!("{value:.digits$}"))
     };
     let status = if run.meta.deleted_ms.is_some() { "deleted" } else { run.status.name() };
+    let mark = if run.origin.is_some() { "*" } else { "" };
     vec![
         run.id.0.clone(),
-        run.meta.name.clone(),
+        format!("{}{mark}", run.meta.name),
         status.to_owned(),
         clock::local_text(run.started_ms),
         run.finished_ms.map_or_else(|| "–".to_owned(), |end| clock::duration_text(end - run.started_ms)),
@@ -137,14 +144,27 @@ fn describe(view: &RunView) -> String {
     let mut lines = vec![
         format!("{}  {}  {}", run.id, run.meta.name, run.status.name()),
         format!("started     {}", clock::local_text(run.started_ms)),
-        format!("device      {}", run.device),
-        format!("version     {}", run.code_version),
-        format!(
-            "dataset     {} ({train} train, {validation} validation, {test} test)",
-            &run.dataset_digest[..12.min(run.dataset_digest.len())]
-        ),
     ];
-    lines.extend(metric_lines(&run.summary));
+    let dataset = run.dataset_digest.get(..12).unwrap_or(&run.dataset_digest);
+    match &run.origin {
+        Some(origin) => {
+            lines.push(format!("from        {}, experiment {}, run {}", origin.server, origin.experiment, origin.run));
+            let known = [("device", run.device.as_str()), ("dataset", dataset)];
+            lines
+                .extend(known.iter().filter(|fact| !fact.1.is_empty()).map(|(name, text)| format!("{name:<12}{text}")));
+        }
+        None => lines.extend([
+            format!("device      {}", run.device),
+            format!("version     {}", run.code_version),
+            format!("dataset     {dataset} ({train} train, {validation} validation, {test} test)"),
+        ]),
+    }
+    if run.origin.is_some() {
+        // Under the names that they have there.
+        lines.extend(run.summary.iter().map(|(name, value)| format!("{name:<16}{value}")));
+    } else {
+        lines.extend(metric_lines(&run.summary));
+    }
     if !run.meta.tags.is_empty() {
         lines.push(format!("tags        {}", run.meta.tags.join(", ")));
     }
@@ -152,7 +172,7 @@ fn describe(view: &RunView) -> String {
         lines.push(format!("note        {}", run.meta.note));
     }
     lines.extend(run.error.iter().map(|error| format!("error       {error}")));
-    for name in ["train_loss", "validation_loss", "validation_srcc"] {
+    for name in shown_curves(view) {
         let values: Vec<f64> = curve(&view.points, name);
         if let (Some(first), Some(last)) = (values.first(), values.last()) {
             lines.push(format!("{name:<16}{first:>7.3}  {}  {last:.3}", sparkline(&values, 40)));
@@ -161,6 +181,14 @@ fn describe(view: &RunView) -> String {
     lines.extend(view.artifacts.iter().map(|artifact| format!("file        {} ({})", artifact.path, artifact.kind)));
     lines.push(format!("\n{}", run.config_toml.trim_end()));
     lines.join("\n")
+}
+
+/// The curves that tell most; of an imported run every one, because their names are its own.
+fn shown_curves(view: &RunView) -> BTreeSet<&str> {
+    match &view.run.origin {
+        Some(_) => view.points.iter().map(|point| point.name.as_str()).collect(),
+        None => ["train_loss", "validation_loss", "validation_srcc"].into(),
+    }
 }
 
 fn curve(points: &[MetricPoint], name: &str) -> Vec<f64> {

@@ -26,10 +26,14 @@ pub(super) fn run(mut context: Context, args: args::Train) -> Result<Done> {
         (None, None) => Some(SeriesPlan::Sweep { axes: args.sweep, trials: args.trials }),
     };
     if let Some(plan) = plan {
-        return watch_series(&context, &project, SeriesRequest { name: args.name, plan });
+        return watch_series(&context, &project, SeriesRequest { name: args.name, plan, mirror: args.mlflow });
     }
     let resume = args.resume.map(|name| api::find_run(&project, &name)).transpose()?.map(|run| run.id);
-    watch_training(&context, &project, TrainRequest { resume, name: args.name, ..TrainRequest::default() })
+    watch_training(
+        &context,
+        &project,
+        TrainRequest { resume, name: args.name, mirror: args.mlflow, ..TrainRequest::default() },
+    )
 }
 
 /// `packshot finetune`: training that starts from a model.
@@ -43,7 +47,7 @@ pub(super) fn finetune(mut context: Context, args: args::Finetune) -> Result<Don
         args::Learn::All => Learns::All,
     });
     project.config.train = api::finetune_config(&project, args.model.as_deref(), learns)?;
-    watch_training(&context, &project, TrainRequest { name: args.name, ..TrainRequest::default() })
+    watch_training(&context, &project, TrainRequest { name: args.name, mirror: args.mlflow, ..TrainRequest::default() })
 }
 
 fn watch_training(context: &Context, project: &Project, request: TrainRequest) -> Result<Done> {

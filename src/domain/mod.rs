@@ -26,7 +26,7 @@ pub use explanation::{Explanation, Neighbour, QualityMap, SeenFlaw};
 pub use histogram::{HISTOGRAM_LEVELS, Histogram};
 pub use model::{Calibration, ModelCard, ModelId, PersonalCard, Reach};
 pub use photo::{ImageId, ImportedFile, Photo, VIEWING_SIZE};
-pub use run::{MetricPoint, Run, RunId, RunMeta, RunStatus, SampleScore, setting_differences};
+pub use run::{MetricPoint, Run, RunId, RunMeta, RunOrigin, RunStatus, SampleScore, setting_differences};
 pub use score::{Score, ScoreRow};
 pub use split::Split;
 pub use vote::{LEVEL_WORDS, Label, NO_DEFECT, Preference, Scale, Tag, TagId, UNSURE, Vote, VoteId, VoteKind};

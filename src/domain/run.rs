@@ -66,6 +66,17 @@ pub struct RunMeta {
     pub deleted_ms: Option<i64>,
 }
 
+/// The MLflow server that a run was imported from: it is looked at and compared here, and belongs there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunOrigin {
+    /// The server's address.
+    pub server: String,
+    /// Name of its experiment there.
+    pub experiment: String,
+    /// Its id there.
+    pub run: String,
+}
+
 /// A run: how it was made and what came out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Run {
@@ -95,6 +106,9 @@ pub struct Run {
     pub error: Option<String>,
     /// Name, note, star, tags, deletion.
     pub meta: RunMeta,
+    /// Where it was imported from; none for a run of this project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<RunOrigin>,
 }
 
 impl Run {
@@ -179,6 +193,7 @@ mod tests {
             summary: serde_json::Map::new(),
             error: None,
             meta: RunMeta::default(),
+            origin: None,
         };
         let one = run("seed = 1\n[train]\nepochs = 5\nloss = \"huber\"\n");
         let two = run("seed = 1\n[train]\nepochs = 9\nloss = \"huber\"\nclip = 5.0\n");

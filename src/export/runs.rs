@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::files::write_atomically;
 
 /// The columns that every run has.
-const FIRST: [&str; 12] = [
+const FIRST: [&str; 13] = [
     "id",
     "name",
     "status",
@@ -23,6 +23,7 @@ const FIRST: [&str; 12] = [
     "note",
     "tags",
     "error",
+    "imported_from",
 ];
 
 /// Writes runs as CSV, or whole as JSON, by the file's extension. Settings stand under `setting.…`, results under
@@ -68,6 +69,7 @@ fn first(run: &Run) -> [String; FIRST.len()] {
         run.meta.note.clone(),
         run.meta.tags.join(", "),
         run.error.clone().unwrap_or_default(),
+        run.origin.as_ref().map(|origin| origin.server.clone()).unwrap_or_default(),
     ]
 }
 
@@ -106,6 +108,7 @@ mod tests {
                 tags: vec!["a".to_owned(), "b".to_owned()],
                 ..RunMeta::default()
             },
+            origin: None,
         };
         let (a, b) = (run("a", "[train]\nloss = \"mse\"\n", Some(0.5)), run("b", "seed = 3\n", None));
         let folder = tempfile::tempdir().expect("temp dir");
@@ -113,8 +116,11 @@ mod tests {
         write_runs(&file, &[&a, &b], false).expect("writes");
         let text = std::fs::read_to_string(&file).expect("reads");
         let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[0].ends_with("note,tags,error,metric.test_srcc,setting.seed,setting.train.loss"), "{text}");
-        assert_eq!(lines[1], "a,run a,completed,2025-11-23T16:05:01Z,,7,CPU,d,1,\"one, two\",\"a, b\",,0.5,,mse");
+        assert!(
+            lines[0].ends_with("note,tags,error,imported_from,metric.test_srcc,setting.seed,setting.train.loss"),
+            "{text}"
+        );
+        assert_eq!(lines[1], "a,run a,completed,2025-11-23T16:05:01Z,,7,CPU,d,1,\"one, two\",\"a, b\",,,0.5,,mse");
         assert!(lines[2].ends_with(",,3,"), "{text}");
         assert!(write_runs(&file, &[&a], false).is_err(), "nothing is overwritten unasked");
         let json = folder.path().join("runs.json");

@@ -32,6 +32,7 @@ const MIGRATIONS: &[&[&str]] = &[
     &[super::promotion::SCHEMA, super::score::WITH_MODEL_SHA256],
     &[super::vote::WIDER],
     &[super::run::WITH_TAGS, super::sample_score::SCHEMA],
+    &[super::run_origin::SCHEMA],
 ];
 
 /// How long a writer waits for another process before giving up.

@@ -14,6 +14,7 @@ mod metric_point;
 mod model;
 mod promotion;
 mod run;
+mod run_origin;
 mod sample_score;
 mod score;
 mod split;

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::Store;
-use crate::domain::{Run, RunId, RunMeta, RunStatus};
+use crate::domain::{Run, RunId, RunMeta, RunOrigin, RunStatus};
 use crate::error::Result;
 
 pub(super) const SCHEMA: &str = "
@@ -36,11 +36,16 @@ CREATE TRIGGER run_is_immutable_once_completed BEFORE UPDATE ON run WHEN OLD.sta
 pub(super) const WITH_TAGS: &str = "ALTER TABLE run_meta ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';";
 
 const SELECT: &str = "SELECT id, status, config, seed, code_version, device, dataset_digest, started_ms, heartbeat_ms,
-    finished_ms, summary, error, name, note, starred, deleted_ms, tags FROM run JOIN run_meta ON run_id = id";
+    finished_ms, summary, error, name, note, starred, deleted_ms, server, experiment, remote, tags
+    FROM run JOIN run_meta ON run_meta.run_id = id LEFT JOIN run_origin ON run_origin.run_id = id";
 
 fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
     let summary: String = row.get(10)?;
-    let tags: String = row.get(16)?;
+    let tags: String = row.get(19)?;
+    let origin = match row.get::<_, Option<String>>(16)? {
+        Some(server) => Some(RunOrigin { server, experiment: row.get(17)?, run: row.get(18)? }),
+        None => None,
+    };
     Ok(Run {
         id: RunId(row.get(0)?),
         status: RunStatus::parse(row.get_ref(1)?.as_str()?).unwrap_or(RunStatus::Failed),
@@ -61,6 +66,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
             tags: serde_json::from_str(&tags).unwrap_or_default(),
             deleted_ms: row.get(15)?,
         },
+        origin,
     })
 }
 
@@ -192,6 +198,7 @@ pub(super) fn sample_run(id: &str) -> Run {
         summary: serde_json::Map::new(),
         error: None,
         meta: RunMeta { name: "first".to_owned(), ..RunMeta::default() },
+        origin: None,
     }
 }
 

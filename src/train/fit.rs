@@ -77,6 +77,8 @@ pub trait Watcher {
     fn samples(&mut self, _samples: &[SampleScore]) -> Result<()> {
         Ok(())
     }
+    /// A checkpoint was written: points up to its step stay as they are.
+    fn saved(&mut self, _step: u64) {}
     /// Something that people should know, and that does not end the run.
     fn notice(&mut self, text: &str) {
         tracing::warn!("{text}");
@@ -418,6 +420,7 @@ impl<'a, W: Watcher> Fit<'a, W> {
         let folder = self.job.folder.join("checkpoint");
         self.learner.save(Checkpoint { folder: &folder }, &self.position)?;
         self.saved_at = Instant::now();
+        self.watcher.saved(self.position.step);
         Ok(())
     }
 }

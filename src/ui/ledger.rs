@@ -130,6 +130,7 @@ impl RunLine {
     pub fn text(&self, column: &RunColumn) -> String {
         let none = || "–".to_owned();
         match column {
+            RunColumn::Name if self.origin.is_some() => format!("{} (MLflow)", self.meta.name),
             RunColumn::Name => self.meta.name.clone(),
             RunColumn::Status => self.status.name().to_owned(),
             RunColumn::Started => local_text(self.started_ms),
@@ -290,7 +291,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{RunId, RunMeta, RunStatus};
+    use crate::domain::{RunId, RunMeta, RunOrigin, RunStatus};
 
     fn run(name: &str, started_ms: i64, test: Option<f64>, toml: &str) -> Run {
         Run {
@@ -307,6 +308,7 @@ mod tests {
             summary: test.map(|value| ("test_srcc".to_owned(), value.into())).into_iter().collect(),
             error: None,
             meta: RunMeta { name: name.to_owned(), ..RunMeta::default() },
+            origin: None,
         }
     }
 
@@ -334,6 +336,16 @@ mod tests {
         runs[0].meta.starred = true;
         assert_eq!(sorted(&runs, RunColumn::Started, true), "adcb");
         assert_eq!(sorted(&runs, RunColumn::Started, false), "abcd");
+    }
+
+    #[test]
+    fn an_imported_run_says_so() {
+        let mut imported = run("a", 1, None, "");
+        let (server, experiment) = ("http://h".to_owned(), "shop".to_owned());
+        imported.origin = Some(RunOrigin { server, experiment, run: "0f".to_owned() });
+        let ledger = Ledger::new(vec![imported, run("b", 2, None, "")]);
+        let names: Vec<String> = ledger.runs.iter().map(|run| run.text(&RunColumn::Name)).collect();
+        assert_eq!(names, ["a (MLflow)", "b"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use packshot::jobs::{JobEvent, Outcome};
 use super::common::{fill, project, silent};
 
 fn series(project: &Project, plan: SeriesPlan) -> SeriesSummary {
-    let request = SeriesRequest { name: String::new(), plan };
+    let request = SeriesRequest { name: String::new(), plan, mirror: None };
     match api::start_series(project, request, silent()).expect("starts").join(|_| {}) {
         Outcome::Completed(summary) => summary,
         other => panic!("{other:?}"),
@@ -64,7 +64,7 @@ fn a_series_stops_with_the_training_under_way() {
     let folder = tempfile::tempdir().expect("temp dir");
     let project = project(folder.path(), &["train.epochs=50", "train.patience=0"]);
     fill(&project, folder.path(), 45);
-    let request = SeriesRequest { name: "three".to_owned(), plan: SeriesPlan::Seeds(3) };
+    let request = SeriesRequest { name: "three".to_owned(), plan: SeriesPlan::Seeds(3), mirror: None };
     let handle = api::start_series(&project, request, silent()).expect("starts");
     let control = handle.control().clone();
     let outcome = handle.join(|event| {

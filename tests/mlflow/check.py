@@ -5,12 +5,14 @@
 
 What is checked: one run an export, every point of every curve with its time and step, files, dataset, model, version and
 alias; that a second export changes nothing; that a server or an exporter that is killed in the middle leaves nothing doubled
-once the export is run again; that the registered model scores photos as Packshot does; bundles; refusals in words.
+once the export is run again; that the registered model scores photos as Packshot does; bundles; refusals in words. Then a
+training that is followed while it goes on, through kills on either side; and runs that another project imports.
 """
 
 import base64
 import csv
 import json
+import math
 import os
 import signal
 import socket
@@ -21,9 +23,11 @@ import time
 import urllib.request
 from pathlib import Path
 
-os.environ.update(MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", DO_NOT_TRACK="1", MLFLOW_DISABLE_TELEMETRY="true")
+os.environ.update(MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT="true",
+                  DO_NOT_TRACK="1", MLFLOW_DISABLE_TELEMETRY="true")
 
 import mlflow  # noqa: E402
+from mlflow.entities import Metric, Param  # noqa: E402
 from mlflow.tracking import MlflowClient  # noqa: E402
 
 BIN = Path(sys.argv[1]).resolve()
@@ -31,6 +35,8 @@ ENV = {name: value for name, value in os.environ.items() if not name.startswith(
 EXPERIMENT, MODEL = "packshot/project", "packshot"
 # Pillow decodes JPEG a little differently: so far apart may one score be, and all on average.
 MOST, MEAN = 1.0, 0.2
+# Epochs of a training that is long enough to be looked at; runs and points that need several pages.
+LONG, MANY, STEPS = 30, 210, 26_000
 
 
 def say(text):
@@ -66,15 +72,15 @@ class Server:
         self.process.wait()
 
 
-def packshot(world, *arguments, code=0, **more):
-    done = subprocess.run([BIN, "--project", world / "project", *map(str, arguments)], capture_output=True, text=True,
+def packshot(world, *arguments, code=0, project="project", **more):
+    done = subprocess.run([BIN, "--project", world / project, *map(str, arguments)], capture_output=True, text=True,
                           env=ENV | more.pop("env", {}), **more)
     assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
 
 
-def packshot_json(world, *arguments):
-    return json.loads(packshot(world, "--json", "--progress", "none", *arguments).stdout.splitlines()[-1])
+def packshot_json(world, *arguments, **more):
+    return json.loads(packshot(world, "--json", "--progress", "none", *arguments, **more).stdout.splitlines()[-1])
 
 
 def export(world, server, *arguments, **more):
@@ -82,10 +88,14 @@ def export(world, server, *arguments, **more):
     return json.loads(done.stdout.splitlines()[-1]).get("runs", [])
 
 
-def train(world, name, seed):
+def training(name, seed, epochs=2):
     # Another seed: the same one would give the same weights, and with them the same model.
-    return packshot_json(world, "train", "--device", "cpu", "--name", name, "--set", "train.epochs=2", "--set", f"train.seed={seed}",
-                         "--set", "train.architecture=cnn-xs", "--set", "train.test_share=0.2")["run"]
+    return ["train", "--device", "cpu", "--name", name, "--set", f"train.epochs={epochs}", "--set", f"train.seed={seed}",
+            "--set", "train.architecture=cnn-xs", "--set", "train.test_share=0.2", "--set", "train.patience=0"]
+
+
+def train(world, name, seed, *more):
+    return packshot_json(world, *training(name, seed), *more)["run"]
 
 
 def points_of(view):
@@ -95,7 +105,7 @@ def points_of(view):
     return {name: sorted(points) for name, points in curves.items()}
 
 
-def held(server, world, run):
+def held(server, world, run, epochs=2):
     """What the server holds of a run, after checking it against the project."""
     client = MlflowClient(server.uri)
     experiment = client.get_experiment_by_name(EXPERIMENT)
@@ -111,7 +121,7 @@ def held(server, world, run):
     assert kept.data.metrics["test_srcc"] == summary["test_srcc"]
     assert (kept.info.status, kept.info.start_time, kept.info.end_time) == (
         "FINISHED", view["run"]["started_ms"], view["run"]["finished_ms"])
-    assert kept.data.params["train.epochs"] == "2" and kept.data.params["train.architecture"] == "cnn-xs"
+    assert kept.data.params["train.epochs"] == str(epochs) and kept.data.params["train.architecture"] == "cnn-xs"
     assert kept.data.tags["packshot.export_state"] == "complete"
     assert [entry.dataset.digest for entry in kept.inputs.dataset_inputs] == [view["run"]["dataset_digest"][:36]]
     files = {file.path for folder in ("", "figures", "evaluation") for file in client.list_artifacts(kept.info.run_id, folder)}
@@ -249,6 +259,136 @@ def check_refusals(world, server, run):
     say("refusals say what to change, and the token is nowhere in the project or its log")
 
 
+def followed(world, server, name, seed, then):
+    """A training that the server follows; `then` happens once the server has points of it. Gives how it ended."""
+    process = subprocess.Popen([BIN, "--project", world / "project", "--json", "--progress", "none", *training(name, seed, LONG),
+                                "--mlflow", server.uri], env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    client = MlflowClient(server.uri)
+    experiment = client.get_experiment_by_name(EXPERIMENT).experiment_id
+    for _ in range(600):
+        found = client.search_runs([experiment], f"attributes.run_name = '{name}'")
+        if found and "train_loss" in found[0].data.metrics:
+            break
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    assert found[0].info.status == "RUNNING", found[0].info.status
+    then(process)
+    out, err = process.communicate(timeout=300)
+    return found[0].data.tags["packshot.run_id"], process.returncode, out, err
+
+
+def check_following(world, server):
+    run, code, _, err = followed(world, server, "followed", 11, lambda process: None)
+    assert code == 0 and "MLflow" not in err, (code, err)
+    counts = held(server, world, run, LONG)[2]
+    assert export(world, server, "--run", run)[0]["sent"]["unchanged"]
+    say(f"a training was followed while it went on: {sum(counts.values())} points, and an export afterwards changed nothing")
+
+    run, code, _, err = followed(world, server, "killed", 12, lambda process: process.kill())
+    packshot(world, "train", "--resume", run, "--mlflow", server.uri)
+    held(server, world, run, LONG)
+    say("a training that was killed and gone on with has every point once, and none that was measured again")
+
+    def outage(_process):
+        server.kill()
+        time.sleep(1)
+        server.start()
+
+    run, code, _, err = followed(world, server, "outage", 13, outage)
+    assert code == 0, err
+    export(world, server, "--run", run)
+    held(server, world, run, LONG)
+    say("a server that was killed during a training has everything afterwards")
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
+    began = time.monotonic()
+    done = packshot(world, "--json", "--progress", "plain", *training("alone", 14), "--mlflow", nobody)
+    took = time.monotonic() - began
+    run = json.loads(done.stdout.splitlines()[-1])["run"]
+    assert "MLflow does not follow" in done.stderr and f"export mlflow --run {run}" in done.stderr, done.stderr
+    export(world, server, "--run", run)
+    held(server, world, run)
+    say(f"a server that is not there is a warning, not a failure ({took:.1f} s), and the run is sent later")
+
+
+def same(one, other):
+    """Curves are the same; numbers may come back from JSON with another last bit."""
+    assert one.keys() == other.keys(), (one.keys(), other.keys())
+    for name in one:
+        assert [step for step, _ in one[name]] == [step for step, _ in other[name]], name
+        assert all(math.isclose(a, b, rel_tol=1e-14) for (_, a), (_, b) in zip(one[name], other[name])), name
+
+
+def imported(world, server, *arguments, project="other"):
+    done = packshot_json(world, "import", "mlflow", "--tracking-uri", server.uri, *arguments, project=project)
+    return {run["remote"]: run for run in done["runs"]}
+
+
+def check_import(world, server):
+    client = MlflowClient(server.uri)
+    experiment = client.create_experiment("others")
+    batch = [client.create_run(experiment, run_name=f"other {index}").info.run_id for index in range(MANY)]
+    for run in batch:
+        client.log_batch(run, [Metric("auc", 0.5, 1, 0)], [Param("lr", "1e-3")])
+        client.set_terminated(run)
+    long = client.create_run(experiment, run_name="long").info.run_id
+    for start in range(0, STEPS, 1000):
+        client.log_batch(long, [Metric("val/loss", 1 / (step + 1), step, step) for step in range(start, start + 1000)])
+    client.log_batch(long, [Metric("odd", float("nan"), 1, 1), Metric("odd", float("inf"), 1, 2), Metric("odd", 3.0, 1, 3)])
+    (world / "empty").mkdir()
+    packshot(world, "open", world / "empty", project="other")
+
+    runs = imported(world, server, "--experiment", "others")
+    assert len(runs) == MANY + 1 and {run["state"] for run in runs.values()} == {"new"}, len(runs)
+    view = packshot_json(world, "runs", "show", long, project="other")
+    same(points_of(view), {"val/loss": [(step, 1 / (step + 1)) for step in range(STEPS)]})
+    assert view["run"]["status"] == "running" and view["run"]["summary"]["odd"] == 3 and runs[long]["left_out"] == 2, runs[long]
+    view = packshot_json(world, "runs", "show", batch[0], project="other")
+    assert view["run"]["summary"] == {"auc": 0.5} and 'lr = "1e-3"' in view["run"]["config_toml"], view
+    say(f"{len(runs)} runs of another program were imported, one with {STEPS:,} points")
+
+    listed = packshot_json(world, "runs", "list", project="other")["runs"]
+    assert {run["state"] for run in imported(world, server, "--experiment", "others").values()} == {"unchanged"}
+    client.log_batch(long, [Metric("val/loss", 0.0, STEPS, STEPS)])
+    client.set_terminated(long)
+    states = [run["state"] for run in imported(world, server, "--experiment", "others").values()]
+    assert sorted(set(states)) == ["refreshed", "unchanged"] and states.count("refreshed") == 1
+    again = packshot_json(world, "runs", "list", project="other")["runs"]
+    assert [run["id"] for run in again] == [run["id"] for run in listed]
+    view = packshot_json(world, "runs", "show", long, project="other")
+    assert view["run"]["status"] == "completed" and len(points_of(view)["val/loss"]) == STEPS + 1
+    say("imported again: nothing doubled, and the run that had gone on is refreshed")
+
+    own = packshot_json(world, "runs", "list")["runs"]
+    assert {run["state"] for run in imported(world, server, "--experiment", EXPERIMENT, project="project").values()} == {"own"}
+    there = {run["name"]: run["run"] for run in imported(world, server, "--experiment", EXPERIMENT).values()}
+    for run in own:
+        here = packshot_json(world, "runs", "show", run["id"])
+        copy = packshot_json(world, "runs", "show", there[run["meta"]["name"]], project="other")
+        same(points_of(copy), points_of(here))
+        results = [{name: [(0, value)] for name, value in view["run"]["summary"].items() if isinstance(value, (int, float))}
+                   for view in (here, copy)]
+        same(*results)
+        for fact in ("status", "seed", "device", "dataset_digest", "started_ms", "finished_ms"):
+            assert copy["run"][fact] == here["run"][fact], (run["id"], fact, copy["run"][fact], here["run"][fact])
+        assert copy["run"]["origin"] == {"server": server.uri, "experiment": EXPERIMENT, "run": copy["run"]["origin"]["run"]}
+    say(f"{len(own)} runs that one project exported are the same in another: curves, results, settings")
+
+    first = there[own[0]["meta"]["name"]]
+    for arguments in (["train", "--resume", first], ["export", "mlflow", "--tracking-uri", server.uri, "--run", first],
+                      ["models", "promote", first], ["score", world / "demo" / "images", "-o", world / "no.csv", "--model", first]):
+        refused = packshot(world, *arguments, code=2, project="other")
+        assert f"run {first} was imported from {server.uri}" in refused.stderr, refused.stderr
+    packshot(world, "runs", "delete", first, project="other")
+    assert first not in [run["id"] for run in packshot_json(world, "runs", "list", project="other")["runs"]]
+    for arguments, said in ((["--experiment", "nowhere"], "no experiment"), (["--run", "0" * 32], "no run")):
+        refused = packshot(world, "import", "mlflow", "--tracking-uri", server.uri, *arguments, code=1, project="other")
+        assert said in refused.stderr, refused.stderr
+    say("what an imported run cannot do is refused in words")
+
+
 def main():
     with tempfile.TemporaryDirectory() as temporary:
         world = Path(temporary)
@@ -271,6 +411,8 @@ def main():
             check_champion(world, server, first, third)
             check_bundle(world, server, third)
             check_refusals(world, server, first)
+            check_following(world, server)
+            check_import(world, server)
         finally:
             server.kill()
     print("MLflow holds what Packshot sent.")

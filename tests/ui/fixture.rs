@@ -350,6 +350,7 @@ fn run(id: &str, name: &str, seed: u64, srcc: Option<f64>) -> Run {
         summary,
         error: None,
         meta: RunMeta { name: name.to_owned(), ..RunMeta::default() },
+        origin: None,
     }
 }
 

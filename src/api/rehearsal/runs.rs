@@ -77,6 +77,7 @@ fn write_run(store: &mut Store, number: usize, points: usize) -> Result<()> {
         summary: Map::new(),
         error: None,
         meta: RunMeta { name: format!("run {number}"), ..RunMeta::default() },
+        origin: None,
     };
     store.insert_run(&run)?;
     store.save_points(&run.id, &curves(number, points), started_ms)?;

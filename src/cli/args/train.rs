@@ -17,7 +17,8 @@ Examples:
   packshot train --loss \"{ huber = 1, plcc = 0.5, rank = 0.5 }\"
   packshot train --folds 5                             mean and spread over five folds of the groups
   packshot train --sweep learning_rate=0.0005..0.005 --sweep loss=huber,mae --trials 12
-  packshot train --resume latest                       go on with a stopped run")]
+  packshot train --resume latest                       go on with a stopped run
+  packshot train --mlflow http://127.0.0.1:5000        followed there while it goes on")]
 pub(in crate::cli) struct Train {
     /// Settings by one name. They win over the configuration file; flags win over them.
     #[arg(long, value_name = "NAME", value_parser = presets())]
@@ -52,6 +53,9 @@ pub(in crate::cli) struct Train {
     /// Device: auto, gpu, cpu (train.device).
     #[arg(long)]
     pub(in crate::cli) device: Option<String>,
+    /// Send the run to an MLflow server while it goes on; its troubles never stop the training.
+    #[arg(long, value_name = "URL")]
+    pub(in crate::cli) mlflow: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -79,6 +83,9 @@ pub(in crate::cli) struct Finetune {
     /// Device: auto, gpu, cpu (train.device).
     #[arg(long)]
     pub(in crate::cli) device: Option<String>,
+    /// Send the run to an MLflow server while it goes on; its troubles never stop the training.
+    #[arg(long, value_name = "URL")]
+    pub(in crate::cli) mlflow: Option<String>,
 }
 
 /// A part of a network.

@@ -20,8 +20,11 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long one request may take in all: a model is some megabytes.
 const WHOLE: Duration = Duration::from_secs(120);
 
+/// The same where other work goes before.
+const HASTY: Duration = Duration::from_secs(15);
+
 /// Waits before trying again.
-const WAITS: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+static WAITS: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 /// Largest answer that is read.
 const LARGEST_ANSWER: u64 = 64 << 20;
@@ -37,6 +40,8 @@ pub struct Connection {
     pub ca_file: Option<PathBuf>,
     /// Trust any certificate.
     pub insecure: bool,
+    /// Other work goes before: every request is sent once, and waits for 15 seconds at most.
+    pub hasty: bool,
 }
 
 /// A server.
@@ -44,6 +49,7 @@ pub struct Server {
     base: String,
     agent: Agent,
     credentials: Credentials,
+    waits: &'static [Duration],
     control: Control,
 }
 
@@ -124,11 +130,12 @@ impl Server {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_connect(Some(CONNECT))
-            .timeout_global(Some(WHOLE))
+            .timeout_global(Some(if connection.hasty { HASTY } else { WHOLE }))
             .user_agent(concat!("packshot/", env!("CARGO_PKG_VERSION")))
             .tls_config(tls.build())
             .build();
-        Ok(Self { base, agent: config.into(), credentials, control: control.clone() })
+        let waits = if connection.hasty { &[] } else { WAITS.as_slice() };
+        Ok(Self { base, agent: config.into(), credentials, waits, control: control.clone() })
     }
 
     /// The server's address, without a user.
@@ -199,7 +206,7 @@ impl Server {
     }
 
     fn send(&self, method: &str, path: &str, kind: &str, body: &[u8], again: bool) -> Result<Answer> {
-        let mut waits = WAITS.iter();
+        let mut waits = self.waits.iter();
         loop {
             let (error, unheard) = match self.once(method, path, kind, body) {
                 // Refused before it was worked on, but for gateways' errors.
@@ -284,8 +291,8 @@ fn explain(base: &str, path: &str, answer: &Answer) -> Error {
         ),
         403 => error(
             Code::Io,
-            format!("{base} does not allow this user to write ({what}){also}"),
-            "Ask its operator for the permission EDIT on the experiment and on the registered model.",
+            format!("{base} does not allow this user to do that ({what}){also}"),
+            "Ask its operator for the permission EDIT on the experiment and on the registered model; to import, READ is enough.",
         ),
         404 if said.is_none() => error(
             Code::Io,

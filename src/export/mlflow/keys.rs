@@ -64,6 +64,12 @@ pub(super) fn number(value: f64) -> Value {
     }
 }
 
+/// A number as MLflow writes it: what is not finite comes as text, or as the largest number there is.
+pub(super) fn read_number(value: &Value) -> Option<f64> {
+    let number = value.as_f64().or_else(|| value.as_str()?.parse().ok())?;
+    Some(if number.abs() >= f64::MAX { f64::INFINITY.copysign(number) } else { number })
+}
+
 /// Numbers as text in bundles: JSON readers are off by a last bit here and there, and a point must come back as it was.
 pub(super) mod exact {
     use serde::{Deserialize as _, Deserializer, Serializer};
@@ -117,5 +123,8 @@ mod tests {
         assert_eq!(cut("short", LONGEST_TAG), "short");
         let numbers = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.5].map(number);
         assert_eq!(numbers, [json!("NaN"), json!("Infinity"), json!("-Infinity"), json!(0.5)]);
+        assert!(read_number(&json!("nan")).expect("a number").is_nan());
+        let read = [json!("-Infinity"), json!(f64::MAX), json!(1), json!("x")].map(|value| read_number(&value));
+        assert_eq!(read, [Some(f64::NEG_INFINITY), Some(f64::INFINITY), Some(1.0), None]);
     }
 }

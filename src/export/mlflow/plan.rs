@@ -319,6 +319,7 @@ pub(super) mod tests {
             summary: summary.as_object().expect("an object").clone(),
             error: None,
             meta: RunMeta { name: "first".to_owned(), note: "n".repeat(9000), ..RunMeta::default() },
+            origin: None,
         }
     }
 

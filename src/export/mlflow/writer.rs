@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::client::{Server, no_artifacts};
 use super::plan::{DIGEST_TAG, Metric, ModelPlan, PlannedFile, RunPlan, STATE_TAG, UUID_TAG};
+use super::reader::history;
 use crate::error::{Code, Error, Result};
 
-const API: &str = "/api/2.0/mlflow";
+pub(super) const API: &str = "/api/2.0/mlflow";
 const ARTIFACTS: &str = "/api/2.0/mlflow-artifacts/artifacts";
 
 /// Most entries, parameters and tags of one request, and most bytes of it.
@@ -19,8 +20,6 @@ const MOST_BYTES: usize = 800_000;
 
 /// The tag of logged models and versions that names the model.
 const MODEL_TAG: &str = "packshot.model_id";
-/// Points a page of a curve's history.
-const PAGE: usize = 25_000;
 
 /// How sending ended.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -39,17 +38,20 @@ pub struct Sent {
     pub version: Option<String>,
 }
 
+/// The points that a server holds, see [`mark`].
+pub(super) type Marks = HashSet<(String, i64)>;
+
 /// Where sending is; false asks it to stop.
 pub type Step<'a> = &'a mut dyn FnMut(&str) -> bool;
 
 /// A run on the server.
-struct Place {
-    run_id: String,
+pub(super) struct Place {
+    pub(super) run_id: String,
     /// Path of its artifacts behind the server's proxy.
     artifacts: String,
     experiment: String,
     /// What the server said of it.
-    known: Value,
+    pub(super) known: Value,
     /// It was made just now: nothing is there yet.
     is_new: bool,
 }
@@ -59,7 +61,7 @@ struct Place {
 /// # Errors
 /// In words that say what to do. [`Code::Busy`] when the same command later goes on, [`Code::Cancelled`] when `step` said no.
 pub fn send(server: &Server, plan: &RunPlan, step: Step<'_>) -> Result<Sent> {
-    let mut sending = Sending { server, plan, step, points: 0, files: 0 };
+    let mut sending = Sending::new(server, plan, step);
     sending.at("looking at the server")?;
     let experiment = sending.experiment()?;
     let found = sending.find(&experiment)?;
@@ -103,15 +105,19 @@ impl Place {
     }
 }
 
-struct Sending<'a> {
-    server: &'a Server,
-    plan: &'a RunPlan,
+pub(super) struct Sending<'a> {
+    pub(super) server: &'a Server,
+    pub(super) plan: &'a RunPlan,
     step: Step<'a>,
-    points: usize,
+    pub(super) points: usize,
     files: usize,
 }
 
-impl Sending<'_> {
+impl<'a> Sending<'a> {
+    pub(super) fn new(server: &'a Server, plan: &'a RunPlan, step: Step<'a>) -> Self {
+        Self { server, plan, step, points: 0, files: 0 }
+    }
+
     fn at(&mut self, what: &str) -> Result<()> {
         if (self.step)(what) { Ok(()) } else { Err(Error::new(Code::Cancelled, "stopped on request")) }
     }
@@ -122,7 +128,7 @@ impl Sending<'_> {
     }
 
     /// The experiment's id; made, or brought back, when it is not there.
-    fn experiment(&self) -> Result<String> {
+    pub(super) fn experiment(&self) -> Result<String> {
         let name = percent(&self.plan.experiment, false);
         let path = format!("{API}/experiments/get-by-name?experiment_name={name}");
         let answer = self.server.try_get(&path)?;
@@ -150,7 +156,7 @@ impl Sending<'_> {
         Ok(id)
     }
 
-    fn find(&self, experiment: &str) -> Result<Option<Place>> {
+    pub(super) fn find(&self, experiment: &str) -> Result<Option<Place>> {
         let filter = format!("tags.`{UUID_TAG}` = '{}'", self.plan.uuid.replace('\'', ""));
         let body = json!({"experiment_ids": [experiment], "filter": filter, "max_results": 1});
         let found = self.server.post(&format!("{API}/runs/search"), &body)?;
@@ -174,7 +180,7 @@ impl Sending<'_> {
         Ok(path.trim_matches('/').to_owned())
     }
 
-    fn create(&self, experiment: &str) -> Result<Place> {
+    pub(super) fn create(&self, experiment: &str) -> Result<Place> {
         let plan = self.plan;
         let mut tags: Vec<Value> = plan.tags.iter().take(MOST_TAGS - 1).map(pair).collect();
         tags.push(json!({"key": STATE_TAG, "value": "partial"}));
@@ -188,7 +194,12 @@ impl Sending<'_> {
 
     /// Parameters, tags and the points that are not there yet.
     fn numbers(&mut self, place: &Place) -> Result<()> {
-        let there = if place.is_new { HashSet::new() } else { self.history(&place.run_id)? };
+        let there = if place.is_new { Marks::new() } else { self.history(&place.run_id)? };
+        self.numbers_beyond(place, &there)
+    }
+
+    /// Parameters, tags and the points that are not among those there.
+    pub(super) fn numbers_beyond(&mut self, place: &Place, there: &Marks) -> Result<()> {
         let missing: Vec<&Metric> = self.plan.metrics.iter().filter(|metric| !there.contains(&mark(metric))).collect();
         let known: BTreeSet<&str> = place.known["data"]["params"]
             .as_array()
@@ -198,7 +209,8 @@ impl Sending<'_> {
             .collect();
         let params: Vec<Value> =
             self.plan.params.iter().filter(|param| !known.contains(param.0.as_str())).map(pair).collect();
-        let tags: Vec<Value> = self.plan.tags.iter().map(pair).collect();
+        let changed = |tag: &&(String, String)| place.tag(&tag.0) != Some(&tag.1);
+        let tags: Vec<Value> = self.plan.tags.iter().filter(changed).map(pair).collect();
         self.points += missing.len();
         let metrics: Vec<Value> = missing.into_iter().map(point).collect();
         for mut batch in batches(metrics, params, tags) {
@@ -210,33 +222,17 @@ impl Sending<'_> {
     }
 
     /// The points that are on the server.
-    fn history(&mut self, run_id: &str) -> Result<HashSet<String>> {
+    pub(super) fn history(&mut self, run_id: &str) -> Result<Marks> {
         let keys: BTreeSet<&str> = self.plan.metrics.iter().map(|metric| metric.key.as_str()).collect();
-        let mut there = HashSet::new();
+        let mut there = Marks::new();
         for key in keys {
             self.at("looking at what is there")?;
-            let mut page = String::new();
-            loop {
-                let path = format!(
-                    "{API}/metrics/get-history?run_id={run_id}&metric_key={}&max_results={PAGE}{page}",
-                    percent(key, false)
-                );
-                let found = self.server.get(&path)?;
-                let points = found["metrics"].as_array().cloned().unwrap_or_default();
-                for point in points {
-                    let point: Metric = serde_json::from_value(point).map_err(|_| surprise("metrics"))?;
-                    there.insert(mark(&point));
-                }
-                match found["next_page_token"].as_str().filter(|token| !token.is_empty()) {
-                    Some(token) => page = format!("&page_token={}", percent(token, false)),
-                    None => break,
-                }
-            }
+            there.extend(history(self.server, run_id, key)?.iter().map(mark));
         }
         Ok(there)
     }
 
-    fn dataset(&self, place: &Place) -> Result<()> {
+    pub(super) fn dataset(&self, place: &Place) -> Result<()> {
         let dataset = &self.plan.dataset;
         let inputs = place.known["inputs"]["dataset_inputs"].as_array();
         if inputs.into_iter().flatten().any(|input| input["dataset"]["digest"] == dataset.digest.as_str()) {
@@ -382,12 +378,12 @@ fn version_of(found: &Value, model_id: &str) -> Option<String> {
     versions.filter_map(number).max().map(|number| number.to_string())
 }
 
-fn surprise(what: &str) -> Error {
+pub(super) fn surprise(what: &str) -> Error {
     Error::new(Code::Io, format!("the server's answer about {what} is not what MLflow 3 gives"))
         .hint("Is it an MLflow server, version 3 or newer?")
 }
 
-fn pair(pair: &(String, String)) -> Value {
+pub(super) fn pair(pair: &(String, String)) -> Value {
     json!({"key": pair.0, "value": pair.1})
 }
 
@@ -396,18 +392,10 @@ fn point(metric: &Metric) -> Value {
     json!({"key": metric.key, "value": metric.value, "timestamp": metric.timestamp, "step": metric.step})
 }
 
-/// What makes a point the same point. Numbers may come back with another last bit, and those that are not finite under
-/// several spellings.
-fn mark(metric: &Metric) -> String {
-    let number = metric.value.as_f64().or_else(|| metric.value.as_str()?.parse().ok());
-    let value = match number {
-        Some(value) if value.is_nan() => "NaN".to_owned(),
-        // The server stores an infinite value as the largest there is.
-        Some(value) if value.abs() >= f64::MAX => format!("{}inf", if value < 0.0 { "-" } else { "" }),
-        Some(value) => format!("{value:.14e}"),
-        None => metric.value.to_string(),
-    };
-    format!("{}\n{}\n{}\n{value}", metric.key, metric.step, metric.timestamp)
+/// What makes a point the same point: its curve and its step. One that was measured again after going on from a checkpoint
+/// is not sent, because a server cannot replace its former self.
+pub(super) fn mark(metric: &Metric) -> (String, i64) {
+    (metric.key.clone(), metric.step)
 }
 
 /// Requests within the server's limits: metrics first, then tags and parameters.
@@ -436,7 +424,7 @@ fn batches(metrics: Vec<Value>, params: Vec<Value>, tags: Vec<Value>) -> Vec<Val
 }
 
 /// Percent-encoding of everything but letters, digits and `-_.~`, and `/` where it parts folders.
-fn percent(text: &str, is_path: bool) -> String {
+pub(super) fn percent(text: &str, is_path: bool) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) || (is_path && byte == b'/') {
@@ -470,17 +458,6 @@ mod tests {
         }
         assert_eq!(found, [metrics, params, tags]);
         assert!(super::batches(Vec::new(), Vec::new(), Vec::new()).is_empty());
-    }
-
-    #[test]
-    fn a_point_is_known_again_however_the_server_writes_its_number() {
-        let metric = |value: Value| mark(&Metric { key: "a".to_owned(), value, timestamp: 5, step: 2 });
-        assert_eq!(metric(json!("NaN")), metric(json!("nan")));
-        assert_eq!(metric(json!("Infinity")), metric(json!(f64::MAX)));
-        assert_ne!(metric(json!("-Infinity")), metric(json!("Infinity")));
-        assert_eq!(metric(json!(1)), metric(json!(1.0)));
-        assert_eq!(metric(json!(0.1)), metric(json!(0.1_f64.next_up())));
-        assert_ne!(metric(json!(0.1)), metric(json!(0.2)));
     }
 
     #[test]

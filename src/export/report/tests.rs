@@ -38,6 +38,7 @@ fn run() -> Run {
         summary,
         error: None,
         meta: RunMeta { name: "first <run>".to_owned(), ..RunMeta::default() },
+        origin: None,
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn forget(state: &mut AppState, kind: JobKind) {
 
 /// Why the first photos of a list failed, a line each.
 pub(super) fn reasons(failed: &[FailedPhoto]) -> String {
-    failed.iter().take(8).map(FailedPhoto::to_string).collect::<Vec<_>>().join("\n")
+    failed.iter().take(8).map(FailedPhoto::text).collect::<Vec<_>>().join("\n")
 }
 
 /// Indexing ended.

@@ -18,7 +18,9 @@ pub(super) fn take(state: &mut AppState, ledger: Ledger) -> Vec<Effect> {
     let mut effects = Vec::new();
     if state.train.run.is_none() && state.job(JobKind::Train).is_some() {
         // The job does not name its run; it is the one that has begun since.
-        let began = |run: &&Arc<RunLine>| run.status == RunStatus::Running && run.started_ms >= state.train.since_ms;
+        let began = |run: &&Arc<RunLine>| {
+            run.status == RunStatus::Running && run.started_ms >= state.train.since_ms && run.origin.is_none()
+        };
         state.train.run = ledger.runs.iter().find(began).map(|run| run.id.clone());
         effects.extend(follow(state));
     }

@@ -249,6 +249,7 @@ fn run(id: &str, status: RunStatus, started_ms: i64) -> Run {
         summary: serde_json::Map::new(),
         error: None,
         meta: RunMeta { name: id.to_owned(), ..RunMeta::default() },
+        origin: None,
     }
 }
 

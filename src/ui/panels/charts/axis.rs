@@ -98,6 +98,7 @@ pub(super) mod tests {
             summary: serde_json::Map::new(),
             error: None,
             meta: RunMeta::default(),
+            origin: None,
         };
         let point =
             |(name, step, _): &(&str, u64, i64)| MetricPoint { name: (*name).to_owned(), step: *step, value: 1.0 };

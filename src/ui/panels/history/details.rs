@@ -53,9 +53,14 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
     }
     ui.add_space(space().s);
     heading(ui, "How it was made");
-    let [train, validation, test] = view.photos;
-    fact(ui, "Photos to train", &train.to_string());
-    fact(ui, "to validate, to test", &format!("{validation}, {test}"));
+    if let Some(origin) = &run.origin {
+        fact(ui, "Imported from", &origin.server);
+        fact(ui, "Experiment", &origin.experiment);
+    } else {
+        let [train, validation, test] = view.photos;
+        fact(ui, "Photos to train", &train.to_string());
+        fact(ui, "to validate, to test", &format!("{validation}, {test}"));
+    }
     fact(ui, "Device", &run.device);
     fact(ui, "Dataset", run.short_digest());
     fact(ui, "Version", &run.code_version);
@@ -70,10 +75,13 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
     use_model(ui, state, &run.id, out);
     ui.horizontal(|ui| {
         let unfinished = matches!(run.status, RunStatus::Cancelled | RunStatus::Interrupted | RunStatus::Failed);
-        if unfinished && state.job(JobKind::Train).is_none() && ui.button("Resume").clicked() {
+        let can_resume = unfinished && run.origin.is_none() && state.job(JobKind::Train).is_none();
+        if can_resume && ui.button("Resume").clicked() {
             out.push(Message::ResumeRun(run.id.clone()));
         }
-        if run.status != RunStatus::Running && ui.button("Delete run").on_hover_text("Can be undone").clicked() {
+        if (run.status != RunStatus::Running || run.origin.is_some())
+            && ui.button("Delete run").on_hover_text("Can be undone").clicked()
+        {
             out.push(Message::DeleteRun(run.id.clone()));
         }
     });
