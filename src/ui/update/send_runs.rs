@@ -26,12 +26,12 @@ pub fn remembered(state: &AppState) -> SendRuns {
     }
 }
 
-/// The runs that would be sent: those that are not under way, oldest first.
+/// The runs that would be sent: those that are not under way and did not come from a server, oldest first.
 pub fn to_send(state: &AppState, asked: &SendRuns) -> Vec<RunId> {
     let history = &state.history;
     let found = history.found.iter().filter_map(|&place| history.ledger.runs.get(place));
     let mut runs: Vec<_> = found
-        .filter(|run| run.status != RunStatus::Running)
+        .filter(|run| run.status != RunStatus::Running && run.origin.is_none())
         .filter(|run| !asked.selected_only || history.selected.as_ref() == Some(&run.id))
         .collect();
     runs.sort_by_key(|run| run.started_ms);
