@@ -12,3 +12,4 @@ mod killed;
 mod label;
 mod learning;
 mod pages;
+mod states;

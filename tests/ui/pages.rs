@@ -12,7 +12,7 @@ use crate::duplicates::searched;
 use crate::fixture::{Holds, NOW, PHOTOS, Stage, on, scored_rows};
 use crate::history::second_opinions;
 
-fn picture(name: &str, holds: Holds, page: Page, prepare: impl Fn(&mut Stage)) {
+pub fn picture(name: &str, holds: Holds, page: Page, prepare: impl Fn(&mut Stage)) {
     let mut results = SnapshotResults::new();
     for (theme, dark) in [("dark", true), ("light", false)] {
         let Some(mut stage) = Stage::drawn(holds, on(page, dark)) else { return };
@@ -32,7 +32,7 @@ fn picture(name: &str, holds: Holds, page: Page, prepare: impl Fn(&mut Stage)) {
 }
 
 /// Says of every machine what one of them has.
-fn same_machine(stage: &mut Stage) {
+pub fn same_machine(stage: &mut Stage) {
     let text = "CPU (2 threads), 24 GB of memory".to_owned();
     stage.tell(Message::Devices(vec![(DeviceChoice::Auto, text)]));
 }

@@ -57,7 +57,13 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, thumbs: &mut Thumbs,
             verdict(ui, state, &view, out);
         }
         let look = CurveLook { log_scale: state.train.log_scale, pace: state.train.pace, ..CurveLook::default() };
-        charts::show(ui, &view, look, "train");
+        if !view.points.is_empty() {
+            charts::show(ui, &view, look, "train");
+        } else if view.run.status == RunStatus::Running {
+            empty_state(ui, "Getting ready…", "The curves begin with the first step.", |_| {});
+        } else {
+            empty_state(ui, "No curves", "This run ended before its first measurement.", |_| {});
+        }
     });
 }
 
