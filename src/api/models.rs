@@ -15,6 +15,9 @@ use crate::{model_folder, nn};
 /// The alias under which the promoted model is found.
 pub const CHAMPION: &str = "champion";
 
+/// The name under which the project's newest network is found.
+const LATEST: &str = "latest";
+
 /// How a model stands in its project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -178,7 +181,8 @@ fn folder_name(folder: &Path) -> String {
     folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// Finds a model by run id, run name, model id (or a unique prefix of an id), folder, or as the [`CHAMPION`]. When nothing is
+/// Finds a model by run id, run name, model id (or a unique prefix of an id), folder, as the [`CHAMPION`], or as "latest": the
+/// newest network that was trained here. When nothing is
 /// named it is the current one: the champion, else the newest, and the shipped one while the project has none of its own.
 ///
 /// # Errors
@@ -194,6 +198,12 @@ pub fn find_model(project: &Project, name: Option<&str>) -> Result<ModelEntry> {
     if name == CHAMPION {
         return models.into_iter().find(|entry| entry.standing == Standing::Champion).ok_or_else(|| {
             Error::not_found("no model was promoted").hint("`packshot models promote` makes one the champion.")
+        });
+    }
+    if name == LATEST {
+        let own = models.into_iter().filter(|entry| entry.card.run.is_some() && entry.card.personal.is_none());
+        return own.max_by_key(|entry| entry.card.created_ms).ok_or_else(|| {
+            Error::not_found("the project has no model of its own").hint("`packshot train` makes one.")
         });
     }
     let folder = Path::new(name);

@@ -6,7 +6,6 @@ use super::args;
 use super::context::{Context, Done};
 use super::table::{Side, layout};
 use crate::api::{self, ModelEntry, PhotoPair, Project, Standing, clock};
-use crate::domain::ModelId;
 use crate::error::{Error, Result};
 
 pub(super) fn run(context: &Context, command: &args::Models) -> Result<Done> {
@@ -14,8 +13,7 @@ pub(super) fn run(context: &Context, command: &args::Models) -> Result<Done> {
     match command {
         args::Models::List { all } => list(context, &project, *all),
         args::Models::Promote { model } => {
-            let newest = if model == "latest" { Some(newest(&project)?) } else { None };
-            let entry = api::promote_model(&project, newest.as_deref().unwrap_or(model))?;
+            let entry = api::promote_model(&project, model)?;
             Ok(changed(context, &entry, "is the champion"))
         }
         args::Models::Rollback => {
@@ -37,24 +35,9 @@ pub(super) fn run(context: &Context, command: &args::Models) -> Result<Done> {
     }
 }
 
-/// The id of the project's newest network.
-fn newest(project: &Project) -> Result<String> {
-    let networks = api::list_models(project)?.into_iter().filter(|entry| entry.card.personal.is_none());
-    let own = networks.filter(|entry| entry.card.run.is_some());
-    own.max_by_key(|entry| entry.card.created_ms)
-        .map(|entry| entry.card.id.0)
-        .ok_or_else(|| Error::not_found("the project has no model of its own").hint("`packshot train` makes one."))
-}
-
 fn compare(context: &Context, project: &Project, names: [&String; 2], limit: usize) -> Result<Done> {
-    let [first, second] = names.map(|name| {
-        if name == "latest" {
-            newest(project)
-        } else {
-            api::find_model(project, Some(name)).map(|found| found.card.id.0)
-        }
-    });
-    let models = [ModelId(first?), ModelId(second?)];
+    let [first, second] = names.map(|name| api::find_model(project, Some(name)).map(|found| found.card.id));
+    let models = [first?, second?];
     let mut found = api::side_by_side(project, &models[0], &models[1])?;
     if found.photos.is_empty() {
         let unscored = models.iter().zip(found.unscored).find(|(_, unscored)| *unscored > 0);

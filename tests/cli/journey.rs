@@ -71,7 +71,7 @@ fn the_history_can_be_edited_and_restored() {
     world.run(&["score", "demo", "-o", "s.csv", "--model", "summer"]).expect(1);
     world.run(&["runs", "restore", &run]).expect(0);
     assert!(world.run(&["models", "list"]).expect(0).stdout.contains("summer"));
-    world.run(&["score", "demo", "-o", "s.csv", "--model", "summer", "--device", "cpu"]).expect(0);
+    world.run(&["score", "demo", "-o", "s.csv", "--model", "latest", "--device", "cpu"]).expect(0);
     world.run(&["models", "compare", "default", "summer"]).expect(1);
     world.run(&["score", "demo", "-o", "d.csv", "--model", "default", "--device", "cpu"]).expect(0);
     let found = world.run(&["--json", "models", "compare", "default", "summer", "-n", "3"]).expect(0).json();
