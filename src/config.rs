@@ -177,6 +177,8 @@ sections! {
     personal: PersonalConfig {
         /// The network that describes photos for it and whose score it starts from: a name, id or folder. One that learnt from this project's labels is refused.
         base: String = "default".to_owned();
+        /// Weights of a network trained elsewhere (MobileNetV2, ResNet-18 or -50; .safetensors, .pth, .pt) whose features it learns from: a file, also relative to the project. Empty: that of the personal model there is, else the base network's own features; "none": the base's own.
+        backbone: String = String::new();
     }
     /// Scoring.
     score: ScoreConfig {

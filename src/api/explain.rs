@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use image::{Rgb, RgbImage};
 
-use super::personal::{Measures, PersonalScorer, network_folder_of};
+use super::personal::{PersonalScorer, network_folder_of};
 use super::score::look_at;
 use super::{Project, clock, find_model, find_rule_pack};
 use crate::domain::{Explanation, ModelId, QualityMap};
@@ -108,7 +108,7 @@ impl PhotoExplainer {
         let (base, unfamiliar, nearest) = (None, false, Vec::new());
         let mut explanation = Explanation { model, score, cells, occlusion, flaws, reason, base, unfamiliar, nearest };
         if let Some(scorer) = &self.personal {
-            let measures = Measures::of(&photo, &file.bytes);
+            let measures = scorer.measures(&photo, &file.bytes);
             let row = scorer.rows(&[(&preprocess::views(&photo), &measures)])?.concat();
             let estimate = scorer.estimate(&row)?;
             explanation.base = Some(std::mem::replace(&mut explanation.model, self.model.clone()));

@@ -41,8 +41,11 @@ pub(super) enum Needs {
     Views,
     /// Attributes, too.
     Attributes,
-    /// Attributes and BRISQUE's features.
-    Everything,
+    /// Attributes and BRISQUE's features, and what a network trained elsewhere sees.
+    Everything {
+        /// Whether there is such a network.
+        backbone: bool,
+    },
 }
 
 impl Look {
@@ -52,9 +55,9 @@ impl Look {
             Needs::Views => None,
             Needs::Attributes => {
                 let attributes = Box::new(attributes::measure_while(photo, Some(bytes), &|_| true, keep_going)?);
-                Some(Measures { attributes, brisque: None })
+                Some(Measures { attributes, brisque: None, backbone: None })
             }
-            Needs::Everything => Some(Measures::of(photo, bytes)),
+            Needs::Everything { backbone } => Some(Measures::of(photo, bytes, backbone)),
         };
         keep_going().then(|| Self { views: preprocess::views(photo), measures })
     }
@@ -99,7 +102,7 @@ impl Scorer {
     /// What it needs to know of a photo; `attributes` are wanted for their own sake.
     pub(super) fn needs(&self, attributes: bool) -> Needs {
         match self {
-            Self::Personal(_) => Needs::Everything,
+            Self::Personal(scorer) => Needs::Everything { backbone: scorer.has_backbone() },
             Self::Network(_) if attributes => Needs::Attributes,
             Self::Network(_) => Needs::Views,
         }

@@ -11,6 +11,7 @@ use crate::error::Result;
 
 pub(super) fn run(mut context: Context, args: args::Personal) -> Result<Done> {
     context.set("score.device", args.device);
+    context.set("personal.backbone", args.backbone);
     let (project, _log) = context.existing_project()?;
     let handle = api::start_personal(&project, PersonalRequest { all: args.all }, wake())?;
     match watch(&context, handle)? {
@@ -47,6 +48,9 @@ fn describe(summary: &PersonalSummary) -> String {
         None => "coverage     unknown: more labels are needed to measure it".to_owned(),
     });
     lines.extend(summary.forecast.as_ref().map(|forecast| format!("forecast     {forecast} SRCC")));
+    if summary.features != summary.base {
+        lines.insert(1, format!("features     {}", summary.features));
+    }
     let own = (100.0 * summary.own_share).round();
     lines.push(format!("score        {own:.0} % from your labels, {:.0} % from {}", 100.0 - own, summary.base));
     lines.extend(summary.model.as_ref().map(|model| format!("model        personal ({model}), now the newest")));

@@ -24,7 +24,7 @@ pub use evaluation::{
 pub use evidence::{Clip, Evidence, Ground, Region};
 pub use explanation::{Explanation, Neighbour, QualityMap, SeenFlaw};
 pub use histogram::{HISTOGRAM_LEVELS, Histogram};
-pub use model::{Calibration, ModelCard, ModelId, PersonalCard, Reach};
+pub use model::{Calibration, ModelCard, ModelId, PersonalBackbone, PersonalCard, Reach};
 pub use photo::{ImageId, ImportedFile, Photo, VIEWING_SIZE};
 pub use run::{MetricPoint, Run, RunId, RunMeta, RunOrigin, RunStatus, SampleScore, setting_differences};
 pub use score::{Score, ScoreRow};

@@ -110,6 +110,9 @@ pub struct PersonalCard {
     pub base_name: String,
     /// What the features are known by: network, versions of preprocessing and measures.
     pub extractor: String,
+    /// The network trained elsewhere that gives the features; absent when the base does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backbone: Option<PersonalBackbone>,
     /// The basis that they are projected on: the start of its SHA-256.
     pub basis: String,
     /// Labels it learnt from.
@@ -120,6 +123,15 @@ pub struct PersonalCard {
     pub srcc: Option<f64>,
     /// The share of the labels in the score, 0-1; the rest is the network's.
     pub own_share: f64,
+}
+
+/// A network trained elsewhere whose features a personal model learnt from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PersonalBackbone {
+    /// What the user calls it.
+    pub name: String,
+    /// Its weights, in the model's folder.
+    pub file: String,
 }
 
 impl ModelCard {

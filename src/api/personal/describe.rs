@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use super::extractor::{Extractor, StoredBasis, base_model, extractor_name};
+use super::extractor::{Extractor, StoredBasis};
+use super::observer::{Observer, Source};
 use super::row::{self, Measures};
 use crate::api::each::each;
 use crate::api::score::look_at;
@@ -14,7 +15,7 @@ use crate::api::{FailedPhoto, Project, clock, find_rule_pack, fused};
 use crate::domain::{ImageId, ModelId, Photo, Score, ScoreRow};
 use crate::error::{Error, Result};
 use crate::imaging::{self, Limits};
-use crate::infer::{Describer, Description};
+use crate::infer::Description;
 use crate::jobs::{self, JobHandle, Outcome, Reporter, Wake};
 use crate::preprocess::Views;
 use crate::rules::RulePack;
@@ -65,8 +66,8 @@ pub fn start_describing(project: &Project, wake: Wake) -> Result<JobHandle<Descr
 
 /// Describes photos; stops early when the job is cancelled.
 pub(super) fn describe<T>(project: &Project, which: Which, reporter: &Reporter<T>) -> Result<DescribeSummary> {
-    let base = base_model(project)?;
-    let name = extractor_name(&base.card);
+    let source = Source::of(project)?;
+    let name = source.name();
     let mut store = project.store()?;
     let wanted = wanted(&store, which)?;
     let basis = StoredBasis::read(&store, &name)?.filter(|basis| wanted.len() < OUTGROWN * basis.offered as usize);
@@ -80,10 +81,11 @@ pub(super) fn describe<T>(project: &Project, which: Which, reporter: &Reporter<T
     if todo.is_empty() {
         return Ok(summary);
     }
-    let describer = Describer::load(&base.folder, &chosen.device, config.batch_size)?;
+    let backbone = source.backbone.as_ref().map(|backbone| backbone.path.as_path());
+    let observer = Observer::load(&source.base.folder, backbone, &chosen.device, config.batch_size)?;
     let looking = Looking {
-        base: base.card.id.clone(),
-        describer: &describer,
+        base: source.base.card.id.clone(),
+        observer: &observer,
         limits: Limits::from_config(&project.config.decode),
         pack: find_rule_pack(&project.config, &config.rules)?,
         today: clock::today(),
@@ -96,7 +98,7 @@ pub(super) fn describe<T>(project: &Project, which: Which, reporter: &Reporter<T
             None => return Ok(work.summary),
         },
     };
-    let extractor = Extractor::new(&base.card, &basis.bytes)?;
+    let extractor = Extractor::new(name.clone(), &basis.bytes)?;
     looking.all(&rest, &mut work, &mut |store, found| {
         let rows = extractor.rows(found.iter().map(|photo| (&photo.description, &photo.measures)))?;
         store.save_features(&name, found.iter().zip(&rows).map(|(photo, row)| (photo.sha256.as_str(), row.as_slice())))
@@ -146,9 +148,10 @@ fn first_basis<T>(
     // The order in which photos became ready is chance.
     sample.sort_by(|a, b| a.sha256.cmp(&b.sha256));
     let values: Vec<f32> = sample.iter().flat_map(|photo| &photo.description.features).copied().collect();
-    let basis = Basis::fit(&values, width, row::MOST_COMPONENTS)?;
+    let levels = looking.observer.levels().unwrap_or_else(|| vec![width]);
+    let basis = Basis::fit_levels(&values, &levels, row::MOST_COMPONENTS)?;
     let stored = StoredBasis { offered: offered as u32, bytes: basis.to_bytes() };
-    let extractor = Extractor::new(looking.describer.card(), &stored.bytes)?;
+    let extractor = Extractor::new(name.to_owned(), &stored.bytes)?;
     let rows = extractor.rows(sample.iter().map(|photo| (&photo.description, &photo.measures)))?;
     work.store.save_extractor(name, extractor.width(), &stored.blob())?;
     let contents = sample.iter().map(|photo| photo.sha256.as_str());
@@ -161,7 +164,7 @@ fn first_basis<T>(
 /// What stays the same from photo to photo.
 struct Looking<'a> {
     base: ModelId,
-    describer: &'a Describer,
+    observer: &'a Observer,
     limits: Limits,
     pack: RulePack,
     today: Date,
@@ -196,7 +199,7 @@ type Keep<'a> = dyn FnMut(&mut Store, Vec<Found>) -> Result<()> + 'a;
 impl Looking<'_> {
     /// Describes photos and hands them to `keep`, batch by batch; what could not be read is noted.
     fn all<T>(&self, photos: &[Photo], work: &mut Work<'_, T>, keep: &mut Keep<'_>) -> Result<()> {
-        let batch = self.describer.batch_size();
+        let batch = self.observer.describer().batch_size();
         let control = work.reporter.control.clone();
         let mut ready = Vec::with_capacity(batch);
         each(photos, 2 * batch, &control, &|photo| self.look(photo), &mut |seen| {
@@ -213,18 +216,18 @@ impl Looking<'_> {
         let look = || {
             let (file, pixels) = imaging::load(&photo.path, &self.limits)?;
             let (views, attributes, reason) = look_at(&pixels, &file.bytes, &self.pack, self.today);
-            let brisque = attributes::brisque_features(&pixels).map(Box::new);
-            let measures = Measures { attributes: Box::new(attributes), brisque };
+            let measures = Measures::beside(attributes, &pixels, self.observer.has_backbone());
             Ok(Seen { path: photo.path.clone(), sha256: file.sha256, views, measures, reason })
         };
         look().map_err(|error: Error| FailedPhoto { path: photo.path.clone(), reason: error.chain() })
     }
 
     fn batch<T>(&self, seen: Vec<Seen>, work: &mut Work<'_, T>, keep: &mut Keep<'_>) -> Result<()> {
-        let views: Vec<&Views> = seen.iter().map(|photo| &photo.views).collect();
-        let Ok(descriptions) = self.describer.describe(&views, &work.reporter.control) else { return Ok(()) };
+        let looks: Vec<_> = seen.iter().map(|photo| (&photo.views, &photo.measures)).collect();
+        let Some(descriptions) = self.observer.describe(&looks, &work.reporter.control)? else { return Ok(()) };
+        let describer = self.observer.describer();
         let now = clock::now_ms();
-        let reach = self.describer.card().reach.half_width;
+        let reach = describer.card().reach.half_width;
         let score = |value: f64| Score { value, low: (value - reach).max(0.0), high: (value + reach).min(100.0) };
         let row = |(photo, description): (&Seen, &Description)| ScoreRow {
             path: photo.path.clone(),
@@ -237,7 +240,7 @@ impl Looking<'_> {
             at_ms: now,
         };
         let rows: Vec<ScoreRow> = seen.iter().zip(&descriptions).map(row).collect();
-        work.store.save_scores(&rows, self.describer.sha256(), attributes::VERSION)?;
+        work.store.save_scores(&rows, describer.sha256(), attributes::VERSION)?;
         work.summary.described += rows.len() as u64;
         let found = seen.into_iter().zip(descriptions).map(|(photo, description)| Found {
             sha256: photo.sha256,

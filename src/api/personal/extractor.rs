@@ -1,9 +1,6 @@
-//! From photos to cached rows: the base network, and the fixed basis that its features are projected on.
+//! From descriptions to cached rows: the fixed basis that features are projected on.
 
 use super::row::{self, Measures};
-use crate::api::{ModelEntry, Project, find_network};
-use crate::attributes;
-use crate::domain::{ModelCard, RunId};
 use crate::error::{Error, Result};
 use crate::imaging::sha256_hex;
 use crate::infer::Description;
@@ -12,29 +9,6 @@ use crate::train::components::Basis;
 
 /// Hex digits that tell bases apart.
 const DIGITS: usize = 12;
-
-/// The network that personal models of the project are based on.
-///
-/// # Errors
-/// When there is no such network, or it learnt from this project's labels: what it says of them is no evidence.
-pub(in crate::api) fn base_model(project: &Project) -> Result<ModelEntry> {
-    let name = project.config.personal.base.as_str();
-    let entry = find_network(project, Some(name).filter(|name| !name.is_empty()).or(Some("default")))?;
-    if let Some(run) = &entry.card.run
-        && !project.store()?.split(&RunId(run.clone()))?.is_empty()
-    {
-        return Err(Error::bad_data(format!("the network {} learnt from the labels of this project", entry.name))
-            .hint(
-                "A personal model needs one that did not: set personal.base to \"default\" or to a pre-trained one.",
-            ));
-    }
-    Ok(entry)
-}
-
-/// What the features of a network are known by in the store.
-pub(super) fn extractor_name(card: &ModelCard) -> String {
-    format!("personal-{}-p{}-a{}", card.id, card.preprocess, attributes::VERSION)
-}
 
 /// What a basis is known by.
 pub(super) fn basis_name(bytes: &[u8]) -> String {
@@ -76,12 +50,12 @@ pub(super) struct Extractor {
 }
 
 impl Extractor {
-    /// Rows of descriptions by the network with that card.
+    /// Rows of descriptions by the source of that name.
     ///
     /// # Errors
     /// [`crate::Code::BadData`] when the bytes are no basis.
-    pub(super) fn new(card: &ModelCard, basis: &[u8]) -> Result<Self> {
-        Ok(Self { basis: Basis::from_bytes(basis)?, name: extractor_name(card), basis_name: basis_name(basis) })
+    pub(super) fn new(name: String, basis: &[u8]) -> Result<Self> {
+        Ok(Self { basis: Basis::from_bytes(basis)?, name, basis_name: basis_name(basis) })
     }
 
     /// The name of the block of deep features.

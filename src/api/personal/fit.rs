@@ -31,6 +31,8 @@ pub struct PersonalSummary {
     pub model: Option<ModelId>,
     /// What the network that it is based on is called.
     pub base: String,
+    /// What gives the features: that network, or the weight file of one trained elsewhere.
+    pub features: String,
     /// Device in words, with the reason it was chosen.
     pub device: String,
     /// Photos described now.
@@ -98,7 +100,8 @@ fn run(
         return Err(too_few(lesson.labels - lesson.waiting));
     };
     summary.model = Some(card.id);
-    summary.base.clone_from(&tutor.base().name);
+    summary.base.clone_from(&tutor.source().base.name);
+    tutor.source().features().clone_into(&mut summary.features);
     summary.scored = lesson.scores.len() as u64;
     (summary.labels, summary.groups) = (report.labels, report.groups);
     (summary.srcc, summary.base_srcc, summary.mae) = (report.srcc, report.base_srcc, Some(report.mae));

@@ -6,7 +6,10 @@
 
 use std::path::{Path, PathBuf};
 
+use burn::tensor::Device;
+
 use super::extractor::Extractor;
+use super::observer::{BackboneFile, Observer, Source, source_name};
 use crate::api::{ModelEntry, Project};
 use crate::domain::{ModelCard, PersonalCard};
 use crate::error::{Error, Result};
@@ -25,7 +28,7 @@ const DIGITS: usize = 16;
 pub(super) struct Fitted<'a> {
     /// SHA-256 of the photos it learnt from.
     pub(super) contents: Vec<String>,
-    pub(super) base: &'a ModelEntry,
+    pub(super) source: &'a Source,
     /// The basis, as bytes.
     pub(super) basis: &'a [u8],
 }
@@ -40,6 +43,36 @@ fn contents_file(folder: &Path, id: &str) -> PathBuf {
 
 fn basis_file(folder: &Path, card: &PersonalCard) -> PathBuf {
     folder.join(format!("basis-{}.bin", card.basis))
+}
+
+fn backbone_file(folder: &Path, card: &PersonalCard) -> Option<PathBuf> {
+    // A file of the folder, whatever a card from elsewhere says.
+    let name = Path::new(&card.backbone.as_ref()?.file).file_name()?;
+    Some(folder.join(name))
+}
+
+/// The network trained elsewhere that the personal model in a folder learnt from; nothing without such a model.
+///
+/// # Errors
+/// When its weights cannot be read.
+pub(super) fn backbone_in(folder: &Path) -> Result<Option<BackboneFile>> {
+    let Some(about) = model_folder::read_card(folder).ok().and_then(|card| card.personal) else { return Ok(None) };
+    backbone_of(folder, &about)
+}
+
+fn backbone_of(folder: &Path, about: &PersonalCard) -> Result<Option<BackboneFile>> {
+    let (Some(path), Some(backbone)) = (backbone_file(folder, about), &about.backbone) else { return Ok(None) };
+    BackboneFile::at(path, backbone.name.clone()).map(Some)
+}
+
+/// Loads what describes photos for the model in a folder; `batch` photos are computed at a time.
+///
+/// # Errors
+/// When a file of it is missing or damaged.
+pub(super) fn load_observer(folder: &Path, card: &ModelCard, device: &Device, batch: usize) -> Result<Observer> {
+    let about = about(folder, card)?;
+    let backbone = backbone_file(folder, about);
+    Observer::load(&network_folder(folder, about), backbone.as_deref(), device, batch)
 }
 
 /// The folder of the network that an entry's model is based on.
@@ -78,7 +111,13 @@ pub(super) fn save(folder: &Path, fit: &str, card: &ModelCard, fitted: &Fitted<'
     write(fit_file(folder, id), fit.as_bytes())?;
     write(contents_file(folder, id), fitted.contents.join("\n").as_bytes())?;
     write(basis_file(folder, about), fitted.basis)?;
-    model_folder::copy_network(&fitted.base.folder, &network_folder(folder, about))?;
+    model_folder::copy_network(&fitted.source.base.folder, &network_folder(folder, about))?;
+    if let (Some(from), Some(to)) = (&fitted.source.backbone, backbone_file(folder, about))
+        && !to.is_file()
+    {
+        let bytes = std::fs::read(&from.path).map_err(|error| Error::io("read", &from.path, error))?;
+        write(to, &bytes)?;
+    }
     let former = model_folder::read_card(folder).ok();
     model_folder::write_card(folder, card)?;
     sweep(folder, &[Some(card), former.as_ref()]);
@@ -91,10 +130,11 @@ fn sweep(folder: &Path, cards: &[Option<&ModelCard>]) {
     for card in cards.iter().copied().flatten() {
         kept.extend([fit_file(folder, &card.id.0), contents_file(folder, &card.id.0)]);
         kept.extend(card.personal.iter().flat_map(|about| [basis_file(folder, about), network_folder(folder, about)]));
+        kept.extend(card.personal.iter().filter_map(|about| backbone_file(folder, about)));
     }
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
-        let ours = ["fit-", "photos-", "basis-", "network-"].iter().any(|start| name.starts_with(start));
+        let ours = ["fit-", "photos-", "basis-", "network-", "backbone-"].iter().any(|start| name.starts_with(start));
         if !ours || kept.contains(&path) {
             continue;
         }
@@ -140,7 +180,8 @@ pub(super) fn read_extractor(folder: &Path, card: &ModelCard) -> Result<Extracto
     let path = basis_file(folder, about);
     let bytes = std::fs::read(&path).map_err(|error| Error::io("read", &path, error))?;
     let network = model_folder::read_card(&network_folder(folder, about))?;
-    let extractor = Extractor::new(&network, &bytes)?;
+    let name = source_name(&network, backbone_of(folder, about)?.as_ref());
+    let extractor = Extractor::new(name, &bytes)?;
     if extractor.name == about.extractor && extractor.basis_name == about.basis {
         return Ok(extractor);
     }

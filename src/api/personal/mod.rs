@@ -1,17 +1,18 @@
 //! The personal model: a ridge on cached features of photos, fitted to a person's labels again after every vote.
 //!
-//! - `describe` passes every photo through the base network once and keeps a row of at most 512 numbers;
+//! - `describe` passes every photo through the networks of the `observer` once and keeps a row of at most 512 numbers;
 //! - `tutor` fits to the labels there are, saves the model and scores every row again, in well under a second;
 //! - `scorer` scores photos from files: the same row, the same score;
 //! - `fit` is the command, which also says how good the model is and what more labels would bring.
 //!
-//! The base network is one that did not learn from the project's labels, so that its score is evidence. Scores of the
+//! The features are those of the base network, or of a network trained elsewhere. The base is one that did not learn from the project's labels, so that its score is evidence. Scores of the
 //! personal model follow from rows and are never stored.
 
 mod describe;
 mod extractor;
 mod fit;
 mod folder;
+mod observer;
 mod queues;
 mod row;
 mod scorer;

@@ -8,6 +8,7 @@ use image::RgbImage;
 use crate::attributes::{self, BRISQUE_FEATURES};
 use crate::domain::Attributes;
 use crate::error::{Error, Result};
+use crate::preprocess::{self, BackboneViews};
 use crate::train::features::{Block, Features, Scale, Values};
 use crate::train::half::{from_half, to_half};
 use crate::train::handcrafted::{ATTRIBUTE_FEATURES, attribute_features, brisque_row};
@@ -27,19 +28,28 @@ pub(super) const MOST_COMPONENTS: usize = MOST - OTHERS;
 /// Stands for a measure that the photo does not have: −65504, which no measure reaches.
 const MISSING: u16 = 0xfbff;
 
-/// What was measured on a photo.
+/// What a personal model looks at beside the views of the base network.
 #[derive(Debug, Clone)]
 pub(in crate::api) struct Measures {
     pub(in crate::api) attributes: Box<Attributes>,
     pub(in crate::api) brisque: Option<Box<[f64; BRISQUE_FEATURES]>>,
+    /// Absent when no network trained elsewhere describes photos.
+    pub(in crate::api) backbone: Option<Box<BackboneViews>>,
 }
 
 impl Measures {
-    /// Measures a decoded photo; `bytes` is the file it came from.
-    pub(in crate::api) fn of(photo: &RgbImage, bytes: &[u8]) -> Self {
+    /// Measures a decoded photo; `bytes` is the file it came from. With `backbone`, what a network trained elsewhere sees of
+    /// it is taken along.
+    pub(in crate::api) fn of(photo: &RgbImage, bytes: &[u8], backbone: bool) -> Self {
+        Self::beside(attributes::measure(photo, Some(bytes)), photo, backbone)
+    }
+
+    /// What is lacking beside its attributes.
+    pub(super) fn beside(attributes: Attributes, photo: &RgbImage, backbone: bool) -> Self {
         Self {
-            attributes: Box::new(attributes::measure(photo, Some(bytes))),
+            attributes: Box::new(attributes),
             brisque: attributes::brisque_features(photo).map(Box::new),
+            backbone: backbone.then(|| Box::new(preprocess::backbone_views(photo))),
         }
     }
 }
@@ -103,8 +113,8 @@ mod tests {
     #[test]
     fn a_row_gives_back_what_went_in_and_what_was_missing() {
         let attributes = Attributes::default().with(Attribute::Brightness, 128.0);
-        let with = Measures { attributes: Box::new(attributes), brisque: Some(Box::new([0.5; BRISQUE_FEATURES])) };
-        let without = Measures { attributes: Box::default(), brisque: None };
+        let with = Measures { attributes: Box::new(attributes), brisque: Some(Box::new([0.5; BRISQUE_FEATURES])), backbone: None };
+        let without = Measures { attributes: Box::default(), brisque: None, backbone: None };
         let components = [to_half(3.5), to_half(-7.25)];
         let rows = [pack(&components, &with, 61.237_41), pack(&components, &without, 0.01)].concat();
         assert_eq!(rows.len(), 2 * width(2));

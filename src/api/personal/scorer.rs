@@ -4,16 +4,17 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use burn::tensor::Device;
+use image::RgbImage;
 
 use super::extractor::{Extractor, StoredBasis, basis_name};
 use super::folder;
+use super::observer::Observer;
 use super::row::{self, Measures};
 use crate::api::train_photos::candidates;
 use crate::api::{ModelEntry, Project, clock};
 use crate::attributes;
 use crate::domain::{ModelCard, Neighbour, ScoreRow};
 use crate::error::{Error, Result};
-use crate::infer::Describer;
 use crate::jobs::Control;
 use crate::preprocess::Views;
 use crate::store::Store;
@@ -27,7 +28,7 @@ const NEAREST: usize = 5;
 pub(in crate::api) struct PersonalScorer {
     card: ModelCard,
     personal: Personal,
-    describer: Describer,
+    observer: Observer,
     extractor: Extractor,
 }
 
@@ -40,7 +41,7 @@ impl PersonalScorer {
         let (folder, card) = (&entry.folder, entry.card.clone());
         Ok(Self {
             personal: folder::read_fit(folder, &card)?,
-            describer: Describer::load(&folder::network_folder(folder, folder::about(folder, &card)?), device, batch)?,
+            observer: folder::load_observer(folder, &card, device, batch)?,
             extractor: folder::read_extractor(folder, &card)?,
             card,
         })
@@ -51,7 +52,17 @@ impl PersonalScorer {
     }
 
     pub(in crate::api) fn batch_size(&self) -> usize {
-        self.describer.batch_size()
+        self.observer.describer().batch_size()
+    }
+
+    /// Whether photos are also looked at for a network trained elsewhere.
+    pub(in crate::api) fn has_backbone(&self) -> bool {
+        self.observer.has_backbone()
+    }
+
+    /// What the model looks at beside the views of a decoded photo; `bytes` is the file it came from.
+    pub(in crate::api) fn measures(&self, photo: &RgbImage, bytes: &[u8]) -> Measures {
+        Measures::of(photo, bytes, self.has_backbone())
     }
 
     /// The rows of photos, in their order.
@@ -59,9 +70,8 @@ impl PersonalScorer {
     /// # Errors
     /// [`crate::Code::BadData`] when network and basis do not belong together.
     pub(in crate::api) fn rows(&self, photos: &[(&Views, &Measures)]) -> Result<Vec<Vec<u16>>> {
-        let views: Vec<&Views> = photos.iter().map(|photo| photo.0).collect();
-        let described = self.describer.describe(&views, &Control::default());
-        let described = described.map_err(|_| Error::internal("describing photos was stopped"))?;
+        let described = self.observer.describe(photos, &Control::default())?;
+        let described = described.ok_or_else(|| Error::internal("describing photos was stopped"))?;
         self.extractor.rows(described.iter().zip(photos).map(|(description, photo)| (description, photo.1)))
     }
 

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::extractor::{Extractor, StoredBasis, base_model, basis_name, block_name, extractor_name};
+use super::extractor::{Extractor, StoredBasis, basis_name, block_name};
 use super::folder::{self, Fitted};
+use super::observer::{BackboneFile, Source};
 use super::row;
 use crate::api::train_photos::candidates;
 use crate::api::{CODE_VERSION, ModelEntry, Project, clock, fused};
@@ -87,7 +88,7 @@ impl Material {
 /// Learns from the labels of a project, again and again; belongs to one thread.
 pub struct Tutor {
     project: Project,
-    base: ModelEntry,
+    source: Source,
     cached: Option<Cached>,
     fitted: Option<Personal>,
 }
@@ -98,7 +99,7 @@ impl Tutor {
     /// # Errors
     /// When the network that personal models are based on cannot be used.
     pub fn open(project: &Project) -> Result<Self> {
-        Ok(Self { project: project.clone(), base: base_model(project)?, cached: None, fitted: None })
+        Ok(Self { project: project.clone(), source: Source::of(project)?, cached: None, fitted: None })
     }
 
     /// Forgets the features it has read: new ones are in the store.
@@ -118,7 +119,7 @@ impl Tutor {
             return Ok(Lesson { labels, ..Lesson::default() });
         }
         self.read()?;
-        let undescribed = store.photos_without_features(&extractor_name(&self.base.card))?.len();
+        let undescribed = store.photos_without_features(&self.source.name())?.len();
         let material = self.material()?;
         let labels = material.as_ref().map_or(labels, |material| material.labelled);
         let found = material.as_ref().map_or(0, |material| material.labels.len());
@@ -189,8 +190,8 @@ impl Tutor {
         &self.project
     }
 
-    pub(super) fn base(&self) -> &ModelEntry {
-        &self.base
+    pub(super) fn source(&self) -> &Source {
+        &self.source
     }
 
     /// The scale of the features; nothing when there are none.
@@ -204,9 +205,9 @@ impl Tutor {
             return Ok(());
         }
         let store = self.project.store()?;
-        let name = extractor_name(&self.base.card);
+        let name = self.source.name();
         let Some(basis) = StoredBasis::read(&store, &name)? else { return Ok(()) };
-        let extractor = Extractor::new(&self.base.card, &basis.bytes)?;
+        let extractor = Extractor::new(name.clone(), &basis.bytes)?;
         let stored = store.features(&name)?;
         if stored.images.is_empty() {
             return Ok(());
@@ -276,7 +277,7 @@ impl Tutor {
             format: ModelCard::FORMAT,
             id: ModelId(id),
             architecture: ModelCard::PERSONAL.to_owned(),
-            preprocess: self.base.card.preprocess,
+            preprocess: self.source.base.card.preprocess,
             calibration: Calibration::fit(&material.labels),
             reach: Reach { half_width: half_width(personal, material)?, n: report.labels as u32 },
             names_flaws: false,
@@ -284,9 +285,10 @@ impl Tutor {
             created_ms,
             code_version: CODE_VERSION.to_owned(),
             personal: Some(PersonalCard {
-                base: self.base.card.id.clone(),
-                base_name: self.base.name.clone(),
+                base: self.source.base.card.id.clone(),
+                base_name: self.source.base.name.clone(),
                 extractor: cached.extractor.name.clone(),
+                backbone: self.source.backbone.as_ref().map(BackboneFile::card),
                 basis: cached.extractor.basis_name.clone(),
                 labels: report.labels,
                 groups: report.groups,
@@ -297,7 +299,7 @@ impl Tutor {
         let contents: HashSet<&String> = material.candidates.iter().map(|candidate| &candidate.sha256).collect();
         let mut contents: Vec<String> = contents.into_iter().cloned().collect();
         contents.sort();
-        let fitted = Fitted { contents, base: &self.base, basis: &cached.basis };
+        let fitted = Fitted { contents, source: &self.source, basis: &cached.basis };
         folder::save(&folder, &fit, &card, &fitted)?;
         store.replace_model(&StoredModel {
             id: card.id.clone(),

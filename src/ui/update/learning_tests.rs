@@ -44,6 +44,7 @@ fn card(id: &str) -> ModelCard {
             base: ModelId("b".to_owned()),
             base_name: "default".to_owned(),
             extractor: "e".to_owned(),
+            backbone: None,
             basis: "c".to_owned(),
             labels: 20,
             groups: 20,
