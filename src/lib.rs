@@ -34,6 +34,7 @@ pub mod files;
 pub mod imaging;
 pub mod infer;
 pub mod jobs;
+pub mod kernels;
 pub mod labels;
 pub mod logging;
 pub mod model_folder;

@@ -5,6 +5,8 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, activation};
 
+use crate::kernels;
+
 /// Added to the variance of pooled planes: keeps the gradient of the root finite on flat planes (pure white backgrounds).
 pub const VARIANCE_FLOOR: f64 = 1e-5;
 
@@ -32,6 +34,15 @@ pub(super) fn still<M: Module, const D: usize>(
     }
 }
 
+/// Zeros around the planes that a convolution of a block sees.
+pub(super) fn padding_of(conv: &Conv2d) -> usize {
+    match conv.padding {
+        PaddingConfig2d::Explicit(padding, ..) => padding,
+        // Blocks pad explicitly or not at all.
+        PaddingConfig2d::Valid | PaddingConfig2d::Same => 0,
+    }
+}
+
 /// Plain convolution, batch normalisation, ReLU: what CPU stacks and exporters handle fastest.
 #[derive(Module, Debug)]
 pub(super) struct ConvBlock {
@@ -56,7 +67,27 @@ impl ConvBlock {
 
     /// `[n, in, h, w]` -> `[n, out, h', w']`, `h' = (h + 2·padding − kernel)/stride + 1`
     pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        activation::relu(self.norm.forward(self.conv.forward(input)))
+        if !kernels::serves(&input.device()) {
+            return activation::relu(self.norm.forward(self.conv.forward(input)));
+        }
+        let planes = kernels::convolve(input, self.conv.weight.val(), self.conv.stride[0], padding_of(&self.conv));
+        let moments = if planes.device().is_autodiff() {
+            let found = kernels::moments(planes.clone().inner());
+            self.follow(found.clone());
+            found.map(Tensor::from_inner)
+        } else {
+            [self.norm.running_mean.value(), self.norm.running_var.value()]
+        };
+        let gain_and_bias = [self.norm.gamma.val(), self.norm.beta.val()];
+        kernels::normalise(planes, gain_and_bias, moments, self.norm.epsilon)
+    }
+
+    /// Lets the settled statistics follow those of a batch, as burn's normalisation does.
+    fn follow(&self, [mean, variance]: [Tensor<1>; 2]) {
+        let share = self.norm.momentum;
+        for (settled, new) in [(&self.norm.running_mean, mean), (&self.norm.running_var, variance)] {
+            settled.update(settled.value_sync().mul_scalar(1.0 - share) + new.mul_scalar(share));
+        }
     }
 }
 
@@ -71,4 +102,60 @@ pub(super) fn mean_std_pool(input: Tensor<4>) -> Tensor<2> {
     let variance = (flat - mean.clone()).square().mean_dim(2);
     let std = (variance + VARIANCE_FLOOR).sqrt();
     Tensor::cat(vec![mean, std], 1).reshape([n, 2 * c])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers<const D: usize>(shape: [usize; D], salt: f32, device: &Device) -> Tensor<D> {
+        let count: usize = shape.iter().product();
+        let values: Vec<f32> = (0..count).map(|at| ((at as f32 + salt) * 0.37).sin()).collect();
+        Tensor::<1>::from_data(values.as_slice(), device).reshape(shape)
+    }
+
+    /// Everything that a training step takes from a block: output, gradients by input and parameters, settled statistics.
+    fn step(block: &ConvBlock, forward: impl Fn(Tensor<4>) -> Tensor<4>) -> Vec<Vec<f32>> {
+        let device = Device::flex().autodiff();
+        let input = numbers([3, 4, 11, 9], 0.0, &device).require_grad();
+        let output = forward(input.clone());
+        let gradients = (output.clone() * numbers(output.dims(), 5.0, &device)).sum().backward();
+        let list = |values: burn::tensor::TensorData| values.iter::<f32>().collect::<Vec<f32>>();
+        let (conv, norm) = block.parts();
+        let missing = "a gradient";
+        vec![
+            list(output.into_data()),
+            list(input.grad(&gradients).expect(missing).into_data()),
+            list(conv.weight.val().grad(&gradients).expect(missing).into_data()),
+            list(norm.gamma.val().grad(&gradients).expect(missing).into_data()),
+            list(norm.beta.val().grad(&gradients).expect(missing).into_data()),
+            list(norm.running_mean.value_sync().into_data()),
+            list(norm.running_var.value_sync().into_data()),
+        ]
+    }
+
+    #[test]
+    fn a_block_learns_on_the_cpu_as_it_does_with_the_layers_of_burn() {
+        let device = Device::flex().autodiff();
+        for (kernel, stride) in [(3, 1), (3, 2), (5, 4)] {
+            let block = || {
+                let mut block = ConvBlock::new([4, 6], kernel, stride, 1, &device);
+                block.conv.weight =
+                    burn::module::Param::from_tensor(numbers([6, 4, kernel, kernel], 9.0, &device).require_grad());
+                block
+            };
+            let (own, burns) = (block(), block());
+            let found = step(&own, |input| own.forward(input));
+            let expected =
+                step(&burns, |input| activation::relu(burns.norm.forward(burns.conv.forward(input))));
+            for (part, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                let off = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(found.len() == expected.len() && off < 2e-4, "part {part}, kernel {kernel}: {off}");
+            }
+            let input = numbers([2, 4, 11, 9], 3.0, &Device::flex());
+            let (own, burns) = (own.valid(), burns.valid());
+            let off = own.forward(input.clone()) - activation::relu(burns.norm.forward(burns.conv.forward(input)));
+            assert!(off.abs().max().into_scalar::<f32>() < 1e-4, "settled, kernel {kernel}");
+        }
+    }
 }

@@ -4,10 +4,10 @@
 use std::ops::Range;
 
 use burn::nn::conv::Conv2d;
-use burn::nn::{LayerNorm, Linear, PaddingConfig2d};
+use burn::nn::{LayerNorm, Linear};
 use burn::tensor::Tensor;
 
-use super::blocks::ConvBlock;
+use super::blocks::{ConvBlock, padding_of};
 
 /// A convolution with bias; whether a ReLU follows is said where it is used.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,11 +129,7 @@ fn wide<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
 pub(super) fn block(block: &ConvBlock) -> FoldedConv {
     let (conv, norm) = block.parts();
     let [stride, _] = conv.stride;
-    let padding = match conv.padding {
-        PaddingConfig2d::Explicit(padding, ..) => padding,
-        // Blocks pad explicitly or not at all.
-        PaddingConfig2d::Valid | PaddingConfig2d::Same => 0,
-    };
+    let padding = padding_of(conv);
     let [output, input, kernel, _] = conv.weight.dims();
     let (gamma, beta) = (wide(norm.gamma.val()), wide(norm.beta.val()));
     let (mean, variance) = (wide(norm.running_mean.value()), wide(norm.running_var.value()));
