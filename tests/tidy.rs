@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// The rooms by row; a room may import rooms of earlier rows, and none of its own row.
 const ROWS: &[&[&str]] = &[
     &["error", "domain"],
-    &["config", "files"],
+    &["config", "files", "kernels"],
     &["logging", "jobs", "imaging", "store", "nn", "device", "query"],
     &["attributes", "degrade", "dedup", "preprocess"],
     &["rules", "data", "labels", "model_folder", "backbone_file"],

@@ -88,9 +88,14 @@ impl Sizes {
         }
     }
 
-    /// Where column `x` of a row lies, from the beginning of the padded row.
-    fn column(&self, x: usize) -> usize {
-        (x + self.padding) % self.stride * self.phase_width() + (x + self.padding) / self.stride
+    /// The columns of a row that lie side by side when padded: the first of each `stride` apart, and where it lies from the
+    /// beginning of the padded row.
+    fn phases(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let (stride, padding, width) = (self.stride, self.padding, self.phase_width());
+        (0..stride).map(move |phase| {
+            let first = (phase + stride - padding % stride) % stride;
+            (first, phase * width + (first + padding) / stride)
+        })
     }
 
     /// Writes a photo's planes into padded ones, whose padding is left as it is: columns that are `stride` apart lie side by
@@ -99,10 +104,9 @@ impl Sizes {
         let width = self.input[2];
         self.for_each_row(|row, begin| {
             let row = &photo[row * width..][..width];
-            if self.stride == 1 {
-                padded[begin + self.padding..][..width].copy_from_slice(row);
-            } else {
-                row.iter().enumerate().for_each(|(x, value)| padded[begin + self.column(x)] = *value);
+            for (first, at) in self.phases() {
+                let columns = row[first.min(width)..].iter().step_by(self.stride);
+                padded[begin + at..].iter_mut().zip(columns).for_each(|(to, from)| *to = *from);
             }
         });
     }
@@ -112,10 +116,9 @@ impl Sizes {
         let width = self.input[2];
         self.for_each_row(|row, begin| {
             let row = &mut photo[row * width..][..width];
-            if self.stride == 1 {
-                row.copy_from_slice(&padded[begin + self.padding..][..width]);
-            } else {
-                row.iter_mut().enumerate().for_each(|(x, value)| *value = padded[begin + self.column(x)]);
+            for (first, at) in self.phases() {
+                let columns = row[first.min(width)..].iter_mut().step_by(self.stride);
+                columns.zip(&padded[begin + at..]).for_each(|(to, from)| *to = *from);
             }
         });
     }

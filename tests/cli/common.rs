@@ -101,3 +101,15 @@ pub fn table(path: &Path) -> Vec<std::collections::HashMap<String, String>> {
     let mut reader = csv::Reader::from_path(path).expect("reads");
     reader.deserialize().map(|row| row.expect("row")).collect()
 }
+
+/// Weights of a network trained elsewhere, where the shared data are at hand.
+pub fn backbone_weights() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let data = std::env::var_os("PACKSHOT_TEST_DATA").map_or_else(|| root.join("../shared/data"), PathBuf::from);
+    let file = data.join("weights/mobilenet_v2/mobilenet_v2_1.0_224_quant.dequant.f16.safetensors");
+    if !file.exists() {
+        eprintln!("skipped: there is no {}", file.display());
+        return None;
+    }
+    Some(file)
+}

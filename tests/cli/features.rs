@@ -1,21 +1,10 @@
 //! Photos as rows of numbers.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use image::{Rgb, RgbImage};
 
-use super::common::World;
-
-fn weights() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let data = std::env::var_os("PACKSHOT_TEST_DATA").map_or_else(|| root.join("../shared/data"), PathBuf::from);
-    let file = data.join("weights/mobilenet_v2/mobilenet_v2_1.0_224_quant.dequant.f16.safetensors");
-    if !file.exists() {
-        eprintln!("skipped: there is no {}", file.display());
-        return None;
-    }
-    Some(file)
-}
+use super::common::{World, backbone_weights};
 
 #[test]
 fn wrong_requests_are_refused_before_any_work() {
@@ -40,7 +29,7 @@ fn wrong_requests_are_refused_before_any_work() {
 
 #[test]
 fn a_matrix_is_written_and_bad_photos_are_listed() {
-    let Some(weights) = weights() else { return };
+    let Some(weights) = backbone_weights() else { return };
     let world = World::new();
     world.write("photos/b.png", "no photo");
     for name in ["a", "c"] {

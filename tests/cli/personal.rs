@@ -1,6 +1,6 @@
 //! `packshot personal` and what the other commands make of its model.
 
-use super::common::{World, table};
+use super::common::{World, backbone_weights, table};
 
 #[test]
 fn the_personal_model_is_fitted_listed_explained_and_evaluated() {
@@ -54,4 +54,36 @@ fn a_base_that_knows_the_labels_is_refused() {
     // Without one it is the shipped network, whatever else was trained.
     let body = world.run(&["personal", "--json", "--progress", "none", "--device", "cpu"]).expect(0).json();
     assert_eq!(body["base"], "default");
+}
+
+#[test]
+fn features_of_a_network_trained_elsewhere_stay_with_the_model() {
+    let Some(weights) = backbone_weights() else { return };
+    let world = World::new();
+    world.demo();
+    world.run(&["label", "import", "demo/labels.csv"]).expect(0);
+    let fit = |more: &[&str]| world.run(&[&["personal", "--device", "cpu", "--json"], more].concat());
+    let own = fit(&[]).expect(0).json();
+    assert_eq!((own["features"].as_str(), own["base"].as_str()), (Some("default"), Some("default")));
+    let ran = fit(&["--backbone", "gone.safetensors"]).expect(2);
+    assert!(ran.stderr.contains("gone.safetensors") && ran.stderr.contains("personal.backbone"), "{}", ran.stderr);
+    world.write("notes.safetensors", "no weights, however long this may be");
+    let ran = fit(&["--backbone", "notes.safetensors"]).expect(65);
+    assert!(ran.stderr.contains("notes.safetensors"), "{}", ran.stderr);
+
+    std::fs::copy(&weights, world.path("mine.safetensors")).expect("copies");
+    let foreign = fit(&["--backbone", "mine.safetensors"]).expect(0).json();
+    assert_eq!(foreign["features"], "mine.safetensors");
+    assert!(foreign["srcc"] != own["srcc"] && foreign["described"].as_u64() > Some(0), "{foreign}");
+    // The file may go: the model is whole by itself, scores, explains, and is fitted again with it.
+    std::fs::remove_file(world.path("mine.safetensors")).expect("removes");
+    let photo = format!("demo/{}", table(&world.path("demo/labels.csv"))[0]["path"]);
+    world.run(&["score", &photo, "-o", "s.csv", "--device", "cpu", "--model", "personal"]).expect(0);
+    let score: f64 = table(&world.path("s.csv"))[0]["score"].parse().expect("number");
+    let body = world.run(&["explain", &photo, "--json", "--set", "score.device=cpu"]).expect(0).json();
+    assert!((body["score"]["value"].as_f64().expect("score") - score).abs() < 0.01, "{score} {body}");
+    let again = fit(&[]).expect(0).json();
+    assert_eq!((&again["features"], &again["srcc"], &again["described"]), (&foreign["features"], &foreign["srcc"], &0.into()));
+    let back = fit(&["--backbone", "none"]).expect(0).json();
+    assert_eq!((&back["features"], &back["srcc"]), (&own["features"], &own["srcc"]));
 }
