@@ -21,5 +21,6 @@ for _ in $(seq 60); do curl -sf "http://127.0.0.1:$port/ready" >/dev/null && bre
 photo=$(find "$work/photos" -name '*.jpg' | sort | head -n1)
 answer=$(curl -sS -H 'content-type: image/jpeg' --data-binary "@$photo" "http://127.0.0.1:$port/predict")
 python3 -c 'import json, sys; assert 0 <= json.loads(sys.argv[1])["score"] <= 100' "$answer" || fail "/predict answered $answer"
-say "/predict answers from the image; it runs as user 10001"
-echo "containers: 2 passed, 0 failed; not tried without an engine: compose, health checks"
+inside packshot doctor | grep -q 'on the CPU onnxruntime,' || fail "onnxruntime is not the engine in the image"
+say "/predict answers from the image; it runs as user 10001; onnxruntime computes"
+echo "containers: 3 passed, 0 failed; not tried without an engine: compose, health checks"

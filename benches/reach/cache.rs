@@ -124,11 +124,15 @@ impl Backbone {
     }
 }
 
-/// The network that ships with Packshot: mean and deviation of every convolution, for both views.
-pub fn shipped(photos: &[Photo]) -> Result<Vec<Vec<f32>>, Failure> {
+/// The network that ships with Packshot, or one in a folder.
+pub fn own(folder: Option<&Path>) -> Result<Describer, Failure> {
     let unpacked = tempfile::tempdir()?;
-    let (_, folder) = model_folder::shipped(unpacked.path())?;
-    let describer = Describer::load(&folder, &Device::flex(), BATCH)?;
+    let folder = folder.map_or_else(|| model_folder::shipped(unpacked.path()).map(|found| found.1), |at| Ok(at.to_owned()))?;
+    Ok(Describer::load(&folder, &Device::flex(), BATCH)?)
+}
+
+/// Mean and deviation of every convolution of a network of Packshot's, for both views.
+pub fn describe(describer: &Describer, photos: &[Photo]) -> Result<Vec<Vec<f32>>, Failure> {
     let mut rows = Vec::with_capacity(photos.len());
     for part in photos.chunks(16 * BATCH) {
         let views = for_each(part, &|photo| Ok(preprocess::views(&imaging::load(&photo.path, &Limits::default())?.1)))?;

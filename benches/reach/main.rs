@@ -1,8 +1,8 @@
 //! How far a personal model on frozen features reaches: scores of photos of groups that were not trained on.
 //!
-//! `cargo bench --profile dev --bench reach -- --cache DIR [--collection NAME] [--seeds N] [--labels N,N] [--only WORD]`
-//! prints a Markdown table; without a cache folder it does nothing. Collections lie in `PACKSHOT_TEST_DATA` (default
-//! `../shared/data`) under `mos`, the backbone under `weights`. Features are computed once (minutes) and kept in the
+//! `cargo bench --profile dev --bench reach -- --cache DIR [--collection NAME] [--seeds N] [--labels N,N] [--only WORD]
+//! [--network FOLDER]` prints a Markdown table; without a cache folder it does nothing. Collections lie in
+//! `PACKSHOT_TEST_DATA` (default `../shared/data`) under `mos`, the backbone under `weights`. Features are computed once (minutes) and kept in the
 //! cache folder, which must lie outside the repository: the licences of some collections allow no more than measuring.
 
 mod cache;
@@ -11,7 +11,6 @@ mod protocol;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use packshot::model_folder;
 use packshot::train::components::{Basis, MOST_COMPONENTS};
 use packshot::train::features::{Block, Features, Scale, Values};
 use packshot::train::handcrafted::ATTRIBUTE_FEATURES;
@@ -27,6 +26,8 @@ struct Options {
     seeds: u64,
     labels: Vec<usize>,
     only: String,
+    /// Instead of the network that ships with Packshot.
+    network: Option<PathBuf>,
 }
 
 impl Options {
@@ -41,6 +42,7 @@ impl Options {
             seeds: value("--seeds").map_or(Ok(5), |seeds| seeds.parse())?,
             labels: labels.split(',').map(str::parse).collect::<Result<_, _>>()?,
             only: value("--only").cloned().unwrap_or_default(),
+            network: value("--network").map(PathBuf::from),
         }))
     }
 }
@@ -65,7 +67,12 @@ fn components(name: &str, levels: &[usize], values: &[f32]) -> Result<Block, Fai
 /// A way to describe photos, by name.
 type Case = (&'static str, Features);
 
-fn cases(deep: &Table, levels: &[usize], own: &Table, measures: &Table) -> Result<Vec<Case>, Failure> {
+fn cases(
+    deep: &Table,
+    levels: &[usize],
+    (own, own_levels): (&Table, &[usize]),
+    measures: &Table,
+) -> Result<Vec<Case>, Failure> {
     // The whole photo, then the crops' mean and their deviation: all of one width.
     let (width, levels) = (deep.columns / 3, &levels[..levels.len() / 3]);
     let whole = columns(deep, 0, width);
@@ -76,6 +83,7 @@ fn cases(deep: &Table, levels: &[usize], own: &Table, measures: &Table) -> Resul
     let alike = components("whole", levels, &whole)?;
     let both = components("both", &levels.repeat(2), &columns(deep, 0, 2 * width))?;
     let all = components("all", &levels.repeat(3), &deep.values)?;
+    let own_alike = components("own", own_levels, &own.values)?;
     let own = components("own", &[own.columns], &own.values)?;
     let alone = |block: Block| Features::new(vec![block]);
     let joined = |block: &Block| Features::new(vec![block.clone(), brisque.clone(), attributes.clone()]);
@@ -83,6 +91,8 @@ fn cases(deep: &Table, levels: &[usize], own: &Table, measures: &Table) -> Resul
         ("attributes + BRISQUE, no network", Features::new(vec![brisque.clone(), attributes.clone()])?),
         ("Packshot's own network", alone(own.clone())?),
         ("Packshot's own network, attributes + BRISQUE", joined(&own)?),
+        ("Packshot's own network, levels alike", alone(own_alike.clone())?),
+        ("Packshot's own network, levels alike, attributes + BRISQUE", joined(&own_alike)?),
         ("whole photo, features alike (the reference)", alone(plain("whole", width, whole.clone()))?),
         ("whole photo, features alike, 512 components", alone(components("whole", &[width], &whole)?)?),
         ("whole photo, levels alike", alone(alike.clone())?),
@@ -105,8 +115,8 @@ fn run(options: &Options) -> Result<(), Failure> {
     let measures = kept("measures", &cache::measures)?;
     let backbone = cache::Backbone::load(&data.join("weights/mobilenet_v2"))?;
     let deep = kept(&backbone.id(), &|photos| backbone.describe(photos))?;
-    let (shipped, _) = model_folder::shipped(&options.cache)?;
-    let own = kept(&format!("own-{}", shipped.id), &cache::shipped)?;
+    let describer = cache::own(options.network.as_deref())?;
+    let own = kept(&format!("own-{}", describer.card().id), &|photos| cache::describe(&describer, photos))?;
     let protocol = Protocol::new(&photos, options.seeds);
     let mut subsets: Vec<&str> = photos.iter().map(|photo| photo.subset.as_str()).collect();
     subsets.sort_unstable();
@@ -114,7 +124,7 @@ fn run(options: &Options) -> Result<(), Failure> {
     // Many small subsets tell little each.
     subsets.retain(|_| photos.len() >= 500);
     print_head(options, &photos, &subsets);
-    for (name, features) in cases(&deep, &backbone.level_widths(), &own, &measures)? {
+    for (name, features) in cases(&deep, &backbone.level_widths(), (&own, &describer.level_widths()), &measures)? {
         if !name.contains(&options.only) {
             continue;
         }

@@ -52,6 +52,11 @@ impl Describer {
         &self.sha256
     }
 
+    /// How many features belong to each depth of the network, in their order.
+    pub fn level_widths(&self) -> Vec<usize> {
+        self.network.level_widths()
+    }
+
     /// Photos computed at a time.
     pub fn batch_size(&self) -> usize {
         self.batch

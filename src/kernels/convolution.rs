@@ -104,9 +104,12 @@ impl Sizes {
         let width = self.input[2];
         self.for_each_row(|row, begin| {
             let row = &photo[row * width..][..width];
+            if self.stride == 1 {
+                return padded[begin + self.padding..][..width].copy_from_slice(row);
+            }
             for (first, at) in self.phases() {
-                let columns = row[first.min(width)..].iter().step_by(self.stride);
-                padded[begin + at..].iter_mut().zip(columns).for_each(|(to, from)| *to = *from);
+                let columns = (first..width).step_by(self.stride);
+                padded[begin + at..].iter_mut().zip(columns).for_each(|(to, from)| *to = row[from]);
             }
         });
     }
@@ -116,9 +119,12 @@ impl Sizes {
         let width = self.input[2];
         self.for_each_row(|row, begin| {
             let row = &mut photo[row * width..][..width];
+            if self.stride == 1 {
+                return row.copy_from_slice(&padded[begin + self.padding..][..width]);
+            }
             for (first, at) in self.phases() {
-                let columns = row[first.min(width)..].iter_mut().step_by(self.stride);
-                columns.zip(&padded[begin + at..]).for_each(|(to, from)| *to = *from);
+                let columns = (first..width).step_by(self.stride);
+                columns.zip(&padded[begin + at..]).for_each(|(to, from)| row[to] = *from);
             }
         });
     }

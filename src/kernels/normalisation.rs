@@ -32,15 +32,23 @@ impl Channel {
 /// Gradients by the planes and, channel by channel, by γ and β.
 pub type Gradients = (Vec<f32>, Vec<f32>, Vec<f32>);
 
-/// Adds up `term(place)` of all places below `count` in a fixed order.
-fn sum(count: usize, term: impl Fn(usize) -> f32) -> f64 {
-    let mut lanes = [0.0f32; LANES];
-    let whole = count - count % LANES;
-    for from in (0..whole).step_by(LANES) {
-        lanes.iter_mut().zip(from..).for_each(|(lane, place)| *lane += term(place));
+/// Adds up two terms of every pair of values of two planes, in a fixed order.
+fn pair_sums(plane: &[f32], other: &[f32], term: impl Fn(f32, f32) -> [f32; 2]) -> [f64; 2] {
+    let mut lanes = [[0.0f32; LANES]; 2];
+    let ((values, rest), (others, others_rest)) = (plane.as_chunks::<LANES>(), other.as_chunks::<LANES>());
+    for (values, others) in values.iter().zip(others) {
+        for lane in 0..LANES {
+            let [first, second] = term(values[lane], others[lane]);
+            lanes[0][lane] += first;
+            lanes[1][lane] += second;
+        }
     }
-    let rest: f32 = (whole..count).map(&term).sum();
-    lanes.iter().map(|lane| f64::from(*lane)).sum::<f64>() + f64::from(rest)
+    for (lane, (value, other)) in rest.iter().zip(others_rest).enumerate() {
+        let [first, second] = term(*value, *other);
+        lanes[0][lane] += first;
+        lanes[1][lane] += second;
+    }
+    lanes.map(|lanes| lanes.iter().map(|lane| f64::from(*lane)).sum())
 }
 
 /// Sums of two terms of every photo and channel, added up photo by photo: `[channels]`.
@@ -64,7 +72,7 @@ fn sums<'a>(
 /// Mean and variance (of all values, not of a sample) of every channel of planes `[n, channels, pixels]`.
 pub fn moments(planes: &[f32], channels: usize, pixels: usize) -> (Vec<f32>, Vec<f32>) {
     let of_photo = |_: usize, photo: &[f32]| {
-        let channel = |plane: &[f32]| [sum(pixels, |at| plane[at]), sum(pixels, |at| plane[at] * plane[at])];
+        let channel = |plane: &[f32]| pair_sums(plane, plane, |value, _| [value, value * value]);
         photo.chunks_exact(pixels).map(channel).collect()
     };
     let count = (planes.len() / channels) as f64;
@@ -98,9 +106,10 @@ pub fn backward(planes: &[f32], gradients: &[f32], channels: &[Channel], pixels:
         let each = planes.chunks_exact(pixels).zip(gradients.chunks_exact(pixels)).zip(channels);
         let channel = |((plane, gradient), channel): ((&[f32], &[f32]), &Channel)| {
             let (slope, level) = channel.line();
-            let passed = |at: usize| if plane[at] * slope + level > 0.0 { gradient[at] } else { 0.0 };
-            let normal = |at: usize| (plane[at] - channel.mean) * channel.inverse;
-            [sum(pixels, passed), sum(pixels, |at| passed(at) * normal(at))]
+            pair_sums(plane, gradient, |value, gradient| {
+                let passed = if value * slope + level > 0.0 { gradient } else { 0.0 };
+                [passed, passed * (value - channel.mean) * channel.inverse]
+            })
         };
         each.map(channel).collect()
     };

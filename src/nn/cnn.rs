@@ -115,6 +115,12 @@ impl Cnn {
         (self.judge(by_photo(head.to_vec()), last), by_photo(pooled))
     }
 
+    /// Values of each convolution in what [`Self::described`] gives, view after view.
+    pub(super) fn level_widths(&self) -> Vec<usize> {
+        let width = |block: &ConvBlock| 2 * block.parts().0.weight.dims()[0];
+        self.blocks.iter().map(width).collect::<Vec<_>>().repeat(VIEWS)
+    }
+
     /// What the heads say of features `[n, feature_count]` and the last stage `[n · VIEWS, channels, h, w]`.
     fn judge(&self, features: Tensor<2>, last: Tensor<4>) -> Outputs {
         let [n, _] = features.dims();

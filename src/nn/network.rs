@@ -81,6 +81,14 @@ impl Network {
         }
     }
 
+    /// How many of the values of [`Self::described`] belong to each depth, in their order.
+    pub fn level_widths(&self) -> Vec<usize> {
+        match self {
+            Self::Cnn(network) => network.level_widths(),
+            Self::Vit(network) => network.level_widths(),
+        }
+    }
+
     /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` with values 0-1 -> raw scores `[n]`.
     pub fn forward(&self, views: Tensor<5>) -> Tensor<1> {
         self.outputs(views).score

@@ -79,6 +79,8 @@ mod tests {
             assert_eq!(network.forward(input(2, 0.3, &device)).dims(), [2], "{}", architecture.name);
             let features = network.features(input(2, 0.3, &device));
             assert_eq!(features.dims(), [2, architecture.config.feature_count()], "{}", architecture.name);
+            let (_, described) = network.described(input(2, 0.3, &device));
+            assert_eq!(described.dims(), [2, network.level_widths().iter().sum()], "{}", architecture.name);
         }
     }
 

@@ -133,6 +133,12 @@ impl Vit {
         (self.judge(tokens, n, v), Tensor::cat(found, 1))
     }
 
+    /// Values of each block in what [`Self::described`] gives.
+    pub(super) fn level_widths(&self) -> Vec<usize> {
+        let [.., width] = self.embedding.position.val().dims();
+        vec![VIEWS * 2 * width; self.blocks.len()]
+    }
+
     /// What the heads say of tokens `[n · v, tokens, width]`.
     fn judge(&self, tokens: Tensor<3>, n: usize, v: usize) -> Outputs {
         let features = pooled(tokens.clone(), n, v);
