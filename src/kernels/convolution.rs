@@ -88,14 +88,13 @@ impl Sizes {
         }
     }
 
-    /// The columns of a row that lie side by side when padded: the first of each `stride` apart, and where it lies from the
-    /// beginning of the padded row.
-    fn phases(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let (stride, padding, width) = (self.stride, self.padding, self.phase_width());
-        (0..stride).map(move |phase| {
-            let first = (phase + stride - padding % stride) % stride;
-            (first, phase * width + (first + padding) / stride)
-        })
+    /// Calls `place` for every column of a row below `stride`: it and those `stride` apart lie side by side when padded,
+    /// from the place that is given, counted from the beginning of the padded row.
+    fn for_each_phase(&self, mut place: impl FnMut(usize, usize)) {
+        for first in 0..self.stride.min(self.input[2]) {
+            let from = first + self.padding;
+            place(first, from % self.stride * self.phase_width() + from / self.stride);
+        }
     }
 
     /// Writes a photo's planes into padded ones, whose padding is left as it is: columns that are `stride` apart lie side by
@@ -104,13 +103,12 @@ impl Sizes {
         let width = self.input[2];
         self.for_each_row(|row, begin| {
             let row = &photo[row * width..][..width];
-            if self.stride == 1 {
-                return padded[begin + self.padding..][..width].copy_from_slice(row);
-            }
-            for (first, at) in self.phases() {
-                let columns = (first..width).step_by(self.stride);
-                padded[begin + at..].iter_mut().zip(columns).for_each(|(to, from)| *to = row[from]);
-            }
+            self.for_each_phase(|first, at| match self.stride {
+                1 => padded[begin + at..][..width].copy_from_slice(row),
+                2 => spread::<2>(row, first, &mut padded[begin + at..]),
+                4 => spread::<4>(row, first, &mut padded[begin + at..]),
+                stride => row[first..].iter().step_by(stride).zip(&mut padded[begin + at..]).for_each(|(v, to)| *to = *v),
+            });
         });
     }
 
@@ -119,13 +117,11 @@ impl Sizes {
         let width = self.input[2];
         self.for_each_row(|row, begin| {
             let row = &mut photo[row * width..][..width];
-            if self.stride == 1 {
-                return row.copy_from_slice(&padded[begin + self.padding..][..width]);
-            }
-            for (first, at) in self.phases() {
-                let columns = (first..width).step_by(self.stride);
-                columns.zip(&padded[begin + at..]).for_each(|(to, from)| row[to] = *from);
-            }
+            self.for_each_phase(|first, at| match self.stride {
+                1 => row.copy_from_slice(&padded[begin + at..][..width]),
+                2 => collect::<2>(&padded[begin + at..], first, row),
+                stride => row[first..].iter_mut().step_by(stride).zip(&padded[begin + at..]).for_each(|(to, v)| *to = *v),
+            });
         });
     }
 
@@ -165,6 +161,26 @@ impl Sizes {
                 padded[from..from + width].iter_mut().zip(run).for_each(|(to, from)| *to += from);
             }
         });
+    }
+}
+
+/// Every `STRIDE`th value from `first` on, side by side. A stride that the compiler knows takes several values at a time.
+fn spread<const STRIDE: usize>(row: &[f32], first: usize, target: &mut [f32]) {
+    let (groups, rest) = row.as_chunks::<STRIDE>();
+    let (whole, last) = target.split_at_mut(groups.len());
+    whole.iter_mut().zip(groups).for_each(|(to, group)| *to = group[first]);
+    if let (Some(to), Some(value)) = (last.first_mut(), rest.get(first)) {
+        *to = *value;
+    }
+}
+
+/// The way back of [`spread`].
+fn collect<const STRIDE: usize>(values: &[f32], first: usize, row: &mut [f32]) {
+    let (groups, rest) = row.as_chunks_mut::<STRIDE>();
+    let (whole, last) = values.split_at(groups.len());
+    groups.iter_mut().zip(whole).for_each(|(group, value)| group[first] = *value);
+    if let (Some(to), Some(value)) = (rest.get_mut(first), last.first()) {
+        *to = *value;
     }
 }
 

@@ -122,9 +122,11 @@ pub fn backward(planes: &[f32], gradients: &[f32], channels: &[Channel], pixels:
         for (((found, plane), gradient), (channel, sums)) in each.zip(channels.iter().zip(&all)) {
             let (slope, level) = channel.line();
             let [common, along] = sums.map(|sum| (sum / count) as f32);
-            for ((found, value), gradient) in found.iter_mut().zip(plane).zip(gradient) {
-                let passed = if value * slope + level > 0.0 { *gradient } else { 0.0 };
-                *found = slope * (passed - common - (value - channel.mean) * channel.inverse * along);
+            // As a line in the value, and without a branch: eight values a time rather than one.
+            let (tilt, rest) = (along * channel.inverse, channel.mean * channel.inverse * along - common);
+            for ((found, &value), &gradient) in found.iter_mut().zip(plane).zip(gradient) {
+                let passed = if value * slope + level > 0.0 { gradient } else { 0.0 };
+                *found = slope * (passed + rest - value * tilt);
             }
         }
     });
