@@ -87,7 +87,7 @@ pub use models::{
 };
 pub use onnx::{OnnxSummary, check_onnx_export, export_onnx};
 pub use personal::{
-    Alike, DescribeSummary, LabelForecast, Lesson, PersonalRequest, PersonalSummary, QueueKind, Suspect, Tutor,
+    Alike, DescribeSummary, LabelForecast, Likeness, Lesson, PersonalRequest, PersonalSummary, QueueKind, Suspect, Tutor,
     start_describing, start_forecast, start_personal,
 };
 use photos::newest_scores_by_image;

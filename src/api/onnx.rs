@@ -6,7 +6,8 @@ use burn::tensor::Device;
 use image::RgbImage;
 use prost::Message as _;
 
-use super::{ModelEntry, Project, find_network};
+use super::personal::{self, Likeness, Portable};
+use super::{ModelEntry, Project, find_model, find_network};
 use crate::domain::{ModelCard, ModelId};
 use crate::error::{Error, Result};
 use crate::infer::{self, MOST_APART};
@@ -30,19 +31,34 @@ pub struct OnnxSummary {
     pub opset: i64,
     /// How far its scores are from Packshot's own on the same pixels, at most, in points.
     pub difference: f64,
+    /// Of a personal model: how the fit that was written compares with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personal: Option<Likeness>,
 }
 
-/// Writes a network (the newest when none is named) as ONNX, and a script beside it that scores photos with Python.
+/// Writes a model (the newest network when none is named) as ONNX, and a script beside it that scores photos with Python. Of
+/// a personal model, a fit to deep features alone is written.
 ///
 /// # Errors
 /// When there is no such model, the file is not named `.onnx`, a file exists and `overwrite` is not set, or it cannot be
-/// written; [`crate::error::Code::Internal`] when the graph gives other scores than the network.
+/// written; [`crate::error::Code::Internal`] when the graph gives other scores than the model.
 pub fn export_onnx(project: &Project, model: Option<&str>, file: &Path, overwrite: bool) -> Result<OnnxSummary> {
     export::check_onnx_file(file, overwrite)?;
-    let (card, bytes, difference) = checked_onnx(&find_network(project, model)?)?;
+    let entry = match model {
+        Some(_) => find_model(project, model)?,
+        None => find_network(project, None)?,
+    };
+    let (card, bytes, difference, personal) = if entry.card.personal.is_some() {
+        let portable = personal::portable(project, &entry)?;
+        let (bytes, difference) = checked_personal(&entry.card, &portable)?;
+        (entry.card, bytes, difference, Some(portable.likeness))
+    } else {
+        let (card, bytes, difference) = checked_onnx(&entry)?;
+        (card, bytes, difference, None)
+    };
     let script = export::write_onnx(file, overwrite, &bytes)?;
-    let bytes = bytes.len() as u64;
-    Ok(OnnxSummary { model: card.id, file: file.to_owned(), script, bytes, opset: infer::OPSET, difference })
+    let (bytes, opset) = (bytes.len() as u64, infer::OPSET);
+    Ok(OnnxSummary { model: card.id, file: file.to_owned(), script, bytes, opset, difference, personal })
 }
 
 /// A network's card, its ONNX bytes, and how far their scores are from its own.
@@ -53,13 +69,27 @@ pub(super) fn checked_onnx(entry: &ModelEntry) -> Result<(ModelCard, Vec<u8>, f6
     let (card, network) = model_folder::load(&entry.folder, &Device::flex())?;
     let bytes = infer::onnx(&card, &network).encode_to_vec();
     let difference = infer::onnx_difference(&bytes, &card, &network, &pictures())?;
-    if difference > MOST_APART {
-        return Err(Error::internal(format!(
-            "the ONNX graph of model {} is {difference:.4} points from the network: nothing was written",
-            card.id
-        )));
-    }
+    checked(&card, difference)?;
     Ok((card, bytes, difference))
+}
+
+/// The same of a personal model.
+fn checked_personal(card: &ModelCard, portable: &Portable) -> Result<(Vec<u8>, f64)> {
+    let Portable { base, network, head, .. } = portable;
+    let bytes = infer::personal_onnx(card, base, network, head)?.encode_to_vec();
+    let difference = infer::personal_onnx_difference(&bytes, base, network, head, &pictures())?;
+    checked(card, difference)?;
+    Ok((bytes, difference))
+}
+
+fn checked(card: &ModelCard, difference: f64) -> Result<()> {
+    if difference <= MOST_APART {
+        return Ok(());
+    }
+    Err(Error::internal(format!(
+        "the ONNX graph of model {} is {difference:.4} points from the model: nothing was written",
+        card.id
+    )))
 }
 
 /// Pictures to check with: white, a gradient, stripes that fill the frame, noise.

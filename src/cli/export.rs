@@ -30,6 +30,18 @@ fn onnx(context: &Context, model: Option<&str>, output: &Path, overwrite: bool) 
         summary.script.display(),
         summary.difference,
     ));
+    if let Some(likeness) = summary.personal {
+        let srcc = |value: Option<f64>| value.map_or_else(|| "unknown".to_owned(), |value| format!("{value:.3}"));
+        context.say(&format!(
+            "fitted to   the network's features alone: no measures, no BRISQUE; SRCC {} on left-out groups, the personal model's {}\n\
+             apart       {:.1} points from the personal model on average, {:.1} at most, over {} photos",
+            srcc(likeness.srcc),
+            srcc(likeness.full_srcc),
+            likeness.mean,
+            likeness.most,
+            likeness.photos,
+        ));
+    }
     Ok(Done::ok(json!(summary)))
 }
 

@@ -4,7 +4,10 @@
 //! Only operators of opset 18 that every runtime has. Must not know files.
 
 mod cnn;
+mod personal;
 mod vit;
+
+pub use personal::personal_onnx;
 
 use tract_onnx::pb::{GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto};
 
@@ -30,6 +33,11 @@ pub(super) const OUTPUTS: [&str; 3] = ["score", "low", "high"];
 /// A model as ONNX: input `views` `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` with values 0-1 as `preprocess` makes them, any
 /// `n`; outputs `score`, `low` and `high` `[n]`, 0-100, as [`ModelCard::score`] gives them.
 pub fn onnx(card: &ModelCard, network: &Network) -> ModelProto {
+    model_of(card, graph_of(network, false, |graph, _| calibrated(graph, card)))
+}
+
+/// A graph with what a runtime shows of it.
+fn model_of(card: &ModelCard, graph: GraphProto) -> ModelProto {
     let property = |key: &str, value: String| StringStringEntryProto { key: key.to_owned(), value };
     ModelProto {
         ir_version: IR_VERSION,
@@ -37,7 +45,7 @@ pub fn onnx(card: &ModelCard, network: &Network) -> ModelProto {
         producer_name: "packshot".to_owned(),
         producer_version: env!("CARGO_PKG_VERSION").to_owned(),
         doc_string: "Quality of product photos, 0-100, with a 90 % interval.".to_owned(),
-        graph: Some(graph(card, network)),
+        graph: Some(graph),
         metadata_props: vec![
             property("packshot.model", card.id.0.clone()),
             property("packshot.architecture", card.architecture.clone()),
@@ -51,7 +59,9 @@ pub fn onnx(card: &ModelCard, network: &Network) -> ModelProto {
     }
 }
 
-fn graph(card: &ModelCard, network: &Network) -> GraphProto {
+/// The graph from the input to the raw score, and what `finish` makes of that; with `described`, the planes of every depth
+/// are pooled, too.
+fn graph_of(network: &Network, described: bool, finish: impl FnOnce(&mut Builder, &Trunk)) -> GraphProto {
     let mut graph = Builder::new("packshot", "Two views of a photo to its score.");
     let view = [Axis::Fixed(VIEWS), Axis::Fixed(3), Axis::Fixed(VIEW_EDGE), Axis::Fixed(VIEW_EDGE)];
     let about = "The whole photo and a mosaic of its native pixels, red, green and blue planes, 0-1.";
@@ -62,19 +72,21 @@ fn graph(card: &ModelCard, network: &Network) -> GraphProto {
     let edge = VIEW_EDGE as i64;
     let shape = graph.integers("planes.shape", &[-1, 3, edge, edge]);
     let planes = graph.node("Reshape", "planes", &[&centred, &shape], &[]);
-    match network {
+    let trunk = match network {
         Network::Cnn(network) => {
             let folded = network.folded();
-            let trunk = cnn::trunk(&mut graph, &planes, &folded);
+            let trunk = cnn::trunk(&mut graph, &planes, &folded, described);
             score(&mut graph, &trunk, &folded.hidden, &folded.score);
+            trunk
         }
         Network::Vit(network) => {
             let folded = network.folded();
             let trunk = vit::trunk(&mut graph, &planes, &folded);
             score(&mut graph, &trunk, &folded.hidden, &folded.score);
+            trunk
         }
-    }
-    calibrated(&mut graph, card);
+    };
+    finish(&mut graph, &trunk);
     graph.finish()
 }
 
@@ -88,6 +100,8 @@ struct Trunk {
     cells_axis: i64,
     /// Cells of all views of a photo.
     cell_count: usize,
+    /// Mean and deviation of the planes at every depth, view after view, where they were asked for.
+    described: Option<String>,
 }
 
 /// The raw score `[n]` from what the trunk found.
@@ -143,16 +157,32 @@ fn weighted_cells(graph: &mut Builder, trunk: &Trunk) -> String {
 
 /// What [`ModelCard::score`] does with the raw output.
 fn calibrated(graph: &mut Builder, card: &ModelCard) {
-    let [score, low, high] = OUTPUTS;
-    let (std, mean) = (graph.number("std", card.calibration.std), graph.number("mean", card.calibration.mean));
+    let free = on_scale(graph, "unclamped", RAW, card);
+    let score = clamped(graph, OUTPUTS[0], &free);
     let reach = graph.number("half_width", card.reach.half_width);
+    interval(graph, &score, &reach);
+}
+
+/// A raw score in points.
+fn on_scale(graph: &mut Builder, name: &str, raw: &str, card: &ModelCard) -> String {
+    let (std, mean) = (graph.number("std", card.calibration.std), graph.number("mean", card.calibration.mean));
+    let spread = graph.node("Mul", "spread", &[raw, &std], &[]);
+    graph.node("Add", name, &[&spread, &mean], &[])
+}
+
+/// A score within 0-100.
+fn clamped(graph: &mut Builder, name: &str, free: &str) -> String {
+    let (least, most) = (graph.number(&format!("{name}.least"), 0.0), graph.number(&format!("{name}.most"), 100.0));
+    graph.node("Clip", name, &[free, &least, &most], &[])
+}
+
+/// The ends of the interval around the score, and the outputs.
+fn interval(graph: &mut Builder, score: &str, half: &str) {
+    let [_, low, high] = OUTPUTS;
     let (least, most) = (graph.number("least", 0.0), graph.number("most", 100.0));
-    let spread = graph.node("Mul", "spread", &[RAW, &std], &[]);
-    let free = graph.node("Add", "unclamped", &[&spread, &mean], &[]);
-    graph.node("Clip", score, &[&free, &least, &most], &[]);
-    let below = graph.node("Sub", "low.unclamped", &[score, &reach], &[]);
+    let below = graph.node("Sub", "low.unclamped", &[score, half], &[]);
     graph.node("Max", low, &[&below, &least], &[]);
-    let above = graph.node("Add", "high.unclamped", &[score, &reach], &[]);
+    let above = graph.node("Add", "high.unclamped", &[score, half], &[]);
     graph.node("Min", high, &[&above, &most], &[]);
     let about = ["The score, 0-100.", "Lower end of the 90 % interval.", "Upper end of the 90 % interval."];
     for (name, about) in OUTPUTS.into_iter().zip(about) {

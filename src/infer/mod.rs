@@ -2,6 +2,7 @@
 //!
 //! On a CPU one of three engines computes, see [`Engine`]. Must not know files of photos, the store, or front ends.
 
+mod deep_head;
 mod describe;
 mod each;
 mod engine;
@@ -12,11 +13,12 @@ mod onnxruntime;
 mod proto;
 mod tract;
 
+pub use deep_head::{DeepHead, HeadCurve};
 pub use describe::{Describer, Description};
 pub use engine::{Engine, EngineSpeeds, MOST_APART, engine_speeds};
 pub use explain::Explainer;
 pub use features::Extractor;
-pub use graph::{OPSET, onnx};
+pub use graph::{OPSET, onnx, personal_onnx};
 pub use onnxruntime::{LIBRARY_VARIABLE, onnxruntime_library};
 
 use std::path::Path;
@@ -119,13 +121,38 @@ impl Scorer {
 /// # Errors
 /// When the bytes are no graph that tract can compute.
 pub fn onnx_difference(bytes: &[u8], card: &ModelCard, network: &Network, photos: &[Views]) -> Result<f64> {
+    let photos: Vec<&Views> = photos.iter().collect();
+    let input = preprocess::batch(photos.iter().copied(), photos.len(), &Device::flex());
+    apart(bytes, &photos, network.raw_scores(input, photos.len()).into_iter().map(|raw| card.score(raw)))
+}
+
+/// As [`onnx_difference`], of a personal model on deep features; `base` is the card of the network.
+///
+/// # Errors
+/// As [`onnx_difference`].
+pub fn personal_onnx_difference(
+    bytes: &[u8],
+    base: &ModelCard,
+    network: &Network,
+    head: &DeepHead,
+    photos: &[Views],
+) -> Result<f64> {
+    let photos: Vec<&Views> = photos.iter().collect();
+    let input = preprocess::batch(photos.iter().copied(), photos.len(), &Device::flex());
+    let (outputs, features) = network.described(input);
+    let [_, width] = features.dims();
+    let raw: Vec<f32> = outputs.score.into_data().iter::<f32>().collect();
+    let features: Vec<f32> = features.into_data().iter::<f32>().collect();
+    let score = |(raw, features): (f32, &[f32])| head.score(features, base.calibration.score(f64::from(raw)));
+    apart(bytes, &photos, raw.into_iter().zip(features.chunks_exact(width)).map(score))
+}
+
+/// How far what tract computes from an ONNX file is from our scores, in points.
+fn apart(bytes: &[u8], photos: &[&Views], ours: impl Iterator<Item = Score>) -> Result<f64> {
     let unreadable =
         |error: tract_onnx::prelude::TractError| Error::internal(format!("the ONNX graph is unsound: {error:#}"));
     let model = tract_onnx::onnx().proto_model_for_read(&mut &*bytes).map_err(unreadable)?;
-    let photos: Vec<&Views> = photos.iter().collect();
-    let theirs = tract::Compiled::whole(&model)?.run(&photos)?;
-    let input = preprocess::batch(photos.iter().copied(), photos.len(), &Device::flex());
-    let ours = network.raw_scores(input, photos.len()).into_iter().map(|raw| card.score(raw));
+    let theirs = tract::Compiled::whole(&model)?.run(photos)?;
     let apart = ours.zip(&theirs).flat_map(|(score, outputs)| {
         [score.value, score.low, score.high].into_iter().zip(outputs).map(|(ours, theirs)| (ours - theirs).abs())
     });

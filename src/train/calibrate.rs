@@ -23,13 +23,18 @@ pub struct Curve {
     shape: Shape,
 }
 
+/// What a curve is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Shape {
+pub enum Shape {
+    /// `slope · x + offset`
     Line {
+        /// Points a point.
         slope: f64,
+        /// At 0.
         offset: f64,
     },
+    /// A four-parameter logistic.
     Logistic(Logistic),
     /// Points with rising `x` and `y`, joined by lines.
     Isotonic(Vec<(f64, f64)>),
@@ -50,6 +55,11 @@ impl Curve {
             _ => line,
         };
         Self { shape }
+    }
+
+    /// What it is.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
     }
 
     /// "linear", "logistic" or "isotonic".

@@ -78,6 +78,18 @@ impl Basis {
         Ok(Self { features, means, scales, shares, axes })
     }
 
+    /// What a photo's features are reduced by before they are projected.
+    pub fn means(&self) -> &[f32] {
+        &self.means
+    }
+
+    /// A line on components as one on features (less [`Self::means`]).
+    pub fn unproject(&self, slopes: &[f64]) -> Vec<f64> {
+        let rows = self.axes.chunks_exact(self.components());
+        let along = |row: &[f32]| row.iter().zip(slopes).map(|(axis, slope)| f64::from(*axis) * slope).sum::<f64>();
+        rows.zip(&self.scales).map(|(row, scale)| along(row) * f64::from(*scale)).collect()
+    }
+
     /// Features a photo has before.
     pub fn features(&self) -> usize {
         self.features

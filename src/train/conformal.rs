@@ -55,6 +55,11 @@ impl Conformal {
         self.quantile * (spread * spread + self.floor * self.floor).sqrt()
     }
 
+    /// The quantile, and the floor of the spread.
+    pub fn parts(&self) -> (f64, f64) {
+        (self.quantile, self.floor)
+    }
+
     /// Residuals it was measured on.
     pub fn n(&self) -> u32 {
         self.n

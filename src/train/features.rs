@@ -76,6 +76,12 @@ impl Features {
         &self.blocks
     }
 
+    /// The first block alone.
+    #[must_use]
+    pub fn first(&self) -> Self {
+        Self { photos: self.photos, blocks: self.blocks.first().cloned().into_iter().collect() }
+    }
+
     /// Euclidean distance of every photo to one of them, over the first block as it is stored.
     pub fn distances(&self, photo: usize) -> Vec<f64> {
         let Some(block) = self.blocks.first().filter(|_| photo < self.photos) else { return Vec::new() };

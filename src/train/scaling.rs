@@ -68,6 +68,21 @@ impl Scaling {
             .hint("Fit the personal model again."))
     }
 
+    /// That of the first block alone.
+    #[must_use]
+    pub fn first(&self) -> Self {
+        Self { blocks: self.blocks.first().cloned().into_iter().collect() }
+    }
+
+    /// Mean of each column and what a difference from it is multiplied with, where one block of values that are never
+    /// missing nor cut off is all there is.
+    pub(super) fn line(&self) -> Option<(&[f32], &[f32])> {
+        match &self.blocks[..] {
+            [block] if block.marks.is_empty() && block.most.is_none() => Some((&block.means, &block.factors)),
+            _ => None,
+        }
+    }
+
     /// Columns of all blocks after scaling.
     pub(super) fn width(&self) -> usize {
         self.blocks.iter().map(BlockScale::width).sum()

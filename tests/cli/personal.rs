@@ -40,9 +40,15 @@ fn the_personal_model_is_fitted_listed_explained_and_evaluated() {
     let ran = world.run(&[&evaluate[..], &["--unseen-only"]].concat()).expect(65);
     assert!(ran.stderr.contains("every photo served in the training"), "{}", ran.stderr);
 
-    let ran = world.run(&["export", "onnx", "-o", "m.onnx", "--model", "personal"]).expect(65);
-    assert!(ran.stderr.contains("personal model") && ran.stderr.contains("hint"), "{}", ran.stderr);
-    world.run(&["export", "onnx", "-o", "m.onnx"]).expect(0);
+    let ran = world.run(&["export", "onnx", "-o", "m.onnx", "--model", "personal"]).expect(0);
+    assert!(ran.stdout.contains("from the personal model on average"), "{}", ran.stdout);
+    let body = world.run(&["export", "onnx", "-o", "p.onnx", "--model", "personal", "--json"]).expect(0).json();
+    let about = &body["personal"];
+    assert!(about["photos"].as_u64() >= Some(45) && about["srcc"].is_number(), "{body}");
+    let (mean, most) = (about["mean"].as_f64().expect("mean"), about["most"].as_f64().expect("most"));
+    assert!(mean > 0.0 && mean < most && body["difference"].as_f64() < Some(1e-3), "{body}");
+    assert_ne!(std::fs::read(world.path("m.onnx")).expect("file").len(), 0);
+    world.run(&["export", "onnx", "-o", "n.onnx"]).expect(0);
 }
 
 #[test]
@@ -82,6 +88,8 @@ fn features_of_a_network_trained_elsewhere_stay_with_the_model() {
     let score: f64 = table(&world.path("s.csv"))[0]["score"].parse().expect("number");
     let body = world.run(&["explain", &photo, "--json", "--set", "score.device=cpu"]).expect(0).json();
     assert!((body["score"]["value"].as_f64().expect("score") - score).abs() < 0.01, "{score} {body}");
+    let ran = world.run(&["export", "onnx", "-o", "m.onnx", "--model", "personal"]).expect(65);
+    assert!(ran.stderr.contains("mine.safetensors") && ran.stderr.contains("--backbone none"), "{}", ran.stderr);
     let again = fit(&[]).expect(0).json();
     assert_eq!((&again["features"], &again["srcc"], &again["described"]), (&foreign["features"], &foreign["srcc"], &0.into()));
     let back = fit(&["--backbone", "none"]).expect(0).json();

@@ -18,7 +18,7 @@ use crate::train::personal::{Estimate, FEWEST_LABELS, FitReport, Personal, Train
 use crate::train::scaling::Scaling;
 
 /// Drives the drawn groups of a fit: the same labels give the same model.
-const SEED: u64 = 1;
+pub(super) const SEED: u64 = 1;
 
 /// Photos that the scale of the features is measured on, at most.
 const SCALING_PHOTOS: usize = 2000;
@@ -63,8 +63,8 @@ pub(super) struct Cached {
     pub(super) features: Features,
     pub(super) base: Vec<f64>,
     pub(super) scaling: Scaling,
-    extractor: Extractor,
-    basis: Vec<u8>,
+    pub(super) extractor: Extractor,
+    pub(super) basis: Vec<u8>,
 }
 
 /// Labelled photos with features, ready to learn from.

@@ -3,23 +3,29 @@
 use super::{Builder, Trunk, convolution};
 use crate::nn::{Folded, INPUT_GAIN, VARIANCE_FLOOR, VIEW_EDGE, VIEWS};
 
-/// Convolutions with a ReLU each, the last two stages pooled.
-pub(super) fn trunk(graph: &mut Builder, planes: &str, folded: &Folded) -> Trunk {
+/// Convolutions with a ReLU each, the last two stages pooled; with `described`, all of them.
+pub(super) fn trunk(graph: &mut Builder, planes: &str, folded: &Folded, described: bool) -> Trunk {
     let (mut plane, mut edge) = (planes.to_owned(), VIEW_EDGE);
-    let mut pooled = Vec::with_capacity(folded.pooled.len());
+    let (mut pooled, mut all) = (Vec::with_capacity(folded.pooled.len()), Vec::new());
     for (index, block) in folded.blocks.iter().enumerate() {
         let gain = if index == 0 { INPUT_GAIN } else { 1.0 };
         plane = convolution(graph, &format!("block{index}"), &plane, block, gain);
         plane = graph.node("Relu", &format!("block{index}.relu"), &[&plane], &[]);
         edge = block.edge_after(edge);
+        if described || folded.pooled.contains(&index) {
+            all.push(mean_and_deviation(graph, &format!("pool{index}"), &plane));
+        }
         if folded.pooled.contains(&index) {
-            pooled.push(mean_and_deviation(graph, &format!("pool{index}"), &plane));
+            pooled.extend(all.last().cloned());
         }
     }
-    let pooled: Vec<&str> = pooled.iter().map(String::as_str).collect();
-    let per_view = graph.node("Concat", "features.views", &pooled, &[("axis", &[1])]);
+    let joined = |graph: &mut Builder, name: &str, parts: &[String]| {
+        graph.node("Concat", name, &parts.iter().map(String::as_str).collect::<Vec<_>>(), &[("axis", &[1])])
+    };
+    let per_view = joined(graph, "features.views", &pooled);
+    let described = described.then(|| joined(graph, "described.views", &all));
     let cells = convolution(graph, "cells", &plane, &folded.cells, 1.0);
-    Trunk { per_view, cells, cells_axis: 1, cell_count: VIEWS * edge * edge }
+    Trunk { per_view, cells, cells_axis: 1, cell_count: VIEWS * edge * edge, described }
 }
 
 /// `[n, c, h, w]` -> `[n, 2c, 1, 1]`

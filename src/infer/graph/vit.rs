@@ -33,7 +33,7 @@ pub(super) fn trunk(graph: &mut Builder, planes: &str, folded: &FoldedVit) -> Tr
     let axes = graph.integers("mean.axes", &[1]);
     let per_view = graph.node("ReduceMean", "features.views", &[&tokens, &axes], &[("keepdims", &[0])]);
     let cells = linear(graph, "cells", &tokens, &folded.cells);
-    Trunk { per_view, cells, cells_axis: 2, cell_count: VIEWS * count }
+    Trunk { per_view, cells, cells_axis: 2, cell_count: VIEWS * count, described: None }
 }
 
 /// `[b, count, width]` -> `[b, count, width]`

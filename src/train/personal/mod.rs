@@ -9,6 +9,7 @@
 //! Numbers in, numbers out: must not know where features come from, files or the store.
 
 mod bootstrap;
+mod lines;
 mod nearest;
 mod novelty;
 mod predict;
@@ -25,6 +26,7 @@ use super::metrics;
 use super::ridge::{Choice, Groups, Spectrum};
 use super::scaling::Scaling;
 use crate::error::{Error, Result};
+pub use lines::Lines;
 use novelty::Novelty;
 pub use predict::Estimate;
 pub use validate::Validation;
