@@ -10,7 +10,8 @@ fail() { printf 'error: %s\n' "$*" >&2; cat "$work/serve.log" >&2; exit 1; }
 
 [ -d "$work/photos" ] || "$binary" demo "$work/photos" --skus 2 --shots 2 >/dev/null
 container=$(buildah "${store[@]}" from localhost/packshot)
-cleanup() { [ -z "${server:-}" ] || kill "$server" 2>/dev/null || true; buildah "${store[@]}" rm "$container" >/dev/null; }
+# What was started inside outlives the command that started it.
+cleanup() { [ -z "${server:-}" ] || { kill "$server"; pkill -f "packshot --json serve --host 127.0.0.1 --port $port"; } 2>/dev/null || true; buildah "${store[@]}" rm "$container" >/dev/null; }
 trap cleanup EXIT
 inside() { buildah "${store[@]}" run --isolation chroot --user 10001 --env XDG_DATA_HOME=/data "$container" -- "$@"; }
 

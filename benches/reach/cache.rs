@@ -127,7 +127,8 @@ impl Backbone {
 /// The network that ships with Packshot, or one in a folder.
 pub fn own(folder: Option<&Path>) -> Result<Describer, Failure> {
     let unpacked = tempfile::tempdir()?;
-    let folder = folder.map_or_else(|| model_folder::shipped(unpacked.path()).map(|found| found.1), |at| Ok(at.to_owned()))?;
+    let folder =
+        folder.map_or_else(|| model_folder::shipped(unpacked.path()).map(|found| found.1), |at| Ok(at.to_owned()))?;
     Ok(Describer::load(&folder, &Device::flex(), BATCH)?)
 }
 

@@ -6,6 +6,7 @@ use super::args;
 use super::context::{Context, Done, refuse_missing};
 use super::watch::{Ended, stopped, wake, watch};
 use crate::api::{self, PretrainRequest};
+use crate::degrade::MENU;
 use crate::error::Result;
 
 pub(super) fn run(mut context: Context, args: args::Pretrain) -> Result<Done> {
@@ -40,9 +41,31 @@ pub(super) fn run(mut context: Context, args: args::Pretrain) -> Result<Done> {
                 100.0 * seen.pairs,
                 seen.mae
             ));
+            context.say(&format!("by flaw       {}", by_flaw(&seen.by_flaw)));
             context.say(&format!("model         {}", summary.model.display()));
             Ok(Done { summary: json!(summary), partial: false })
         }
         Ended::Cancelled(_) => Err(stopped(&format!("Everything so far is in {folder}; the same command goes on."))),
+    }
+}
+
+/// How well each flaw's strengths are told, the worst first.
+fn by_flaw(shares: &[Option<f64>]) -> String {
+    let mut found: Vec<(f64, &str)> =
+        shares.iter().zip(MENU).filter_map(|(share, flaw)| Some(((*share)?, flaw.name()))).collect();
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    found.iter().map(|(share, name)| format!("{name} {:.0} %", 100.0 * share)).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flaws_are_listed_from_the_worst_on_and_only_those_seen() {
+        assert_eq!(
+            by_flaw(&[Some(0.96), Some(0.6), None, Some(1.0)]),
+            "overexposed 60 %, underexposed 96 %, warm_cast 100 %"
+        );
     }
 }

@@ -72,6 +72,12 @@ impl Synthetic {
         Self { views: views.mirrored(), quality, strengths, content }
     }
 
+    /// The strongest defect: an index into the menu.
+    pub fn strongest(&self) -> usize {
+        let strengths = self.strengths.iter().enumerate();
+        strengths.max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(kind, _)| kind)
+    }
+
     /// Which defects are visible.
     pub fn present(&self) -> [bool; DEFECTS] {
         self.strengths.map(|strength| strength * 5.0 >= VISIBLE)

@@ -107,7 +107,9 @@ impl Sizes {
                 1 => padded[begin + at..][..width].copy_from_slice(row),
                 2 => spread::<2>(row, first, &mut padded[begin + at..]),
                 4 => spread::<4>(row, first, &mut padded[begin + at..]),
-                stride => row[first..].iter().step_by(stride).zip(&mut padded[begin + at..]).for_each(|(v, to)| *to = *v),
+                stride => {
+                    row[first..].iter().step_by(stride).zip(&mut padded[begin + at..]).for_each(|(v, to)| *to = *v)
+                }
             });
         });
     }
@@ -120,7 +122,9 @@ impl Sizes {
             self.for_each_phase(|first, at| match self.stride {
                 1 => row.copy_from_slice(&padded[begin + at..][..width]),
                 2 => collect::<2>(&padded[begin + at..], first, row),
-                stride => row[first..].iter_mut().step_by(stride).zip(&padded[begin + at..]).for_each(|(to, v)| *to = *v),
+                stride => {
+                    row[first..].iter_mut().step_by(stride).zip(&padded[begin + at..]).for_each(|(to, v)| *to = *v)
+                }
             });
         });
     }
@@ -290,9 +294,11 @@ mod tests {
     fn by_definition(sizes: &Sizes, mut meet: impl FnMut(usize, usize, usize)) {
         let ([channels, height, width], [out, out_height, out_width]) = (sizes.input, sizes.output);
         let kernel = sizes.kernel;
-        for (o, y, x) in (0..out).flat_map(|o| (0..out_height).flat_map(move |y| (0..out_width).map(move |x| (o, y, x))))
+        for (o, y, x) in
+            (0..out).flat_map(|o| (0..out_height).flat_map(move |y| (0..out_width).map(move |x| (o, y, x))))
         {
-            for (c, ky, kx) in (0..channels).flat_map(|c| (0..kernel).flat_map(move |y| (0..kernel).map(move |x| (c, y, x))))
+            for (c, ky, kx) in
+                (0..channels).flat_map(|c| (0..kernel).flat_map(move |y| (0..kernel).map(move |x| (c, y, x))))
             {
                 let (py, px) = (y * sizes.stride + ky, x * sizes.stride + kx);
                 let inside = |at: usize, edge: usize| (sizes.padding..edge + sizes.padding).contains(&at);

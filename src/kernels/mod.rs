@@ -226,8 +226,7 @@ impl<B: Slopes> Backward<B, 3> for Normalisation {
         let gradients = grads.consume::<B>(&ops.node);
         let (nodes, [mean, variance], epsilon) = ops.state;
         let [planes, gain, bias] = nodes.map(|node| checkpointer.retrieve_node_output(node));
-        let found =
-            B::of_normalisation(Normalised { planes, gain, bias, mean, variance, epsilon }, gradients);
+        let found = B::of_normalisation(Normalised { planes, gain, bias, mean, variance, epsilon }, gradients);
         for (node, found) in ops.parents.into_iter().zip(found) {
             if let Some(node) = node {
                 grads.register::<B>(node.id, found);

@@ -57,8 +57,7 @@ fn sums<'a>(
     channels: usize,
     of_photo: impl Fn(usize, &[f32]) -> Vec<[f64; 2]> + Sync,
 ) -> Vec<[f64; 2]> {
-    let parts: Vec<Vec<[f64; 2]>> =
-        photos.enumerate().map(|(number, photo)| of_photo(number, photo)).collect();
+    let parts: Vec<Vec<[f64; 2]>> = photos.enumerate().map(|(number, photo)| of_photo(number, photo)).collect();
     let mut all = vec![[0.0; 2]; channels];
     for part in parts {
         for (all, part) in all.iter_mut().zip(part) {
@@ -142,7 +141,9 @@ mod tests {
     const PIXELS: usize = 21;
 
     fn planes(photos: usize, salt: f32) -> Vec<f32> {
-        (0..photos * CHANNELS * PIXELS).map(|at| ((at as f32 + salt) * 0.7).sin() * 2.0 + 0.3 * (at % 5) as f32).collect()
+        (0..photos * CHANNELS * PIXELS)
+            .map(|at| ((at as f32 + salt) * 0.7).sin() * 2.0 + 0.3 * (at % 5) as f32)
+            .collect()
     }
 
     fn channels(planes: &[f32], gain: [f32; CHANNELS], bias: [f32; CHANNELS]) -> Vec<Channel> {

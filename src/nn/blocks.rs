@@ -146,8 +146,7 @@ mod tests {
             };
             let (own, burns) = (block(), block());
             let found = step(&own, |input| own.forward(input));
-            let expected =
-                step(&burns, |input| activation::relu(burns.norm.forward(burns.conv.forward(input))));
+            let expected = step(&burns, |input| activation::relu(burns.norm.forward(burns.conv.forward(input))));
             for (part, (found, expected)) in found.iter().zip(&expected).enumerate() {
                 let off = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
                 assert!(found.len() == expected.len() && off < 2e-4, "part {part}, kernel {kernel}: {off}");

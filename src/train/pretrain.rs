@@ -80,6 +80,8 @@ pub struct HeldOut {
     pub pairs: f64,
     /// Mean absolute error in points of 100.
     pub mae: f64,
+    /// [`Self::strengths`] of each flaw of the menu, as far as there were such pairs.
+    pub by_flaw: [Option<f64>; DEFECTS],
 }
 
 /// Pseudo-MOS further apart than this (of 1) must be in order.
@@ -180,7 +182,7 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
         let network = self.learner.scoring();
         let (held_out, calibration) = (self.plan.held_out, self.plan.card.calibration);
         let (mut labels, mut scores) = (Vec::new(), Vec::new());
-        let (mut all, mut same_flaw) = (Order::default(), Order::default());
+        let (mut all, mut by_flaw) = (Order::default(), [Order::default(); DEFECTS]);
         in_order(0..ladders, &|index| held_out.ladder(HELD_OUT_SEED, index), &mut |ladder| {
             let views: Vec<&Views> = ladder.iter().map(|made| &made.views).collect();
             let raw = network.raw_scores(preprocess::batch(views.into_iter(), RUNGS, self.plan.device), RUNGS);
@@ -192,7 +194,7 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
             }
             let [weak, strong] = SAME_FLAW;
             if ladder[weak].views != ladder[strong].views {
-                same_flaw.count(raw[weak] > raw[strong]);
+                by_flaw[ladder[strong].strongest()].count(raw[weak] > raw[strong]);
             }
             labels.extend(ladder.iter().map(|made| 100.0 * made.quality));
             scores.extend(raw.into_iter().map(|raw| calibration.score(raw)));
@@ -200,9 +202,10 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
         })?;
         let seen = HeldOut {
             srcc: metrics::srcc(&scores, &labels).unwrap_or(0.0),
-            strengths: same_flaw.share(),
+            strengths: by_flaw.into_iter().fold(Order::default(), Order::and).share(),
             pairs: all.share(),
             mae: metrics::mae(&scores, &labels).unwrap_or(0.0),
+            by_flaw: by_flaw.map(|order| (order.pairs > 0).then(|| order.share())),
         };
         let step = self.position.step;
         self.watcher.points(&[
@@ -231,7 +234,7 @@ fn point(name: &str, step: u64, value: f64) -> MetricPoint {
 }
 
 /// How many pairs are in the right order.
-#[derive(Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Order {
     right: u32,
     pairs: u32,
@@ -243,7 +246,11 @@ impl Order {
         self.pairs += 1;
     }
 
-    fn share(&self) -> f64 {
+    fn and(self, other: Self) -> Self {
+        Self { right: self.right + other.right, pairs: self.pairs + other.pairs }
+    }
+
+    fn share(self) -> f64 {
         f64::from(self.right) / f64::from(self.pairs.max(1))
     }
 }

@@ -91,7 +91,10 @@ fn features_of_a_network_trained_elsewhere_stay_with_the_model() {
     let ran = world.run(&["export", "onnx", "-o", "m.onnx", "--model", "personal"]).expect(65);
     assert!(ran.stderr.contains("mine.safetensors") && ran.stderr.contains("--backbone none"), "{}", ran.stderr);
     let again = fit(&[]).expect(0).json();
-    assert_eq!((&again["features"], &again["srcc"], &again["described"]), (&foreign["features"], &foreign["srcc"], &0.into()));
+    assert_eq!(
+        (&again["features"], &again["srcc"], &again["described"]),
+        (&foreign["features"], &foreign["srcc"], &0.into())
+    );
     let back = fit(&["--backbone", "none"]).expect(0).json();
     assert_eq!((&back["features"], &back["srcc"]), (&own["features"], &own["srcc"]));
 }

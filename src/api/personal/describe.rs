@@ -140,16 +140,15 @@ fn first_basis<T>(
     if work.reporter.control.is_cancelled() {
         return Ok(None);
     }
-    let Some(width) = sample.first().map(|photo| photo.description.features.len()) else {
+    if sample.is_empty() {
         return Err(Error::bad_data("none of the photos could be read").hint("Open their folder again."));
-    };
+    }
     let done = work.done();
     work.reporter.progress("Finding what photos differ in", done, work.total, "");
     // The order in which photos became ready is chance.
     sample.sort_by(|a, b| a.sha256.cmp(&b.sha256));
     let values: Vec<f32> = sample.iter().flat_map(|photo| &photo.description.features).copied().collect();
-    let levels = looking.observer.levels().unwrap_or_else(|| vec![width]);
-    let basis = Basis::fit_levels(&values, &levels, row::MOST_COMPONENTS)?;
+    let basis = Basis::fit_levels(&values, &looking.observer.levels(), row::MOST_COMPONENTS)?;
     let stored = StoredBasis { offered: offered as u32, bytes: basis.to_bytes() };
     let extractor = Extractor::new(name.to_owned(), &stored.bytes)?;
     let rows = extractor.rows(sample.iter().map(|photo| (&photo.description, &photo.measures)))?;

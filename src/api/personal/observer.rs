@@ -153,10 +153,11 @@ impl Observer {
     }
 
     /// Widths of the levels of features that are brought to one variance each.
-    pub(super) fn levels(&self) -> Option<Vec<usize>> {
-        let mut levels = self.backbone.as_ref()?.level_widths();
+    pub(super) fn levels(&self) -> Vec<usize> {
+        let Some(backbone) = &self.backbone else { return self.describer.level_widths() };
+        let mut levels = backbone.level_widths();
         levels.truncate(levels.len() / PARTS * KEPT_PARTS);
-        Some(levels)
+        levels
     }
 
     /// Describes photos, in their order; nothing when a stop was asked for.

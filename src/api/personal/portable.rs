@@ -56,7 +56,8 @@ pub(in crate::api) fn portable(project: &Project, entry: &ModelEntry) -> Result<
     }
     let mut tutor = Tutor::open(project)?;
     let material = tutor.material()?;
-    let same = |cached: &&Cached| cached.extractor.name == about.extractor && cached.extractor.basis_name == about.basis;
+    let same =
+        |cached: &&Cached| cached.extractor.name == about.extractor && cached.extractor.basis_name == about.basis;
     let (Some(material), Some(cached)) = (material, tutor.cached().filter(same)) else {
         return Err(Error::bad_data(format!("the features that {} learnt from are not in this project", entry.name))
             .hint("Fit it again with `packshot personal`, then export it."));
@@ -84,7 +85,8 @@ pub(in crate::api) fn portable(project: &Project, entry: &ModelEntry) -> Result<
 
 /// The model as rules on what the network describes photos by.
 fn head(deep: &Personal, basis: &Basis) -> Result<DeepHead> {
-    let lines = deep.lines().ok_or_else(|| Error::internal("a personal model on deep features has other features, too"))?;
+    let lines =
+        deep.lines().ok_or_else(|| Error::internal("a personal model on deep features has other features, too"))?;
     let rules: Vec<Vec<f64>> = lines.slopes.iter().map(|slopes| basis.unproject(slopes)).collect();
     let (quantile, floor) = lines.interval;
     Ok(DeepHead {

@@ -113,7 +113,11 @@ mod tests {
     #[test]
     fn a_row_gives_back_what_went_in_and_what_was_missing() {
         let attributes = Attributes::default().with(Attribute::Brightness, 128.0);
-        let with = Measures { attributes: Box::new(attributes), brisque: Some(Box::new([0.5; BRISQUE_FEATURES])), backbone: None };
+        let with = Measures {
+            attributes: Box::new(attributes),
+            brisque: Some(Box::new([0.5; BRISQUE_FEATURES])),
+            backbone: None,
+        };
         let without = Measures { attributes: Box::default(), brisque: None, backbone: None };
         let components = [to_half(3.5), to_half(-7.25)];
         let rows = [pack(&components, &with, 61.237_41), pack(&components, &without, 0.01)].concat();

@@ -138,7 +138,8 @@ mod tests {
     #[test]
     fn the_graph_gives_what_the_rules_give_whatever_the_curve() {
         let network = nn::fresh("cnn-xs", 3, &Device::flex()).expect("known");
-        let photo = |salt: u32| RgbImage::from_fn(300, 260, |x, y| image::Rgb([(x * salt) as u8, (y + salt) as u8, 90]));
+        let photo =
+            |salt: u32| RgbImage::from_fn(300, 260, |x, y| image::Rgb([(x * salt) as u8, (y + salt) as u8, 90]));
         let views: Vec<_> = [1, 3, 8].map(|salt| preprocess::views(&photo(salt))).into();
         let features: usize = network.level_widths().iter().sum();
         let number = |at: usize| ((at * 7919 + 13) % 1009) as f32 / 1009.0 - 0.5;
