@@ -108,7 +108,7 @@ impl Sizes {
                 2 => spread::<2>(row, first, &mut padded[begin + at..]),
                 4 => spread::<4>(row, first, &mut padded[begin + at..]),
                 stride => {
-                    row[first..].iter().step_by(stride).zip(&mut padded[begin + at..]).for_each(|(v, to)| *to = *v)
+                    row[first..].iter().step_by(stride).zip(&mut padded[begin + at..]).for_each(|(v, to)| *to = *v);
                 }
             });
         });
@@ -123,7 +123,7 @@ impl Sizes {
                 1 => row.copy_from_slice(&padded[begin + at..][..width]),
                 2 => collect::<2>(&padded[begin + at..], first, row),
                 stride => {
-                    row[first..].iter_mut().step_by(stride).zip(&padded[begin + at..]).for_each(|(to, v)| *to = *v)
+                    row[first..].iter_mut().step_by(stride).zip(&padded[begin + at..]).for_each(|(to, v)| *to = *v);
                 }
             });
         });

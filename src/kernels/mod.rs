@@ -119,7 +119,7 @@ impl Convolved<Flex> {
 impl Normalised<Flex> {
     fn channels(&self) -> Vec<Channel> {
         let all = [&self.mean, &self.variance, &self.gain, &self.bias].map(Values::to_contiguous);
-        let [mean, variance, gain, bias] = all.each_ref().map(|values| values.storage::<f32>());
+        let [mean, variance, gain, bias] = all.each_ref().map(Values::storage::<f32>);
         let channel = |at: usize| Channel {
             mean: mean[at],
             inverse: (1.0 / (f64::from(variance[at]) + self.epsilon).sqrt()) as f32,

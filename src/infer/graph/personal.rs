@@ -76,9 +76,12 @@ fn curve(graph: &mut Builder, x: &str, curve: &HeadCurve) -> String {
             line(graph, x, 0.0, points.first().map_or(0.0, |point| point.1))
         }
         HeadCurve::Points(points) => {
-            let numbers = |of: &dyn Fn(&[(f64, f64)]) -> f64| points.windows(2).map(|pair| of(pair) as f32).collect();
-            let (starts, widths): (Vec<f32>, Vec<f32>) = (numbers(&|p| p[0].0), numbers(&|p| p[1].0 - p[0].0));
-            let slopes: Vec<f32> = numbers(&|p| (p[1].1 - p[0].1) / (p[1].0 - p[0].0));
+            let (mut starts, mut widths, mut slopes) = (Vec::new(), Vec::new(), Vec::new());
+            for ((x0, y0), (x1, y1)) in points.iter().zip(&points[1..]) {
+                starts.push(*x0 as f32);
+                widths.push((x1 - x0) as f32);
+                slopes.push(((y1 - y0) / (x1 - x0)) as f32);
+            }
             let count = starts.len();
             let starts = graph.floats("curve.starts", &[count], &starts);
             let widths = graph.floats("curve.widths", &[count], &widths);
