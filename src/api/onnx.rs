@@ -76,7 +76,7 @@ pub(super) fn checked_onnx(entry: &ModelEntry) -> Result<(ModelCard, Vec<u8>, f6
 /// The same of a personal model.
 fn checked_personal(card: &ModelCard, portable: &Portable) -> Result<(Vec<u8>, f64)> {
     let Portable { base, network, head, .. } = portable;
-    let bytes = infer::personal_onnx(card, base, network, head)?.encode_to_vec();
+    let bytes = infer::personal_onnx(card, base, network, head).encode_to_vec();
     let difference = infer::personal_onnx_difference(&bytes, base, network, head, &pictures())?;
     checked(card, difference)?;
     Ok((bytes, difference))

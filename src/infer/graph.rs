@@ -13,7 +13,7 @@ use tract_onnx::pb::{GraphProto, ModelProto, OperatorSetIdProto, StringStringEnt
 
 use super::proto::{Axis, Builder};
 use crate::domain::ModelCard;
-use crate::nn::{Affine, FoldedConv, INPUT_CENTRE, Network, VIEW_EDGE, VIEWS, WEIGHT_FLOOR};
+use crate::nn::{Affine, FoldedConv, INPUT_CENTRE, Network, VARIANCE_FLOOR, VIEW_EDGE, VIEWS, WEIGHT_FLOOR};
 
 /// The operator set that graphs are written in.
 pub const OPSET: i64 = 18;
@@ -81,7 +81,7 @@ fn graph_of(network: &Network, described: bool, finish: impl FnOnce(&mut Builder
         }
         Network::Vit(network) => {
             let folded = network.folded();
-            let trunk = vit::trunk(&mut graph, &planes, &folded);
+            let trunk = vit::trunk(&mut graph, &planes, &folded, described);
             score(&mut graph, &trunk, &folded.hidden, &folded.score);
             trunk
         }
@@ -100,7 +100,7 @@ struct Trunk {
     cells_axis: i64,
     /// Cells of all views of a photo.
     cell_count: usize,
-    /// Mean and deviation of the planes at every depth, view after view, where they were asked for.
+    /// What [`Network::described`] gives, one row a photo or a view, where it was asked for.
     described: Option<String>,
 }
 
@@ -135,6 +135,20 @@ fn affine(graph: &mut Builder, name: &str, input: &str, layer: &Affine) -> Strin
     let weight = graph.floats(&format!("{name}.weight"), &layer.sizes, &layer.weight);
     let bias = graph.floats(&format!("{name}.bias"), &layer.sizes[1..], &layer.bias);
     graph.node("Gemm", name, &[input, &weight, &bias], &[])
+}
+
+/// Mean and deviation along `axes`, side by side along the axis of the channels.
+fn mean_and_deviation(graph: &mut Builder, name: &str, input: &str, axes: &[i64], channels: i64) -> String {
+    let named = |part: &str| format!("{name}.{part}");
+    let axes = graph.integers(&named("axes"), axes);
+    let mean = graph.node("ReduceMean", &named("mean"), &[input, &axes], &[("keepdims", &[1])]);
+    let centred = graph.node("Sub", &named("centred"), &[input, &mean], &[]);
+    let square = graph.node("Mul", &named("square"), &[&centred, &centred], &[]);
+    let variance = graph.node("ReduceMean", &named("variance"), &[&square, &axes], &[("keepdims", &[1])]);
+    let floor = graph.number(&named("floor"), VARIANCE_FLOOR);
+    let raised = graph.node("Add", &named("raised"), &[&variance, &floor], &[]);
+    let deviation = graph.node("Sqrt", &named("deviation"), &[&raised], &[]);
+    graph.node("Concat", name, &[&mean, &deviation], &[("axis", &[channels])])
 }
 
 /// The mean of the cells' quality by their weights, `[n, 1]`

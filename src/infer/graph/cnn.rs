@@ -1,7 +1,7 @@
 //! The trunk of the convolutional network.
 
-use super::{Builder, Trunk, convolution};
-use crate::nn::{Folded, INPUT_GAIN, VARIANCE_FLOOR, VIEW_EDGE, VIEWS};
+use super::{Builder, Trunk, convolution, mean_and_deviation};
+use crate::nn::{Folded, INPUT_GAIN, VIEW_EDGE, VIEWS};
 
 /// Convolutions with a ReLU each, the last two stages pooled; with `described`, all of them.
 pub(super) fn trunk(graph: &mut Builder, planes: &str, folded: &Folded, described: bool) -> Trunk {
@@ -13,7 +13,7 @@ pub(super) fn trunk(graph: &mut Builder, planes: &str, folded: &Folded, describe
         plane = graph.node("Relu", &format!("block{index}.relu"), &[&plane], &[]);
         edge = block.edge_after(edge);
         if described || folded.pooled.contains(&index) {
-            all.push(mean_and_deviation(graph, &format!("pool{index}"), &plane));
+            all.push(mean_and_deviation(graph, &format!("pool{index}"), &plane, &[2, 3], 1));
         }
         if folded.pooled.contains(&index) {
             pooled.extend(all.last().cloned());
@@ -26,18 +26,4 @@ pub(super) fn trunk(graph: &mut Builder, planes: &str, folded: &Folded, describe
     let described = described.then(|| joined(graph, "described.views", &all));
     let cells = convolution(graph, "cells", &plane, &folded.cells, 1.0);
     Trunk { per_view, cells, cells_axis: 1, cell_count: VIEWS * edge * edge, described }
-}
-
-/// `[n, c, h, w]` -> `[n, 2c, 1, 1]`
-fn mean_and_deviation(graph: &mut Builder, name: &str, input: &str) -> String {
-    let named = |part: &str| format!("{name}.{part}");
-    let axes = graph.integers(&named("axes"), &[2, 3]);
-    let mean = graph.node("ReduceMean", &named("mean"), &[input, &axes], &[("keepdims", &[1])]);
-    let centred = graph.node("Sub", &named("centred"), &[input, &mean], &[]);
-    let square = graph.node("Mul", &named("square"), &[&centred, &centred], &[]);
-    let variance = graph.node("ReduceMean", &named("variance"), &[&square, &axes], &[("keepdims", &[1])]);
-    let floor = graph.number(&named("floor"), VARIANCE_FLOOR);
-    let raised = graph.node("Add", &named("raised"), &[&variance, &floor], &[]);
-    let deviation = graph.node("Sqrt", &named("deviation"), &[&raised], &[]);
-    graph.node("Concat", name, &[&mean, &deviation], &[("axis", &[1])])
 }

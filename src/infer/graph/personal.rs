@@ -4,27 +4,17 @@ use tract_onnx::pb::ModelProto;
 
 use super::{Builder, OUTPUTS, RAW, Trunk, affine, clamped, graph_of, interval, model_of, on_scale};
 use crate::domain::ModelCard;
-use crate::error::{Error, Result};
 use crate::infer::{DeepHead, HeadCurve};
 use crate::nn::{Affine, Network};
 
 /// The model of `card` as ONNX, with the inputs and outputs of [`super::onnx`]; `base` is the card of the network.
-///
-/// # Errors
-/// [`crate::Code::BadData`] for a network whose planes at every depth are not part of a graph.
-pub fn personal_onnx(card: &ModelCard, base: &ModelCard, network: &Network, head: &DeepHead) -> Result<ModelProto> {
-    let mut described = true;
-    let graph = graph_of(network, true, |graph, trunk| described = personal(graph, trunk, base, head).is_some());
-    if described {
-        return Ok(model_of(card, graph));
-    }
-    Err(Error::bad_data("a personal model on a transformer cannot be written as ONNX")
-        .hint("Fit it on a convolutional network: set personal.base to \"default\"."))
+pub fn personal_onnx(card: &ModelCard, base: &ModelCard, network: &Network, head: &DeepHead) -> ModelProto {
+    model_of(card, graph_of(network, true, |graph, trunk| personal(graph, trunk, base, head)))
 }
 
-/// Everything behind the trunk; nothing when the trunk does not describe photos.
-fn personal(graph: &mut Builder, trunk: &Trunk, base: &ModelCard, head: &DeepHead) -> Option<()> {
-    let described = trunk.described.as_ref()?;
+/// Everything behind the trunk.
+fn personal(graph: &mut Builder, trunk: &Trunk, base: &ModelCard, head: &DeepHead) {
+    let described = trunk.described.as_deref().unwrap_or_default();
     let (features, rules) = (head.means.len(), head.biases.len());
     let shape = graph.integers("described.shape", &[-1, features as i64]);
     let rows = graph.node("Reshape", "described.rows", &[described, &shape], &[]);
@@ -53,7 +43,6 @@ fn personal(graph: &mut Builder, trunk: &Trunk, base: &ModelCard, head: &DeepHea
     let half = half_width(graph, head);
     let half = graph.node("Reshape", "half.flat", &[&half, &flat], &[]);
     interval(graph, &score, &half);
-    Some(())
 }
 
 /// The calibrated score `[n, 1]`.
@@ -140,11 +129,9 @@ mod tests {
 
     #[test]
     fn the_graph_gives_what_the_rules_give_whatever_the_curve() {
-        let network = nn::fresh("cnn-xs", 3, &Device::flex()).expect("known");
         let photo =
             |salt: u32| RgbImage::from_fn(300, 260, |x, y| image::Rgb([(x * salt) as u8, (y + salt) as u8, 90]));
         let views: Vec<_> = [1, 3, 8].map(|salt| preprocess::views(&photo(salt))).into();
-        let features: usize = network.level_widths().iter().sum();
         let number = |at: usize| ((at * 7919 + 13) % 1009) as f32 / 1009.0 - 0.5;
         let curves = [
             HeadCurve::Line { slope: 0.8, offset: 5.0 },
@@ -152,7 +139,9 @@ mod tests {
             HeadCurve::Points(vec![(10.0, 5.0), (50.0, 40.0), (56.0, 70.0), (80.0, 90.0)]),
             HeadCurve::Points(vec![(50.0, 44.0)]),
         ];
-        for curve in curves {
+        for (architecture, curve) in ["cnn-xs", "vit-ti", "cnn-xs", "cnn-xs"].into_iter().zip(curves) {
+            let network = nn::fresh(architecture, 3, &Device::flex()).expect("known");
+            let features: usize = network.level_widths().iter().sum();
             let head = DeepHead {
                 means: (0..features).map(|at| number(at).abs()).collect(),
                 weights: (0..features * 6).map(|at| number(at + 5) * 0.2).collect(),
@@ -162,29 +151,13 @@ mod tests {
                 quantile: 1.7,
                 floor: 2.5,
             };
-            let base = card("cnn-xs");
-            let bytes = personal_onnx(&card("personal"), &base, &network, &head).expect("writes").encode_to_vec();
+            let base = card(architecture);
+            let bytes = personal_onnx(&card("personal"), &base, &network, &head).encode_to_vec();
             let off = infer::personal_onnx_difference(&bytes, &base, &network, &head, &views).expect("computes");
             assert!(off < infer::MOST_APART, "{:?}: {off}", head.curve);
             let other = DeepHead { own_share: 0.5, ..head };
             let off = infer::personal_onnx_difference(&bytes, &base, &network, &other, &views).expect("computes");
             assert!(off > infer::MOST_APART, "another model is told apart: {off}");
         }
-    }
-
-    #[test]
-    fn a_transformer_is_refused_in_words() {
-        let network = nn::fresh("vit-ti", 3, &Device::flex()).expect("known");
-        let head = DeepHead {
-            means: vec![0.0],
-            weights: vec![0.0; 2],
-            biases: vec![0.0; 2],
-            own_share: 1.0,
-            curve: HeadCurve::Line { slope: 1.0, offset: 0.0 },
-            quantile: 1.0,
-            floor: 1.0,
-        };
-        let error = personal_onnx(&card("personal"), &card("vit-ti"), &network, &head).expect_err("refused");
-        assert!(error.summary.contains("transformer"), "{error:#}");
     }
 }

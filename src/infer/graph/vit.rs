@@ -1,13 +1,14 @@
 //! The trunk of the vision transformer.
 
-use super::{Builder, Trunk, convolution};
+use super::{Builder, Trunk, convolution, mean_and_deviation};
 use crate::nn::{Affine, FoldedNorm, FoldedVit, FoldedVitBlock, INPUT_GAIN, NORM_EPSILON, VIEW_EDGE, VIEWS};
 
 // The operator's own default stands in the graph.
 const _: () = assert!(NORM_EPSILON == 1e-5);
 
-/// Tokens from patches, the blocks, and the mean token of every view.
-pub(super) fn trunk(graph: &mut Builder, planes: &str, folded: &FoldedVit) -> Trunk {
+/// Tokens from patches, the blocks, and the mean token of every view; with `described`, mean and deviation of the tokens after
+/// every block.
+pub(super) fn trunk(graph: &mut Builder, planes: &str, folded: &FoldedVit, described: bool) -> Trunk {
     let width = folded.patches.channels[1];
     let count = folded.patches.edge_after(VIEW_EDGE).pow(2);
     let patches = convolution(graph, "patches", planes, &folded.patches, INPUT_GAIN);
@@ -19,6 +20,7 @@ pub(super) fn trunk(graph: &mut Builder, planes: &str, folded: &FoldedVit) -> Tr
     // Every view by itself.
     let shape = graph.integers("tokens.shape", &[-1, count as i64, width as i64]);
     let mut tokens = graph.node("Reshape", "tokens", &[&placed, &shape], &[]);
+    let mut levels = Vec::new();
     for (index, block) in folded.blocks.iter().enumerate() {
         let name = format!("block{index}");
         let attended = attention(graph, &name, &tokens, block, count);
@@ -28,12 +30,19 @@ pub(super) fn trunk(graph: &mut Builder, planes: &str, folded: &FoldedVit) -> Tr
         let wide = gelu(graph, &format!("{name}.gelu"), &wide);
         let narrow = linear(graph, &format!("{name}.narrow"), &wide, &block.narrow);
         tokens = graph.node("Add", &name, &[&tokens_then, &narrow], &[]);
+        if described {
+            let pooled = mean_and_deviation(graph, &format!("pool{index}"), &tokens, &[1], 2);
+            let shape = graph.integers(&format!("level{index}.shape"), &[-1, (VIEWS * 2 * width) as i64]);
+            levels.push(graph.node("Reshape", &format!("level{index}"), &[&pooled, &shape], &[]));
+        }
     }
+    let levels: Vec<&str> = levels.iter().map(String::as_str).collect();
+    let described = described.then(|| graph.node("Concat", "described", &levels, &[("axis", &[1])]));
     let tokens = norm(graph, "norm", &tokens, &folded.norm);
     let axes = graph.integers("mean.axes", &[1]);
     let per_view = graph.node("ReduceMean", "features.views", &[&tokens, &axes], &[("keepdims", &[0])]);
     let cells = linear(graph, "cells", &tokens, &folded.cells);
-    Trunk { per_view, cells, cells_axis: 2, cell_count: VIEWS * count, described: None }
+    Trunk { per_view, cells, cells_axis: 2, cell_count: VIEWS * count, described }
 }
 
 /// `[b, count, width]` -> `[b, count, width]`
