@@ -87,8 +87,8 @@ pub use models::{
 };
 pub use onnx::{OnnxSummary, check_onnx_export, export_onnx};
 pub use personal::{
-    Alike, DescribeSummary, LabelForecast, Lesson, Likeness, PersonalRequest, PersonalSummary, QueueKind, Suspect,
-    Tutor, start_describing, start_forecast, start_personal,
+    Alike, DescribeSummary, LabelForecast, Lesson, Likeness, NO_BACKBONE, PersonalRequest, PersonalSummary, QueueKind,
+    Suspect, Tutor, start_describing, start_forecast, start_personal,
 };
 use photos::newest_scores_by_image;
 pub use photos::{

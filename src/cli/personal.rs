@@ -1,15 +1,20 @@
 //! `packshot personal`: fits the personal model now, and says how good it is.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::args;
-use super::context::{Context, Done};
+use super::context::{Context, Done, refuse_missing};
 use super::open::show_failed;
 use super::watch::{Ended, stopped, wake, watch};
 use crate::api::{self, PersonalRequest, PersonalSummary};
 use crate::error::Result;
 
 pub(super) fn run(mut context: Context, args: args::Personal) -> Result<Done> {
+    if let Some(file) = args.backbone.as_ref().filter(|file| *file != api::NO_BACKBONE) {
+        refuse_missing(&[Path::new(file)])?;
+    }
     context.set("score.device", args.device);
     context.set("personal.backbone", args.backbone);
     let (project, _log) = context.existing_project()?;

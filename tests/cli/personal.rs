@@ -72,6 +72,8 @@ fn features_of_a_network_trained_elsewhere_stay_with_the_model() {
     let own = fit(&[]).expect(0).json();
     assert_eq!((own["features"].as_str(), own["base"].as_str()), (Some("default"), Some("default")));
     let ran = fit(&["--backbone", "gone.safetensors"]).expect(2);
+    assert!(ran.stderr.contains("gone.safetensors"), "{}", ran.stderr);
+    let ran = fit(&["--set", "personal.backbone=gone.safetensors"]).expect(1);
     assert!(ran.stderr.contains("gone.safetensors") && ran.stderr.contains("personal.backbone"), "{}", ran.stderr);
     world.write("notes.safetensors", "no weights, however long this may be");
     let ran = fit(&["--backbone", "notes.safetensors"]).expect(65);

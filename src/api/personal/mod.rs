@@ -28,6 +28,7 @@ pub(super) use tutor::project_scores;
 
 pub use describe::{DescribeSummary, start_describing};
 pub use fit::{LabelForecast, PersonalRequest, PersonalSummary, start_forecast, start_personal};
+pub use observer::NO_BACKBONE;
 pub use portable::Likeness;
 pub use queues::{QueueKind, Suspect};
 pub use tutor::{Alike, Lesson, Tutor};

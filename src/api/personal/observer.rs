@@ -19,7 +19,7 @@ use crate::preprocess::{BACKBONE_VERSION, BACKBONE_VIEWS, BackboneViews, Views};
 const DIGITS: usize = 16;
 
 /// What `personal.backbone` says for the base network's own features.
-const NO_BACKBONE: &str = "none";
+pub const NO_BACKBONE: &str = "none";
 
 /// Features of the whole photo and the mean of its crops' are kept, how far the crops differ is not: it gained nothing
 /// (docs/benchmarks.md).
