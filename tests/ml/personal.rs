@@ -135,7 +135,7 @@ fn the_model_is_whole_in_its_folder_and_refuses_to_be_a_network() {
         assert!((value(row) - shown[&row.path]).abs() < 0.01, "{} {}", value(row), shown[&row.path]);
     }
     let error = api::export_onnx(&other, named.as_deref(), &folder.path().join("m.onnx"), false).expect_err("refuses");
-    assert!(error.summary.contains("personal model"), "{error}");
+    assert!(error.summary.contains("not in this project"), "{error}");
     let error = api::finetune_config(&first, named.as_deref(), None).expect_err("too few labels");
     assert!(error.summary.contains("needs 100 labels"), "{error}");
     let fit = std::fs::read_dir(&moved)
