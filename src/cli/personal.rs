@@ -13,7 +13,7 @@ use crate::error::Result;
 
 pub(super) fn run(mut context: Context, args: args::Personal) -> Result<Done> {
     if let Some(file) = args.backbone.as_ref().filter(|file| *file != api::NO_BACKBONE) {
-        refuse_missing(&[Path::new(file)])?;
+        refuse_missing([Path::new(file)])?;
     }
     context.set("score.device", args.device);
     context.set("personal.backbone", args.backbone);
