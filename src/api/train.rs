@@ -363,7 +363,9 @@ impl Training<'_> {
         let mut model = None;
         if let Some(best) = ending.best {
             metrics.insert("best_epoch".to_owned(), json!(best.epoch + 1));
-            metrics.insert("validation_srcc".to_owned(), json!(best.value));
+            if best.value >= -1.0 {
+                metrics.insert("validation_srcc".to_owned(), json!(best.value));
+            }
             let card = model_folder::read_card(&model_path(folder))?;
             let better = if ending.stopped { false } else { self.test(folder, &mut metrics)? };
             if better || self.start.is_none() {

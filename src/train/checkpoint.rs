@@ -21,7 +21,7 @@ const OPTIMISER: &str = "optimiser.bpk";
 pub struct Best {
     /// Epoch, 0-based.
     pub epoch: u32,
-    /// Its validation SRCC (or minus the validation loss when labels do not vary).
+    /// Its validation SRCC; below −1 by the validation loss where scores or labels do not vary.
     pub value: f64,
 }
 

@@ -329,7 +329,8 @@ impl<'a, W: Watcher> Fit<'a, W> {
         self.pending.extend(measured.iter().filter_map(|(name, value)| value.map(|value| point(name, step, value))));
         self.flush()?;
         self.watcher.samples(&self.spread(&predictions, &scores))?;
-        let value = srcc.unwrap_or(-loss);
+        // Scores that do not vary have no order: any that do are better, and among them the smaller loss.
+        let value = srcc.unwrap_or(-1.0 - loss);
         if self.position.best.is_none_or(|best| value > best.value) {
             self.position.best = Some(Best { epoch: self.position.epoch, value });
             let residuals: Vec<f64> = scores.iter().zip(&labels).map(|(score, label)| score - label).collect();
