@@ -6,8 +6,8 @@
 //! - `portable` fits once more to what any ONNX runtime can compute;
 //! - `fit` is the command, which also says how good the model is and what more labels would bring.
 //!
-//! The features are those of the base network, or of a network trained elsewhere. The base is one that did not learn from the project's labels, so that its score is evidence. Scores of the
-//! personal model follow from rows and are never stored.
+//! The features are those of the base network, or of a network trained elsewhere. The base is one that did not learn from the
+//! project's labels, so that its score is evidence. Scores of the personal model follow from rows and are never stored.
 
 mod describe;
 mod extractor;
