@@ -99,6 +99,9 @@ pub enum EngineChoice {
     /// The fastest, found by a short measurement.
     #[default]
     Auto,
+    /// Packshot's own kernels; convolutional networks only.
+    #[serde(rename = "packshot")]
+    Own,
     /// burn's CPU backend.
     Burn,
     /// tract on the exported graph.
@@ -184,7 +187,7 @@ sections! {
     score: ScoreConfig {
         /// Device: auto, gpu or cpu.
         device: DeviceChoice = DeviceChoice::Auto;
-        /// What computes on the CPU: auto (the fastest, found by a short measurement), burn, tract, or ort (onnxruntime, when its library is found); scores are the same within 0.001.
+        /// What computes on the CPU: auto (the fastest, found by a short measurement), packshot (its own kernels), burn, tract, or ort (onnxruntime, when its library is found); scores are the same within 0.001.
         engine: EngineChoice = EngineChoice::Auto;
         /// Photos a batch.
         batch_size: usize = 16;

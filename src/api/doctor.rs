@@ -77,6 +77,7 @@ fn engine(score: &ScoreConfig) -> Result<String> {
     let measured = infer::engine_speeds(architecture, batch)?.describe();
     let configured = match score.engine {
         EngineChoice::Auto => String::new(),
+        EngineChoice::Own => "packshot is configured; the fastest is ".to_owned(),
         EngineChoice::Burn => "burn is configured; the fastest is ".to_owned(),
         EngineChoice::Tract => "tract is configured; the fastest is ".to_owned(),
         EngineChoice::Ort => "onnxruntime is configured; the fastest is ".to_owned(),

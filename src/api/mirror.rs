@@ -1,4 +1,4 @@
-//! A training that is followed on an MLflow server while it goes on. Whatever happens there, the training goes on: what could
+//! A training, or a series of them, that is followed on an MLflow server while it goes on. Whatever happens there, the training goes on: what could
 //! not be sent is a warning, and is sent at the end or by a later export.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -61,6 +61,14 @@ impl Mirror {
         self.changed.notify_all();
     }
 
+    /// Shows that a run has begun: trainings of a series are placed below it.
+    pub(super) fn begin<S>(&self, project: &Project, run: &Run, reporter: &Reporter<S>) {
+        let begun = numbers(project, run, &account_name()).and_then(|plan| Live::default().send(&self.server, &plan));
+        if let Err(error) = begun {
+            reporter.warn(format!("MLflow does not follow: {error:#}; the training goes on, and it is tried again"));
+        }
+    }
+
     /// Does the work of a training, followed on a thread beside it, and then sends everything.
     pub(super) fn follow<T>(
         &self,
@@ -74,6 +82,12 @@ impl Mirror {
             let _over = Over(self);
             work()
         });
+        self.finish(project, run, reporter);
+        done
+    }
+
+    /// Sends everything of a run that has ended; what cannot be sent is a warning.
+    pub(super) fn finish<S>(&self, project: &Project, run: &Run, reporter: &Reporter<S>) {
         reporter.progress("Sending to MLflow", 0, 0, "");
         if let Err(error) = self.send_all(project, run, reporter) {
             reporter.warn(format!(
@@ -81,7 +95,6 @@ impl Mirror {
                 run.id
             ));
         }
-        done
     }
 
     fn send_points(&self, project: &Project, run: &Run, reporter: &Reporter<TrainSummary>) {
@@ -120,7 +133,7 @@ impl Mirror {
     }
 
     /// What the run came to, with its files and its model.
-    fn send_all(&self, project: &Project, run: &Run, reporter: &Reporter<TrainSummary>) -> Result<()> {
+    fn send_all<S>(&self, project: &Project, run: &Run, reporter: &Reporter<S>) -> Result<()> {
         let run = run_view(project, &run.id)?.run;
         let plan = plan(project, &run, &account_name(), &|text| reporter.warn(text))?;
         let was_stopped = reporter.control.is_cancelled();

@@ -203,7 +203,9 @@ pub(super) fn numbers(project: &Project, run: &Run, user: &str) -> Result<RunPla
     let points: Vec<TimedPoint> =
         store.timed_points(&run.id)?.into_iter().map(|(point, at_ms)| TimedPoint { point, at_ms }).collect();
     let photos = run_view(project, &run.id)?.photos;
-    Ok(mlflow::plan_run(&RunFacts { run, points: &points, photos, experiment: &experiment, user, project: &name }))
+    let facts = RunFacts { run, points: &points, photos, experiment: &experiment, user, project: &name };
+    let series = run.settings().get("series").and_then(|series| find_run(project, series).ok());
+    Ok(RunPlan { parent: series.as_ref().map(mlflow::run_uuid), ..mlflow::plan_run(&facts) })
 }
 
 /// What MLflow is to hold of a run; `warn` hears what is left out.

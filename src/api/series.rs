@@ -10,6 +10,7 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::mirror::Mirror;
 use super::train::{TrainRequest, TrainSummary, keep_as_newest, lock_run, start_training};
 use super::{CODE_VERSION, Project, clock, run_view};
 use crate::config::{Config, TrainConfig};
@@ -45,7 +46,7 @@ pub struct SeriesRequest {
     pub name: String,
     /// What differs.
     pub plan: SeriesPlan,
-    /// Address of an MLflow server that each training is sent to while it goes on.
+    /// Address of an MLflow server that the series and each training are sent to while they go on.
     pub mirror: Option<String>,
 }
 
@@ -98,9 +99,11 @@ fn run(
     reporter: &Reporter<SeriesSummary>,
 ) -> Result<Outcome<SeriesSummary>> {
     let parent = parent_run(project, request, &configs)?;
+    let mirror = request.mirror.as_deref().map(|uri| Mirror::new(project, uri)).transpose()?;
     let mut store = project.store()?;
     store.insert_run(&parent)?;
     let _lock = lock_run(project, &parent.id)?;
+    mirror.iter().for_each(|mirror| mirror.begin(project, &parent, reporter));
     let mut summary = SeriesSummary { run: Some(parent.id.clone()), ..SeriesSummary::default() };
     let result = train_all(project, request, configs, reporter, &mut summary);
     let status = match &result {
@@ -118,6 +121,7 @@ fn run(
     }
     let text = result.as_ref().err().map(Error::chain);
     store.finish_run(&parent.id, status, &summary.metrics, text.as_deref(), clock::now_ms())?;
+    mirror.iter().for_each(|mirror| mirror.finish(project, &parent, reporter));
     Ok(if result? { Outcome::Completed(summary) } else { Outcome::Cancelled(summary) })
 }
 

@@ -1,5 +1,5 @@
-//! Which engine computes on the CPU: burn's, tract on the exported graph, or onnxruntime on it where its library is found.
-//! All give the same number; the fastest is found by a short measurement, once a process.
+//! Which engine computes on the CPU: our own kernels, burn, tract on the exported graph, or onnxruntime on it where its
+//! library is found. All give the same number; the fastest is found by a short measurement, once a process.
 //!
 //! The choice must never show in a score: an engine that is more than [`MOST_APART`] off is not used.
 
@@ -11,7 +11,7 @@ use burn::tensor::Device;
 use image::RgbImage;
 use tract_onnx::pb::ModelProto;
 
-use super::{graph, onnxruntime, tract};
+use super::{graph, onnxruntime, own, tract};
 use crate::config::EngineChoice;
 use crate::domain::{Calibration, ModelCard, ModelId, Reach};
 use crate::error::{Code, Error, Result};
@@ -30,6 +30,8 @@ const ROUNDS: usize = 3;
 /// What computes a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
+    /// Our own kernels, for convolutional networks on the CPU.
+    Own,
     /// burn, on any device.
     Burn,
     /// tract, on the CPU.
@@ -42,6 +44,7 @@ impl Engine {
     /// The name used in messages.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Own => "packshot",
             Self::Burn => "burn",
             Self::Tract => "tract",
             Self::Onnxruntime => "onnxruntime",
@@ -82,8 +85,9 @@ impl EngineSpeeds {
     }
 }
 
-/// A graph that an engine other than burn has made ready.
+/// A network that an engine other than burn has made ready.
 pub(super) enum Compiled {
+    Own(own::Compiled),
     Tract(tract::Compiled),
     Onnxruntime(onnxruntime::Compiled),
 }
@@ -91,6 +95,7 @@ pub(super) enum Compiled {
 impl Compiled {
     pub(super) fn engine(&self) -> Engine {
         match self {
+            Self::Own(_) => Engine::Own,
             Self::Tract(_) => Engine::Tract,
             Self::Onnxruntime(_) => Engine::Onnxruntime,
         }
@@ -102,6 +107,7 @@ impl Compiled {
     /// [`Code::Internal`] when the engine fails.
     pub(super) fn raw_scores(&self, photos: &[&Views]) -> Result<Vec<f64>> {
         match self {
+            Self::Own(compiled) => compiled.run(photos),
             Self::Tract(compiled) => Ok(compiled.run(photos)?.into_iter().map(|outputs| outputs[0]).collect()),
             Self::Onnxruntime(compiled) => compiled.run(photos),
         }
@@ -111,7 +117,7 @@ impl Compiled {
 /// The engine for a network on a device: the graph made ready when burn is not to be used, and why, in words.
 ///
 /// # Errors
-/// When tract was asked for by name and cannot be used. Where onnxruntime was, the fastest of the others computes: a
+/// When an engine that is always there was asked for by name and cannot compute the network. Where onnxruntime was, the fastest of the others computes: a
 /// configuration may travel to a machine without its library.
 pub(super) fn choose(
     card: &ModelCard,
@@ -129,6 +135,7 @@ pub(super) fn choose(
     let candidate = Candidate { card, network, device, graph: graph::onnx(card, network) };
     let mut missing = String::new();
     match choice {
+        EngineChoice::Own => return Ok((Some(candidate.own()?), "packshot, as configured".to_owned())),
         EngineChoice::Tract => return Ok((Some(candidate.tract()?), "tract, as configured".to_owned())),
         EngineChoice::Ort => match candidate.onnxruntime() {
             Ok(compiled) => return Ok((Some(compiled), "onnxruntime, as configured".to_owned())),
@@ -179,6 +186,10 @@ struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
+    fn own(&self) -> Result<Compiled> {
+        self.checked(Compiled::Own(own::Compiled::new(self.network)?))
+    }
+
     fn tract(&self) -> Result<Compiled> {
         self.checked(Compiled::Tract(tract::Compiled::raw(&self.graph)?))
     }
@@ -191,7 +202,7 @@ impl Candidate<'_> {
     fn usable(&self) -> Vec<Compiled> {
         let usable = |prepared: Result<Compiled>| match prepared {
             Ok(compiled) => Some(compiled),
-            // Most machines have no onnxruntime.
+            // Most machines have no onnxruntime, and not every network is convolutional.
             Err(error) if error.code == Code::NotFound => {
                 tracing::debug!("{error:#}");
                 None
@@ -201,7 +212,7 @@ impl Candidate<'_> {
                 None
             }
         };
-        [self.tract(), self.onnxruntime()].into_iter().filter_map(usable).collect()
+        [self.own(), self.tract(), self.onnxruntime()].into_iter().filter_map(usable).collect()
     }
 
     /// The graph that was made ready, held against burn on a picture.

@@ -1,6 +1,6 @@
 //! Scoring and features: load a network once, then batches of views.
 //!
-//! On a CPU one of three engines computes, see [`Engine`]. Must not know files of photos, the store, or front ends.
+//! On a CPU one of four engines computes, see [`Engine`]. Must not know files of photos, the store, or front ends.
 
 mod deep_head;
 mod describe;
@@ -10,6 +10,7 @@ mod explain;
 mod features;
 mod graph;
 mod onnxruntime;
+mod own;
 mod proto;
 mod tract;
 

@@ -1,288 +1,241 @@
-//! The convolution of planes and its gradients, as products of matrices over the patches of one photo at a time (im2col,
-//! Chellapilla et al. 2006).
+//! The convolution of planes and its gradients, straight from planes laid out so that all of it is sums over whole runs.
 //!
 //! Photos are shared out over the cores. Sums over photos are taken in an order that does not depend on how many cores
-//! there are, so that a training repeats bit for bit. Only this file names faer's products.
+//! there are, so that a training repeats bit for bit.
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
-/// Values of a tile of patches at most: it stays in a core's own cache between being laid out and being multiplied.
-const TILE: usize = 96 * 1024;
+use super::layout::{Layout, Sizes};
+use super::products::{Packed, SLACK, correlate, dot_places, dot_rows, dots, filter, whole_registers};
 
-/// Photos whose gradients of the weights are added up in one go.
-const PHOTOS_A_SUM: usize = 4;
+/// Values a channel, about, of the photos whose gradients of the weights are added up in one go, and the most photos.
+const VALUES_A_SUM: usize = 1024;
+const PHOTOS_A_SUM: usize = 8;
 
-/// The sizes of a convolution: square kernels, one stride and one padding for both sides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sizes {
-    /// Channels, height and width of a photo's planes before.
-    pub input: [usize; 3],
-    /// Channels, height and width after.
-    pub output: [usize; 3],
-    /// Edge of the kernel.
-    pub kernel: usize,
-    /// Pixels from one patch to the next.
-    pub stride: usize,
-    /// Zeros around the planes.
-    pub padding: usize,
+/// What follows a convolution, channel by channel.
+#[derive(Debug, Clone, Copy)]
+pub struct Then<'a> {
+    /// What values are multiplied by.
+    pub slope: &'a [f32],
+    /// What is added then.
+    pub level: &'a [f32],
+    /// The least and the most that they become.
+    pub range: [f32; 2],
 }
 
-impl Sizes {
-    /// The sizes for planes `[channels, height, width]` and weights `[out, channels, kernel, kernel]`.
-    pub fn new(input: [usize; 3], out: usize, kernel: usize, stride: usize, padding: usize) -> Self {
-        let after = |edge: usize| (edge + 2 * padding - kernel) / stride + 1;
-        Self { input, output: [out, after(input[1]), after(input[2])], kernel, stride, padding }
-    }
-
-    /// Values of a photo's planes before.
-    fn input_len(&self) -> usize {
-        self.input.iter().product()
-    }
-
-    /// Values of a photo's planes after.
-    fn output_len(&self) -> usize {
-        self.output.iter().product()
-    }
-
-    /// Pixels of a plane after.
-    fn pixels(&self) -> usize {
-        self.output[1] * self.output[2]
-    }
-
-    /// Values of a patch.
-    fn patch(&self) -> usize {
-        self.input[0] * self.kernel * self.kernel
-    }
-
-    /// Rows of output pixels whose patches make a tile.
-    fn rows_a_tile(&self) -> usize {
-        (TILE / (self.patch() * self.output[2])).clamp(1, self.output[1])
-    }
-
-    /// The tiles of a photo: ranges of rows of output pixels.
-    fn tiles(&self) -> impl Iterator<Item = std::ops::Range<usize>> + use<> {
-        let (step, rows) = (self.rows_a_tile(), self.output[1]);
-        (0..rows).step_by(step).map(move |from| from..rows.min(from + step))
-    }
-
-    /// Height of the planes with their padding.
-    fn padded_height(&self) -> usize {
-        self.input[1] + 2 * self.padding
-    }
-
-    /// Columns of the planes, with their padding, that lie `stride` apart: what output pixels side by side look at.
-    fn phase_width(&self) -> usize {
-        (self.input[2] + 2 * self.padding).div_ceil(self.stride)
-    }
-
-    /// Calls `place` for every row of a photo's planes, with the place where the row begins in the padded planes.
-    fn for_each_row(&self, mut place: impl FnMut(usize, usize)) {
-        let [channels, height, _] = self.input;
-        let line = self.stride * self.phase_width();
-        for channel in 0..channels {
-            for y in 0..height {
-                place(channel * height + y, (channel * self.padded_height() + y + self.padding) * line);
-            }
-        }
-    }
-
-    /// Calls `place` for every column of a row below `stride`: it and those `stride` apart lie side by side when padded,
-    /// from the place that is given, counted from the beginning of the padded row.
-    fn for_each_phase(&self, mut place: impl FnMut(usize, usize)) {
-        for first in 0..self.stride.min(self.input[2]) {
-            let from = first + self.padding;
-            place(first, from % self.stride * self.phase_width() + from / self.stride);
-        }
-    }
-
-    /// Writes a photo's planes into padded ones, whose padding is left as it is: columns that are `stride` apart lie side by
-    /// side, so that patches are made of whole runs.
-    fn pad(&self, photo: &[f32], padded: &mut [f32]) {
-        let width = self.input[2];
-        self.for_each_row(|row, begin| {
-            let row = &photo[row * width..][..width];
-            self.for_each_phase(|first, at| match self.stride {
-                1 => padded[begin + at..][..width].copy_from_slice(row),
-                2 => spread::<2>(row, first, &mut padded[begin + at..]),
-                4 => spread::<4>(row, first, &mut padded[begin + at..]),
-                stride => {
-                    row[first..].iter().step_by(stride).zip(&mut padded[begin + at..]).for_each(|(v, to)| *to = *v);
-                }
-            });
-        });
-    }
-
-    /// The planes inside the padded ones.
-    fn unpad(&self, padded: &[f32], photo: &mut [f32]) {
-        let width = self.input[2];
-        self.for_each_row(|row, begin| {
-            let row = &mut photo[row * width..][..width];
-            self.for_each_phase(|first, at| match self.stride {
-                1 => row.copy_from_slice(&padded[begin + at..][..width]),
-                2 => collect::<2>(&padded[begin + at..], first, row),
-                stride => {
-                    row[first..].iter_mut().step_by(stride).zip(&padded[begin + at..]).for_each(|(to, v)| *to = *v);
-                }
-            });
-        });
-    }
-
-    /// Calls `place` for every run of output pixels side by side in a tile, with where it looks at in the padded planes.
-    fn for_each_run(&self, rows: std::ops::Range<usize>, mut place: impl FnMut(usize)) {
-        let phase = self.phase_width();
-        for channel in 0..self.input[0] {
-            for down in 0..self.kernel {
-                for across in 0..self.kernel {
-                    let column = across % self.stride * phase + across / self.stride;
-                    for out_y in rows.clone() {
-                        let y = channel * self.padded_height() + out_y * self.stride + down;
-                        place(y * self.stride * phase + column);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Lays out the patches of a tile as columns: `tile` `[patch, rows · width]`.
-    fn gather(&self, padded: &[f32], rows: std::ops::Range<usize>, tile: &mut [f32]) {
-        let width = self.output[2];
-        let mut runs = tile.chunks_exact_mut(width);
-        self.for_each_run(rows, |from| {
-            if let Some(run) = runs.next() {
-                run.copy_from_slice(&padded[from..from + width]);
-            }
-        });
-    }
-
-    /// Adds the columns of a tile to the pixels that they were taken from.
-    fn scatter(&self, tile: &[f32], rows: std::ops::Range<usize>, padded: &mut [f32]) {
-        let width = self.output[2];
-        let mut runs = tile.chunks_exact(width);
-        self.for_each_run(rows, |from| {
-            if let Some(run) = runs.next() {
-                padded[from..from + width].iter_mut().zip(run).for_each(|(to, from)| *to += from);
-            }
-        });
-    }
-}
-
-/// Every `STRIDE`th value from `first` on, side by side. A stride that the compiler knows takes several values at a time.
-fn spread<const STRIDE: usize>(row: &[f32], first: usize, target: &mut [f32]) {
-    let (groups, rest) = row.as_chunks::<STRIDE>();
-    let (whole, last) = target.split_at_mut(groups.len());
-    whole.iter_mut().zip(groups).for_each(|(to, group)| *to = group[first]);
-    if let (Some(to), Some(value)) = (last.first_mut(), rest.get(first)) {
-        *to = *value;
-    }
-}
-
-/// The way back of [`spread`].
-fn collect<const STRIDE: usize>(values: &[f32], first: usize, row: &mut [f32]) {
-    let (groups, rest) = row.as_chunks_mut::<STRIDE>();
-    let (whole, last) = values.split_at(groups.len());
-    groups.iter_mut().zip(whole).for_each(|(group, value)| group[first] = *value);
-    if let (Some(to), Some(value)) = (rest.get_mut(first), last.first()) {
-        *to = *value;
-    }
-}
-
-/// What a core works in.
-struct Scratch {
-    padded: Vec<f32>,
-    tile: Vec<f32>,
-}
-
-impl Scratch {
-    fn new(sizes: &Sizes) -> Self {
-        let padded = sizes.input[0] * sizes.padded_height() * sizes.stride * sizes.phase_width();
-        let tile = sizes.patch() * sizes.rows_a_tile() * sizes.output[2];
-        Self { padded: vec![0.0; padded], tile: vec![0.0; tile] }
+impl Then<'_> {
+    /// Makes a row of a channel from its sums.
+    pub fn finish(&self, channel: usize, from: &[f32], to: &mut [f32]) {
+        let (slope, level, [least, most]) = (self.slope[channel], self.level[channel], self.range);
+        to.iter_mut().zip(from).for_each(|(to, from)| *to = (from * slope + level).max(least).min(most));
     }
 }
 
 /// Photos `[n, in, h, w]` and weights `[out, in, kernel, kernel]` -> `[n, out, h', w']`.
 pub fn forward(photos: &[f32], weights: &[f32], sizes: &Sizes) -> Vec<f32> {
-    let (patch, pixels, channels) = (sizes.patch(), sizes.pixels(), sizes.output[0]);
-    let count = photos.len() / sizes.input_len();
-    let mut output = vec![0.0; count * sizes.output_len()];
-    let weights = MatRef::from_row_major_slice(weights, channels, patch);
-    let each = |scratch: &mut Scratch, (photo, output): (&[f32], &mut [f32])| {
-        sizes.pad(photo, &mut scratch.padded);
-        let mut output = MatMut::from_row_major_slice_mut(output, channels, pixels);
-        for rows in sizes.tiles() {
-            let (first, width) = (rows.start * sizes.output[2], rows.len() * sizes.output[2]);
-            let tile = &mut scratch.tile[..patch * width];
-            sizes.gather(&scratch.padded, rows, tile);
-            let tile = MatRef::from_row_major_slice(tile, patch, width);
-            let target = output.as_mut().subcols_mut(first, width);
-            matmul(target, Accum::Replace, weights, tile, 1.0, Par::Seq);
+    convolved(photos, weights, sizes, |_, from, to| to.copy_from_slice(from))
+}
+
+/// As [`forward`], and what follows it.
+pub fn forward_with(photos: &[f32], weights: &[f32], then: Then<'_>, sizes: &Sizes) -> Vec<f32> {
+    convolved(photos, weights, sizes, |channel, from, to| then.finish(channel, from, to))
+}
+
+/// As [`forward_with`], every channel by itself: weights `[channels, 1, kernel, kernel]`.
+pub fn depthwise_with(photos: &[f32], weights: &[f32], then: Then<'_>, sizes: &Sizes) -> Vec<f32> {
+    let taps = sizes.kernel * sizes.kernel;
+    // A channel is laid out at a time.
+    let one =
+        Sizes { input: [1, sizes.input[1], sizes.input[2]], output: [1, sizes.output[1], sizes.output[2]], ..*sizes };
+    let layout = one.layout(1);
+    let (offsets, reach) = (one.offsets(&layout), one.reach(layout.pitch()));
+    let scratch = || (layout.buffer(), vec![0.0; whole_registers(reach)]);
+    let each = |(plane, sums): &mut (Vec<f32>, Vec<f32>), (photo, output): (&[f32], &mut [f32])| {
+        let channels = photo.chunks_exact(one.input_len()).zip(output.chunks_exact_mut(sizes.pixels()));
+        for (channel, (photo, output)) in channels.enumerate() {
+            layout.write(0, photo, plane);
+            filter(plane, &offsets, &weights[channel * taps..][..taps], sums, reach);
+            rows(output, sums, &one, layout.pitch()).for_each(|(to, from)| then.finish(channel, from, to));
         }
     };
+    shared_out(photos, sizes, scratch, each)
+}
+
+fn convolved(
+    photos: &[f32],
+    weights: &[f32],
+    sizes: &Sizes,
+    finish: impl Fn(usize, &[f32], &mut [f32]) + Sync,
+) -> Vec<f32> {
+    let ready = Ready::new(weights, *sizes);
+    let each = |room: &mut Room, (photo, output): (&[f32], &mut [f32])| ready.run(photo, room, output, &finish);
+    shared_out(photos, sizes, || ready.room(), each)
+}
+
+/// A convolution made ready for photos, one at a time.
+#[derive(Debug)]
+pub struct Ready {
+    sizes: Sizes,
+    layout: Layout,
+    offsets: Vec<usize>,
+    packed: Packed,
+    reach: usize,
+}
+
+/// What a [`Ready`] works in: the planes laid out, and the sums.
+#[derive(Debug)]
+pub struct Room(Vec<f32>, Vec<f32>);
+
+impl Ready {
+    /// With weights `[out, in, kernel, kernel]`.
+    pub fn new(weights: &[f32], sizes: Sizes) -> Self {
+        let (layout, patch) = (sizes.layout(1), sizes.patch());
+        let packed = Packed::new(sizes.output[0], patch, |row, place| weights[row * patch + place]);
+        Self { sizes, layout, offsets: sizes.offsets(&layout), packed, reach: sizes.reach(layout.pitch()) }
+    }
+
+    /// Room for one photo.
+    pub fn room(&self) -> Room {
+        Room(self.layout.buffer(), vec![0.0; self.packed.sums_len(whole_registers(self.reach))])
+    }
+
+    /// A photo `[in, h, w]` -> `[out, h', w']`, whose rows `finish` makes from the sums, channel by channel.
+    pub fn run(
+        &self,
+        photo: &[f32],
+        Room(planes, sums): &mut Room,
+        output: &mut [f32],
+        finish: impl Fn(usize, &[f32], &mut [f32]),
+    ) {
+        self.layout.write(0, photo, planes);
+        correlate(planes, &self.offsets, &self.packed, sums, self.reach);
+        let channels = output.chunks_exact_mut(self.sizes.pixels()).zip(sums.chunks_exact(whole_registers(self.reach)));
+        for (channel, (output, sums)) in channels.enumerate() {
+            rows(output, sums, &self.sizes, self.layout.pitch()).for_each(|(to, from)| finish(channel, from, to));
+        }
+    }
+}
+
+/// The rows of a plane of output, and the sums that they are made from, `pitch` apart.
+fn rows<'a>(
+    output: &'a mut [f32],
+    sums: &'a [f32],
+    sizes: &Sizes,
+    pitch: usize,
+) -> impl Iterator<Item = (&'a mut [f32], &'a [f32])> + use<'a> {
+    let width = sizes.output[2];
+    output.chunks_exact_mut(width).zip(sums.chunks(pitch)).map(move |(to, from)| (to, &from[..width]))
+}
+
+/// The outputs that `each` makes of photos, on every core.
+fn shared_out<S: Send>(
+    photos: &[f32],
+    sizes: &Sizes,
+    scratch: impl Fn() -> S + Sync + Send,
+    each: impl Fn(&mut S, (&[f32], &mut [f32])) + Sync + Send,
+) -> Vec<f32> {
+    let mut output = vec![0.0; photos.len() / sizes.input_len() * sizes.output_len()];
     let photos = photos.par_chunks_exact(sizes.input_len());
-    photos.zip(output.par_chunks_exact_mut(sizes.output_len())).for_each_init(|| Scratch::new(sizes), each);
+    photos.zip(output.par_chunks_exact_mut(sizes.output_len())).for_each_init(scratch, each);
     output
+}
+
+/// The part of the gradient by the photos that falls on pixels which lie `stride` apart.
+struct Phase {
+    /// The padded pixel it begins with.
+    corner: [usize; 2],
+    /// Where the gradients lie that a pixel gets, for every weight that meets it.
+    offsets: Vec<usize>,
+    packed: Packed,
 }
 
 /// The gradient by the photos: gradients of the output `[n, out, h', w']` -> `[n, in, h, w]`.
 pub fn photo_gradients(gradients: &[f32], weights: &[f32], sizes: &Sizes) -> Vec<f32> {
-    let (patch, pixels, channels) = (sizes.patch(), sizes.pixels(), sizes.output[0]);
-    let count = gradients.len() / sizes.output_len();
-    let mut found = vec![0.0; count * sizes.input_len()];
-    let weights = MatRef::from_row_major_slice(weights, channels, patch);
-    let each = |scratch: &mut Scratch, (gradient, photo): (&[f32], &mut [f32])| {
-        scratch.padded.fill(0.0);
-        let gradient = MatRef::from_row_major_slice(gradient, channels, pixels);
-        for rows in sizes.tiles() {
-            let (first, width) = (rows.start * sizes.output[2], rows.len() * sizes.output[2]);
-            let tile = &mut scratch.tile[..patch * width];
-            let target = MatMut::from_row_major_slice_mut(tile, patch, width);
-            matmul(target, Accum::Replace, weights.transpose(), gradient.subcols(first, width), 1.0, Par::Seq);
-            sizes.scatter(tile, rows, &mut scratch.padded);
+    let (layout, [channels, ..], kernel, stride) = (sizes.layout(1), sizes.input, sizes.kernel, sizes.window.stride);
+    let pitch = layout.pitch();
+    // Zeros before each plane of gradients for the pixels above and left of the first output.
+    let margin = (kernel - 1) / stride * (pitch + 1);
+    let plane = margin + layout.photo();
+    let phase = |corner: [usize; 2]| {
+        let meets = |tap: &usize| [tap / kernel, tap % kernel].map(|at| at % stride) == corner;
+        let taps: Vec<usize> = (0..kernel * kernel).filter(meets).collect();
+        let back = |tap: usize| tap / kernel / stride * pitch + tap % kernel / stride;
+        let of_output = |out| taps.iter().map(move |&tap| out * plane + margin - back(tap));
+        let weight = |row: usize, place: usize| {
+            let (out, tap) = (place / taps.len(), taps[place % taps.len()]);
+            weights[(out * channels + row) * kernel * kernel + tap]
+        };
+        let packed = Packed::new(channels, sizes.output[0] * taps.len(), weight);
+        Phase { corner, offsets: (0..sizes.output[0]).flat_map(of_output).collect(), packed }
+    };
+    let corners = (0..stride * stride).map(|at| [at / stride, at % stride]);
+    let phases: Vec<Phase> = corners.map(phase).collect();
+    let sums = Packed::new(channels, 0, |_, _| 0.0).sums_len(whole_registers(layout.photo()));
+    let scratch = || (vec![0.0; sizes.output[0] * plane + SLACK], vec![0.0; sums], layout.buffer());
+    let mut found = vec![0.0; gradients.len() / sizes.output_len() * sizes.input_len()];
+    let each = |(laid, sums, planes): &mut (Vec<f32>, Vec<f32>, Vec<f32>), (gradient, photo): (&[f32], &mut [f32])| {
+        lay_out(gradient, sizes, pitch, |out| out * plane + margin, laid);
+        for Phase { corner: [down, across], offsets, packed } in &phases {
+            let rows = layout.rows_of(*down);
+            let (from, length) = (rows.start * pitch, rows.len() * pitch);
+            correlate(&laid[from..], offsets, packed, sums, length);
+            for (channel, sums) in sums.chunks_exact(whole_registers(length)).take(channels).enumerate() {
+                planes[layout.at(channel, *down, *across) + from..][..length].copy_from_slice(&sums[..length]);
+            }
         }
-        sizes.unpad(&scratch.padded, photo);
+        layout.read(0, planes, photo);
     };
     let gradients = gradients.par_chunks_exact(sizes.output_len());
-    gradients.zip(found.par_chunks_exact_mut(sizes.input_len())).for_each_init(|| Scratch::new(sizes), each);
+    gradients.zip(found.par_chunks_exact_mut(sizes.input_len())).for_each_init(scratch, each);
     found
+}
+
+/// Writes the planes of a photo's gradients to where `begin` says, rows `pitch` apart.
+fn lay_out(gradient: &[f32], sizes: &Sizes, pitch: usize, begin: impl Fn(usize) -> usize, laid: &mut [f32]) {
+    for (out, plane) in gradient.chunks_exact(sizes.pixels()).enumerate() {
+        let rows = plane.chunks_exact(sizes.output[2]).zip(laid[begin(out)..].chunks_mut(pitch));
+        rows.for_each(|(row, to)| to[..row.len()].copy_from_slice(row));
+    }
 }
 
 /// The gradient by the weights, summed over photos: photos `[n, in, h, w]` and gradients of the output `[n, out, h', w']`
 /// -> `[out, in, kernel, kernel]`.
 pub fn weight_gradients(photos: &[f32], gradients: &[f32], sizes: &Sizes) -> Vec<f32> {
-    let (patch, pixels, channels) = (sizes.patch(), sizes.pixels(), sizes.output[0]);
-    let some = |scratch: &mut Scratch, (photos, gradients): (&[f32], &[f32])| {
-        let mut sum = vec![0.0; channels * patch];
-        let mut add = Accum::Replace;
-        let each = photos.chunks_exact(sizes.input_len()).zip(gradients.chunks_exact(sizes.output_len()));
-        for (photo, gradient) in each {
-            sizes.pad(photo, &mut scratch.padded);
-            let gradient = MatRef::from_row_major_slice(gradient, channels, pixels);
-            for rows in sizes.tiles() {
-                let (first, width) = (rows.start * sizes.output[2], rows.len() * sizes.output[2]);
-                let tile = &mut scratch.tile[..patch * width];
-                sizes.gather(&scratch.padded, rows, tile);
-                let tile = MatRef::from_row_major_slice(tile, patch, width);
-                let target = MatMut::from_row_major_slice_mut(&mut sum, channels, patch);
-                matmul(target, add, gradient.subcols(first, width), tile.transpose(), 1.0, Par::Seq);
-                add = Accum::Add;
-            }
+    let together = (VALUES_A_SUM / sizes.layout(1).photo().max(1)).clamp(1, PHOTOS_A_SUM);
+    let (layout, patch, channels) = (sizes.layout(together), sizes.patch(), sizes.output[0]);
+    let offsets = dot_places(sizes.offsets(&layout));
+    let pitch = whole_registers((together - 1) * layout.photo() + sizes.reach(layout.pitch()));
+    let scratch = || (layout.buffer(), vec![0.0; dot_rows(channels) * pitch]);
+    let some = |(planes, laid): &mut (Vec<f32>, Vec<f32>), (photos, gradients): (&[f32], &[f32])| {
+        if photos.len() < together * sizes.input_len() {
+            // The photos that are missing count nothing.
+            planes.fill(0.0);
+            laid.fill(0.0);
         }
-        sum
+        let each = photos.chunks_exact(sizes.input_len()).zip(gradients.chunks_exact(sizes.output_len()));
+        for (number, (photo, gradient)) in each.enumerate() {
+            layout.write(number, photo, planes);
+            lay_out(gradient, sizes, layout.pitch(), |out| out * pitch + number * layout.photo(), laid);
+        }
+        let mut sums = vec![0.0; dot_rows(channels) * offsets.len()];
+        dots(planes, &offsets, laid, pitch, &mut sums);
+        sums
     };
-    let photos = photos.par_chunks(PHOTOS_A_SUM * sizes.input_len());
-    let parts = photos.zip(gradients.par_chunks(PHOTOS_A_SUM * sizes.output_len()));
-    let parts: Vec<Vec<f32>> = parts.map_init(|| Scratch::new(sizes), some).collect();
+    let photos = photos.par_chunks(together * sizes.input_len());
+    let parts = photos.zip(gradients.par_chunks(together * sizes.output_len()));
+    let parts: Vec<Vec<f32>> = parts.map_init(scratch, some).collect();
     let mut sum = vec![0.0; channels * patch];
     for part in parts {
-        sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+        for (sum, part) in sum.chunks_exact_mut(patch).zip(part.chunks_exact(offsets.len())) {
+            sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+        }
     }
     sum
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::layout::Window;
     use super::*;
 
     fn numbers(count: usize, salt: u64) -> Vec<f32> {
@@ -293,17 +246,17 @@ mod tests {
     /// By the definition, value by value; calls `meet` with the places of input, weight and output.
     fn by_definition(sizes: &Sizes, mut meet: impl FnMut(usize, usize, usize)) {
         let ([channels, height, width], [out, out_height, out_width]) = (sizes.input, sizes.output);
-        let kernel = sizes.kernel;
+        let (kernel, window) = (sizes.kernel, sizes.window);
+        let [[top, _], [left, _]] = window.padding;
         for (o, y, x) in
             (0..out).flat_map(|o| (0..out_height).flat_map(move |y| (0..out_width).map(move |x| (o, y, x))))
         {
             for (c, ky, kx) in
                 (0..channels).flat_map(|c| (0..kernel).flat_map(move |y| (0..kernel).map(move |x| (c, y, x))))
             {
-                let (py, px) = (y * sizes.stride + ky, x * sizes.stride + kx);
-                let inside = |at: usize, edge: usize| (sizes.padding..edge + sizes.padding).contains(&at);
-                if inside(py, height) && inside(px, width) {
-                    let input = (c * height + py - sizes.padding) * width + px - sizes.padding;
+                let (py, px) = (y * window.stride + ky, x * window.stride + kx);
+                if (top..top + height).contains(&py) && (left..left + width).contains(&px) {
+                    let input = (c * height + py - top) * width + px - left;
                     meet(input, ((o * channels + c) * kernel + ky) * kernel + kx, (o * out_height + y) * out_width + x);
                 }
             }
@@ -320,13 +273,15 @@ mod tests {
     #[test]
     fn convolution_and_gradients_are_what_the_definition_says() {
         let shapes = [
-            Sizes::new([3, 23, 18], 5, 5, 4, 1),
-            Sizes::new([4, 9, 11], 6, 3, 1, 1),
-            Sizes::new([6, 12, 12], 4, 3, 2, 1),
-            Sizes::new([2, 5, 7], 3, 1, 1, 0),
-            // More rows than a tile holds.
-            Sizes::new([40, 24, 30], 3, 3, 1, 1),
-            Sizes::new([1, 2, 2], 1, 3, 1, 1),
+            Sizes::new([3, 23, 18], 5, 5, Window::even(4, 1)),
+            Sizes::new([4, 9, 11], 6, 3, Window::even(1, 1)),
+            Sizes::new([6, 12, 12], 4, 3, Window::even(2, 1)),
+            Sizes::new([2, 5, 7], 3, 1, Window::even(1, 0)),
+            // A kernel that leaves pixels out.
+            Sizes::new([2, 7, 6], 8, 1, Window::even(2, 0)),
+            Sizes::new([5, 8, 9], 7, 3, Window { stride: 2, padding: [[0, 1], [1, 2]] }),
+            Sizes::new([40, 24, 30], 3, 3, Window::even(1, 1)),
+            Sizes::new([1, 2, 2], 1, 3, Window::even(1, 1)),
         ];
         for sizes in shapes {
             let photos = numbers(6 * sizes.input_len(), 1);
@@ -352,8 +307,29 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_a_convolution_is_done_to_it_and_channels_can_stay_apart() {
+        for window in [Window::even(1, 1), Window { stride: 2, padding: [[0, 1], [1, 0]] }] {
+            let sizes = Sizes::new([7, 9, 8], 7, 3, window);
+            let (photos, weights) = (numbers(2 * sizes.input_len(), 1), numbers(7 * 9, 2));
+            let (slope, level) = (numbers(7, 3), numbers(7, 4));
+            let then = Then { slope: &slope, level: &level, range: [-0.25, 0.5] };
+            // The same as a convolution whose weights between different channels are 0.
+            let own = |at: usize| at / (7 * 9) == at / 9 % 7;
+            let full: Vec<f32> =
+                (0..7 * 7 * 9).map(|at| if own(at) { weights[at / 63 * 9 + at % 9] } else { 0.0 }).collect();
+            let mut expected = forward(&photos, &full, &sizes);
+            for (at, value) in expected.iter_mut().enumerate() {
+                let channel = at / sizes.pixels() % 7;
+                *value = (*value * slope[channel] + level[channel]).clamp(-0.25, 0.5);
+            }
+            near(&forward_with(&photos, &full, then, &sizes), &expected);
+            near(&depthwise_with(&photos, &weights, then, &sizes), &expected);
+        }
+    }
+
+    #[test]
     fn gradients_do_not_depend_on_the_number_of_cores() {
-        let sizes = Sizes::new([8, 16, 16], 8, 3, 1, 1);
+        let sizes = Sizes::new([8, 16, 16], 8, 3, Window::even(1, 1));
         let (photos, gradients) = (numbers(19 * sizes.input_len(), 4), numbers(19 * sizes.output_len(), 5));
         let on = |cores: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(cores).build().expect("a pool");

@@ -1,10 +1,13 @@
-//! What burn computes too slowly on a CPU, computed by ourselves: convolutions and normalisations of networks that train.
+//! What burn computes too slowly on a CPU, computed by ourselves: convolutions and normalisations.
 //!
 //! burn's own convolution on the CPU lays photos out anew on one core, and its normalisation passes over the planes more
 //! than a dozen times (docs/benchmarks.md). On every other device burn's are used. Must not know networks.
 
+mod chain;
 mod convolution;
+mod layout;
 mod normalisation;
+mod products;
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -16,8 +19,12 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend as _, Backend, Dispatch, Flex, TensorMetadata as _, backend_extension};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use convolution::Sizes;
+pub use chain::{Chain, Link, Workshop};
+use convolution::Then;
+use layout::Sizes;
+pub use layout::Window;
 use normalisation::Channel;
+pub use normalisation::pool_photo;
 
 /// Whether the functions below work on tensors of that device: burn's CPU device.
 pub fn serves(device: &Device) -> bool {
@@ -25,10 +32,29 @@ pub fn serves(device: &Device) -> bool {
 }
 
 /// Planes `[n, in, h, w]` and weights `[out, in, kernel, kernel]` -> `[n, out, h', w']`,
-/// `h' = (h + 2·padding − kernel)/stride + 1`
-pub fn convolve(planes: Tensor<4>, weights: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
+/// `h' = (h + padding − kernel)/stride + 1`
+pub fn convolve(planes: Tensor<4>, weights: Tensor<4>, window: Window) -> Tensor<4> {
     let [planes, weights] = [planes, weights].map(Tensor::into_dispatch);
-    Tensor::from_dispatch(<Dispatch as Kernels>::convolution(planes, weights, stride, padding))
+    Tensor::from_dispatch(<Dispatch as Kernels>::convolution(planes, weights, window))
+}
+
+/// What [`convolve_with`] does beside the products.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Way {
+    /// How the kernel goes over the planes.
+    pub window: Window,
+    /// Whether every channel is convolved by itself, with weights `[channels, 1, kernel, kernel]`.
+    pub depthwise: bool,
+    /// The least and the most that the results become.
+    pub range: [f32; 2],
+}
+
+/// `slope · convolved + level`, channel by channel, within a range: a convolution with a settled normalisation and the
+/// ReLU after it in one pass. No gradient follows it.
+pub fn convolve_with(planes: Tensor<4>, weights: Tensor<4>, [slope, level]: [Tensor<1>; 2], way: Way) -> Tensor<4> {
+    let [slope, level] = [slope, level].map(Tensor::into_dispatch);
+    let [planes, weights] = [planes, weights].map(Tensor::into_dispatch);
+    Tensor::from_dispatch(<Dispatch as Kernels>::convolution_with(planes, weights, slope, level, way))
 }
 
 /// Mean and variance of every channel of planes `[n, c, h, w]`, `[c]` each; no gradient follows them.
@@ -36,6 +62,12 @@ pub fn moments(planes: Tensor<4>) -> [Tensor<1>; 2] {
     let [_, channels, ..] = planes.dims();
     let both: Tensor<2> = Tensor::from_dispatch(<Dispatch as Kernels>::moments(planes.into_dispatch()));
     [0, 1].map(|row| both.clone().slice_dim(0, row..=row).reshape([channels]))
+}
+
+/// Mean and √(variance + `floor`) of every plane of planes `[n, c, h, w]`, `[n, 2c]` with the means first; no gradient
+/// follows them.
+pub fn pool(planes: Tensor<4>, floor: f64) -> Tensor<2> {
+    Tensor::from_dispatch(<Dispatch as Kernels>::pooled(planes.into_dispatch(), floor))
 }
 
 /// `max(0, (planes − mean)/√(variance + epsilon)·gain + bias)`, channel by channel. Gradients are those of a normalisation
@@ -51,15 +83,22 @@ pub fn normalise(planes: Tensor<4>, [gain, bias]: [Tensor<1>; 2], moments: [Tens
 #[backend_extension(Flex, Autodiff)]
 pub trait Kernels: Backend {
     /// See [`convolve`].
-    fn convolution(
+    fn convolution(planes: FloatTensor<Self>, weights: FloatTensor<Self>, window: Window) -> FloatTensor<Self>;
+
+    /// See [`convolve_with`].
+    fn convolution_with(
         planes: FloatTensor<Self>,
         weights: FloatTensor<Self>,
-        stride: usize,
-        padding: usize,
+        slope: FloatTensor<Self>,
+        level: FloatTensor<Self>,
+        way: Way,
     ) -> FloatTensor<Self>;
 
     /// See [`moments`]: `[2, c]`.
     fn moments(planes: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// See [`pool`].
+    fn pooled(planes: FloatTensor<Self>, floor: f64) -> FloatTensor<Self>;
 
     /// See [`normalise`].
     fn normalisation(
@@ -88,8 +127,7 @@ trait Slopes: Kernels {
 struct Convolved<B: Backend> {
     planes: FloatTensor<B>,
     weights: FloatTensor<B>,
-    stride: usize,
-    padding: usize,
+    window: Window,
 }
 
 /// What a normalisation was computed from.
@@ -109,10 +147,19 @@ fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Values {
 }
 
 impl Convolved<Flex> {
+    fn new(planes: &Values, weights: &Values, window: Window) -> Self {
+        Self { planes: planes.to_contiguous(), weights: weights.to_contiguous(), window }
+    }
+
     fn sizes(&self) -> Sizes {
         let [_, channels, height, width] = self.planes.shape().dims();
         let [out, _, kernel, _] = self.weights.shape().dims();
-        Sizes::new([channels, height, width], out, kernel, self.stride, self.padding)
+        Sizes::new([channels, height, width], out, kernel, self.window)
+    }
+
+    fn output(&self, values: Vec<f32>) -> Values {
+        let ([photos, ..], [out, height, width]) = (self.planes.shape().dims::<4>(), self.sizes().output);
+        tensor(values, [photos, out, height, width])
     }
 }
 
@@ -136,13 +183,19 @@ impl Normalised<Flex> {
 }
 
 impl Kernels for Flex {
-    fn convolution(planes: Values, weights: Values, stride: usize, padding: usize) -> Values {
-        let (planes, weights) = (planes.to_contiguous(), weights.to_contiguous());
-        let convolved = Convolved { planes, weights, stride, padding };
-        let (sizes, [photos, ..]) = (convolved.sizes(), convolved.planes.shape().dims::<4>());
-        let [out, height, width] = sizes.output;
+    fn convolution(planes: Values, weights: Values, window: Window) -> Values {
+        let convolved = Convolved::new(&planes, &weights, window);
+        let sizes = convolved.sizes();
         let values = convolution::forward(convolved.planes.storage(), convolved.weights.storage(), &sizes);
-        tensor(values, [photos, out, height, width])
+        convolved.output(values)
+    }
+
+    fn convolution_with(planes: Values, weights: Values, slope: Values, level: Values, way: Way) -> Values {
+        let convolved = Convolved::new(&planes, &weights, way.window);
+        let (slope, level) = (slope.to_contiguous(), level.to_contiguous());
+        let then = Then { slope: slope.storage(), level: level.storage(), range: way.range };
+        let compute = if way.depthwise { convolution::depthwise_with } else { convolution::forward_with };
+        convolved.output(compute(convolved.planes.storage(), convolved.weights.storage(), then, &convolved.sizes()))
     }
 
     fn moments(planes: Values) -> Values {
@@ -150,6 +203,12 @@ impl Kernels for Flex {
         let [_, channels, height, width] = planes.shape().dims();
         let (means, variances) = normalisation::moments(planes.storage(), channels, height * width);
         tensor([means, variances].concat(), [2, channels])
+    }
+
+    fn pooled(planes: Values, floor: f64) -> Values {
+        let planes = planes.to_contiguous();
+        let [photos, channels, height, width] = planes.shape().dims();
+        tensor(normalisation::pooled(planes.storage(), channels, height * width, floor), [photos, 2 * channels])
     }
 
     fn normalisation(
@@ -194,17 +253,16 @@ impl Slopes for Flex {
 struct Convolution;
 
 impl<B: Slopes> Backward<B, 2> for Convolution {
-    type State = (NodeId, NodeId, usize, usize);
+    type State = (NodeId, NodeId, Window);
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
         let [by_planes, by_weights] = ops.parents;
         let gradients = grads.consume::<B>(&ops.node);
-        let (planes, weights, stride, padding) = ops.state;
+        let (planes, weights, window) = ops.state;
         let convolved = Convolved::<B> {
             planes: checkpointer.retrieve_node_output(planes),
             weights: checkpointer.retrieve_node_output(weights),
-            stride,
-            padding,
+            window,
         };
         if let Some(node) = by_planes {
             grads.register::<B>(node.id, B::by_planes(&convolved, gradients.clone()));
@@ -236,26 +294,36 @@ impl<B: Slopes> Backward<B, 3> for Normalisation {
 }
 
 impl<B: Slopes, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
-    fn convolution(
-        planes: FloatTensor<Self>,
-        weights: FloatTensor<Self>,
-        stride: usize,
-        padding: usize,
-    ) -> FloatTensor<Self> {
+    fn convolution(planes: FloatTensor<Self>, weights: FloatTensor<Self>, window: Window) -> FloatTensor<Self> {
         let compute = |planes: FloatTensor<Self>, weights: FloatTensor<Self>| {
-            B::convolution(planes.into_primitive(), weights.into_primitive(), stride, padding)
+            B::convolution(planes.into_primitive(), weights.into_primitive(), window)
         };
         match Convolution.prepare::<C>([planes.node(), weights.node()]).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
-                let state = (prep.checkpoint(&planes), prep.checkpoint(&weights), stride, padding);
+                let state = (prep.checkpoint(&planes), prep.checkpoint(&weights), window);
                 prep.finish(state, compute(planes, weights))
             }
             OpsKind::UnTracked(prep) => prep.finish(compute(planes, weights)),
         }
     }
 
+    fn convolution_with(
+        planes: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        slope: FloatTensor<Self>,
+        level: FloatTensor<Self>,
+        way: Way,
+    ) -> FloatTensor<Self> {
+        let [planes, weights, slope, level] = [planes, weights, slope, level].map(FloatTensor::<Self>::into_primitive);
+        Self::from_inner(B::convolution_with(planes, weights, slope, level, way))
+    }
+
     fn moments(planes: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::from_inner(B::moments(planes.into_primitive()))
+    }
+
+    fn pooled(planes: FloatTensor<Self>, floor: f64) -> FloatTensor<Self> {
+        Self::from_inner(B::pooled(planes.into_primitive(), floor))
     }
 
     fn normalisation(

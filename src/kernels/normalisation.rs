@@ -83,6 +83,24 @@ pub fn moments(planes: &[f32], channels: usize, pixels: usize) -> (Vec<f32>, Vec
     moments.unzip()
 }
 
+/// Mean and √(variance + `floor`) of every plane of photos `[n, channels, pixels]`: `[n, 2 · channels]`, the means first.
+pub fn pooled(planes: &[f32], channels: usize, pixels: usize, floor: f64) -> Vec<f32> {
+    let photos: Vec<Vec<f32>> =
+        planes.par_chunks_exact(channels * pixels).map(|photo| pool_photo(photo, pixels, floor)).collect();
+    photos.concat()
+}
+
+/// As [`pooled`], of one photo: `[2 · channels]`.
+pub fn pool_photo(planes: &[f32], pixels: usize, floor: f64) -> Vec<f32> {
+    let pool = |plane: &[f32]| {
+        let mean = (pair_sums(plane, plane, |value, _| [value, 0.0])[0] / pixels as f64) as f32;
+        let [squares, _] = pair_sums(plane, plane, |value, _| [(value - mean) * (value - mean), 0.0]);
+        (mean, (squares / pixels as f64 + floor).sqrt() as f32)
+    };
+    let (means, deviations): (Vec<f32>, Vec<f32>) = planes.chunks_exact(pixels).map(pool).unzip();
+    [means, deviations].concat()
+}
+
 /// `max(0, (x − mean) · inverse · γ + β)` of planes `[n, channels, pixels]`.
 pub fn forward(planes: &[f32], channels: &[Channel], pixels: usize) -> Vec<f32> {
     let mut output = vec![0.0; planes.len()];
@@ -167,6 +185,18 @@ mod tests {
         }
         let shut = forward(&planes, &channels(&planes, [1.0; CHANNELS], [-99.0; CHANNELS]), PIXELS);
         assert!(shut.iter().all(|value| *value == 0.0));
+    }
+
+    #[test]
+    fn planes_are_pooled_by_themselves() {
+        let planes: Vec<f32> = (0..2 * 3 * 37).map(|at| (at as f32 * 0.37).sin() + 2.0).collect();
+        let found = pooled(&planes, 3, 37, 0.5);
+        for (at, plane) in planes.chunks_exact(37).enumerate() {
+            let mean = plane.iter().sum::<f32>() / 37.0;
+            let variance = plane.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / 37.0;
+            let place = at / 3 * 6 + at % 3;
+            assert!((found[place] - mean).abs() < 1e-5 && (found[place + 3] - (variance + 0.5).sqrt()).abs() < 1e-5);
+        }
     }
 
     #[test]

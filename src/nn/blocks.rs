@@ -5,7 +5,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, activation};
 
-use crate::kernels;
+use crate::kernels::{self, Way, Window};
 
 /// Added to the variance of pooled planes: keeps the gradient of the root finite on flat planes (pure white backgrounds).
 pub const VARIANCE_FLOOR: f64 = 1e-5;
@@ -70,16 +70,25 @@ impl ConvBlock {
         if !kernels::serves(&input.device()) {
             return activation::relu(self.norm.forward(self.conv.forward(input)));
         }
-        let planes = kernels::convolve(input, self.conv.weight.val(), self.conv.stride[0], padding_of(&self.conv));
-        let moments = if planes.device().is_autodiff() {
-            let found = kernels::moments(planes.clone().inner());
-            self.follow(found.clone());
-            found.map(Tensor::from_inner)
-        } else {
-            [self.norm.running_mean.value(), self.norm.running_var.value()]
-        };
+        let weights = self.conv.weight.val();
+        let window = Window::even(self.conv.stride[0], padding_of(&self.conv));
+        if !input.device().is_autodiff() {
+            let way = Way { window, depthwise: false, range: [0.0, f32::INFINITY] };
+            return kernels::convolve_with(input, weights, self.settled(), way);
+        }
+        let planes = kernels::convolve(input, weights, window);
+        let found = kernels::moments(planes.clone().inner());
+        self.follow(found.clone());
+        let moments = found.map(Tensor::from_inner);
         let gain_and_bias = [self.norm.gamma.val(), self.norm.beta.val()];
         kernels::normalise(planes, gain_and_bias, moments, self.norm.epsilon)
+    }
+
+    /// The settled normalisation as a line: what values are multiplied by, and what is added then.
+    fn settled(&self) -> [Tensor<1>; 2] {
+        let (mean, variance) = (self.norm.running_mean.value(), self.norm.running_var.value());
+        let slope = self.norm.gamma.val() / (variance + self.norm.epsilon).sqrt();
+        [slope.clone(), self.norm.beta.val() - mean * slope]
     }
 
     /// Lets the settled statistics follow those of a batch, as burn's normalisation does.
@@ -96,6 +105,9 @@ impl ConvBlock {
 /// The deviation keeps what an average hides: how unevenly a defect is spread (style pooling, as in GRepQ and MUSIQ
 /// heads).
 pub(super) fn mean_std_pool(input: Tensor<4>) -> Tensor<2> {
+    if kernels::serves(&input.device()) && !input.device().is_autodiff() {
+        return kernels::pool(input, VARIANCE_FLOOR);
+    }
     let [n, c, h, w] = input.dims();
     let flat = input.reshape([n, c, h * w]);
     let mean = flat.clone().mean_dim(2);

@@ -11,6 +11,7 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::error::{Error, Result};
+use crate::kernels::{self, Way, Window};
 
 /// Added to the variance by PyTorch's batch normalisation.
 const NORM_EPSILON: f32 = 1e-5;
@@ -224,16 +225,32 @@ pub(super) struct FrozenConv {
     same: bool,
 }
 
+/// What follows a convolution: the least and the most that its results become.
+pub(super) type Clip = [f32; 2];
+
+/// Nothing.
+pub(super) const AS_IT_IS: Clip = [f32::NEG_INFINITY, f32::INFINITY];
+/// A ReLU.
+pub(super) const RELU: Clip = [0.0, f32::INFINITY];
+/// A ReLU that ends at 6.
+pub(super) const RELU6: Clip = [0.0, 6.0];
+
 impl FrozenConv {
     /// `[n, in, h, w]` -> `[n, out, ⌈h/stride⌉, ⌈w/stride⌉]`
-    pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+    pub(super) fn forward(&self, input: Tensor<4>, clip: Clip) -> Tensor<4> {
         let [_, _, height, width] = input.dims();
-        let weight = self.weight.val();
+        let (weight, bias) = (self.weight.val(), self.bias.val());
         let kernel = weight.dims()[2];
         let padding =
             [height, width].map(|length| if self.same { same(length, kernel, self.stride) } else { even(kernel) });
+        if kernels::serves(&input.device()) {
+            let window = Window { stride: self.stride, padding: padding.map(<[usize; 2]>::from) };
+            let way = Way { window, depthwise: self.groups > 1, range: clip };
+            return kernels::convolve_with(input, weight, [bias.ones_like(), bias], way);
+        }
         let options = ConvOptions::new_with_padding([self.stride; 2], padding, [1, 1], self.groups);
-        conv2d(input, weight, Some(self.bias.val()), options)
+        let planes = conv2d(input, weight, Some(bias), options);
+        if clip == AS_IT_IS { planes } else { planes.clamp(clip[0], clip[1]) }
     }
 }
 
@@ -299,7 +316,7 @@ mod tests {
             input_edge: 1,
         };
         let conv = Weights::new(tensors).conv(&plan, &device).expect("builds");
-        let output = conv.forward(Tensor::full([1, 1, 1, 1], 5.0, &device)).into_data();
+        let output = conv.forward(Tensor::full([1, 1, 1, 1], 5.0, &device), AS_IT_IS).into_data();
         let expected = [0.5 * (15.0 - 4.0) / 3.0 + 1.0, 2.0 * (-10.0 - 0.25) / 0.2 - 1.0];
         for (value, expected) in output.iter::<f32>().zip(expected) {
             assert!((value - expected).abs() < 2e-3 * expected.abs(), "{value} {expected}");

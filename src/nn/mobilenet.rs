@@ -7,7 +7,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::BACKBONE_EDGE;
-use super::frozen::{Classifier, ConvPlan, Edges, FrozenConv, Weights};
+use super::frozen::{AS_IT_IS, Classifier, ConvPlan, Edges, FrozenConv, RELU6, Weights};
 use crate::error::Result;
 
 /// Groups of blocks: expansion, channels, blocks, stride of the first.
@@ -160,12 +160,12 @@ impl MobileNetV2 {
 
     /// Hands on every block's output and the head's, from the normalised images `[n, 3, h, w]`.
     pub(super) fn walk(&self, images: Tensor<4>, mut level: impl FnMut(&Tensor<4>)) -> Tensor<4> {
-        let mut plane = relu6(self.stem.forward(images));
+        let mut plane = self.stem.forward(images, RELU6);
         for block in &self.blocks {
             plane = block.forward(plane);
             level(&plane);
         }
-        let last = relu6(self.head.forward(plane));
+        let last = self.head.forward(plane, RELU6);
         level(&last);
         last
     }
@@ -188,14 +188,10 @@ impl InvertedResidual {
     /// `[n, in, h, w]` -> `[n, out, ⌈h/stride⌉, ⌈w/stride⌉]`
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let wide = match &self.expand {
-            Some(expand) => relu6(expand.forward(input.clone())),
+            Some(expand) => expand.forward(input.clone(), RELU6),
             None => input.clone(),
         };
-        let narrow = self.project.forward(relu6(self.depthwise.forward(wide)));
+        let narrow = self.project.forward(self.depthwise.forward(wide, RELU6), AS_IT_IS);
         if self.residual { narrow + input } else { narrow }
     }
-}
-
-fn relu6(input: Tensor<4>) -> Tensor<4> {
-    input.clamp(0.0, 6.0)
 }

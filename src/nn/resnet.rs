@@ -7,7 +7,7 @@ use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Device, Tensor, activation};
 
 use super::BACKBONE_EDGE;
-use super::frozen::{Classifier, ConvPlan, Edges, FrozenConv, Weights};
+use super::frozen::{AS_IT_IS, Classifier, ConvPlan, Edges, FrozenConv, RELU, Weights};
 use crate::error::Result;
 
 /// The classifier's name.
@@ -154,7 +154,7 @@ impl ResNet {
     /// Hands on the stem's output and every stage's, from the normalised images `[n, 3, h, w]`.
     pub(super) fn walk(&self, images: Tensor<4>, mut level: impl FnMut(&Tensor<4>)) -> Tensor<4> {
         let pool = MaxPoolOptions::new([3, 3]).with_stride([2, 2]).with_padding([1, 1]);
-        let mut plane = max_pool2d(activation::relu(self.stem.forward(images)), pool);
+        let mut plane = max_pool2d(self.stem.forward(images, RELU), pool);
         level(&plane);
         for stage in &self.stages {
             for block in stage {
@@ -181,12 +181,12 @@ impl Block {
     /// `[n, in, h, w]` -> `[n, out, ⌈h/stride⌉, ⌈w/stride⌉]`
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let short = match &self.shortcut {
-            Some(conv) => conv.forward(input.clone()),
+            Some(conv) => conv.forward(input.clone(), AS_IT_IS),
             None => input.clone(),
         };
         let mut plane = input;
         for (index, conv) in self.path.iter().enumerate() {
-            plane = conv.forward(if index == 0 { plane } else { activation::relu(plane) });
+            plane = conv.forward(plane, if index + 1 == self.path.len() { AS_IT_IS } else { RELU });
         }
         activation::relu(plane + short)
     }

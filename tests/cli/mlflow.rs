@@ -139,3 +139,40 @@ fn a_training_is_followed_and_a_later_export_changes_nothing() {
     let wrong = world.run(&quick(&["--mlflow", "mlruns"])).expect(2);
     assert!(wrong.stderr.contains("http://"), "{}", wrong.stderr);
 }
+
+#[test]
+fn a_series_is_followed_with_its_trainings_below_it() {
+    let (world, server) = (World::new(), FakeMlflow::start());
+    world.demo();
+    world.run(&["label", "import", "demo/labels.csv"]).expect(0);
+    let ran = world.run(&quick(&["--seeds", "2", "--name", "both", "--mlflow", &server.address])).expect(0);
+    assert!(!ran.stderr.contains("MLflow does not"), "{}", ran.stderr);
+    let tag = |run: &Value, key: &str| {
+        let mut tags = run["data"]["tags"].as_array().expect("tags").iter();
+        tags.find(|tag| tag["key"] == key).and_then(|tag| tag["value"].as_str().map(str::to_owned))
+    };
+    let runs = |server: &FakeMlflow| server.held().runs.clone();
+    let held = runs(&server);
+    let (head, members) = (&held["run-0"], [&held["run-1"], &held["run-2"]]);
+    assert_eq!((head["info"]["run_name"].as_str(), tag(head, "mlflow.parentRunId")), (Some("both"), None));
+    for run in members {
+        assert_eq!(tag(run, "mlflow.parentRunId").as_deref(), Some("run-0"), "{run}");
+    }
+    assert!(held.len() == 3 && held.values().all(|run| run["info"]["status"] == "FINISHED"), "{held:?}");
+    let means = server.held().points.keys().filter(|key| key.0 == "run-0" && key.1.ends_with("_sd")).count();
+    assert!(means > 0, "the series has its means and deviations");
+
+    // What was sent before its series was is placed below it by the next export.
+    server.held().runs.clear();
+    server.held().points.clear();
+    let member = tag(members[0], "packshot.run_id").expect("an id");
+    let export = |run: &str| {
+        let sent = world.run(&["--json", "export", "mlflow", "--tracking-uri", &server.address, "--run", run]);
+        sent.expect(0).json()["runs"][0]["sent"].clone()
+    };
+    export(&member);
+    assert_eq!(tag(&runs(&server)["run-0"], "mlflow.parentRunId"), None);
+    export("both");
+    assert_eq!(export(&member)["unchanged"], true);
+    assert_eq!(tag(&runs(&server)["run-0"], "mlflow.parentRunId").as_deref(), Some("run-1"));
+}

@@ -313,6 +313,18 @@ def check_following(world, server):
     say(f"a server that is not there is a warning, not a failure ({took:.1f} s), and the run is sent later")
 
 
+def check_series(world, server):
+    summary = packshot_json(world, *training("both", 21), "--seeds", "2", "--mlflow", server.uri)
+    client = MlflowClient(server.uri)
+    experiment = client.get_experiment_by_name(EXPERIMENT).experiment_id
+    (head,) = client.search_runs([experiment], f"tags.`packshot.run_id` = '{summary['run']}'")
+    members = client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{head.info.run_id}'")
+    assert len(members) == 2 and head.info.status == "FINISHED", (head.info, len(members))
+    mean = sum(run.data.metrics["test_srcc"] for run in members) / 2
+    assert math.isclose(head.data.metrics["test_srcc"], mean, rel_tol=1e-9), (head.data.metrics, mean)
+    say("a series of trainings was followed: its runs lie below it, and it has their means")
+
+
 def same(one, other):
     """Curves are the same; numbers may come back from JSON with another last bit."""
     assert one.keys() == other.keys(), (one.keys(), other.keys())
@@ -412,6 +424,7 @@ def main():
             check_bundle(world, server, third)
             check_refusals(world, server, first)
             check_following(world, server)
+            check_series(world, server)
             check_import(world, server)
         finally:
             server.kill()

@@ -44,7 +44,8 @@ pub struct Likeness {
 /// The personal model of an entry, fitted to deep features alone.
 ///
 /// # Errors
-/// [`crate::Code::BadData`] when its features are those of a network trained elsewhere, or not in this project.
+/// [`crate::Code::BadData`] when its features are those of a network trained elsewhere, or not in this project, or when it
+/// learnt from other labels than the project has now: the file would not be of the model that it names.
 pub(in crate::api) fn portable(project: &Project, entry: &ModelEntry) -> Result<Portable> {
     let about = folder::about(&entry.folder, &entry.card)?;
     if let Some(backbone) = &about.backbone {
@@ -68,7 +69,11 @@ pub(in crate::api) fn portable(project: &Project, entry: &ModelEntry) -> Result<
     let (labelled, all) = (material.features.first(), cached.features.first());
     let training = Training { features: &labelled, ..material.training() };
     let deep = Personal::fit(training, &cached.scaling.first(), SEED)?;
-    let full = folder::read_fit(&entry.folder, &entry.card)?;
+    let full = Personal::fit(material.training(), &cached.scaling, SEED)?;
+    if folder::id_of(&full.to_json()?) != entry.card.id.0 {
+        return Err(Error::bad_data(format!("labels or photos have changed since {} was fitted", entry.name))
+            .hint("Fit it again with `packshot personal`, then export it."));
+    }
     let ours = full.predict(&cached.features, Some(&cached.base))?;
     let theirs = deep.predict(&all, Some(&cached.base))?;
     let apart = || ours.iter().zip(&theirs).map(|(ours, theirs)| (ours.score.value - theirs.score.value).abs());

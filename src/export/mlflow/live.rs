@@ -58,6 +58,7 @@ impl Live {
             }
             None => sending.create(&experiment)?,
         };
+        sending.nest(&place)?;
         sending.dataset(&place)?;
         Ok(place)
     }

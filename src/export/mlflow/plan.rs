@@ -124,6 +124,9 @@ pub struct RunPlan {
     pub experiment: String,
     /// What the run is found again by.
     pub uuid: String,
+    /// What the run of the series that it belongs to is found by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// Name of the run.
     pub name: String,
     /// Who exports it.
@@ -169,13 +172,14 @@ pub fn run_uuid(run: &Run) -> String {
     format!("{}.{}", run.id, run.dataset_digest.chars().take(8).collect::<String>())
 }
 
-/// What MLflow is to hold of a run, but for its files and model.
+/// What MLflow is to hold of a run, but for its series, its files and its model.
 pub fn plan_run(facts: &RunFacts<'_>) -> RunPlan {
     let run = facts.run;
     RunPlan {
         format: FORMAT,
         experiment: facts.experiment.to_owned(),
         uuid: run_uuid(run),
+        parent: None,
         name: run.meta.name.clone(),
         user: facts.user.to_owned(),
         status: status(run.status).to_owned(),

@@ -18,6 +18,9 @@ const MOST_PARAMS: usize = 100;
 const MOST_TAGS: usize = 100;
 const MOST_BYTES: usize = 800_000;
 
+/// The tag that shows a run below another one.
+const PARENT_TAG: &str = "mlflow.parentRunId";
+
 /// The tag of logged models and versions that names the model.
 const MODEL_TAG: &str = "packshot.model_id";
 
@@ -68,6 +71,7 @@ pub fn send(server: &Server, plan: &RunPlan, step: Step<'_>) -> Result<Sent> {
     if let Some(place) = &found
         && place.is_complete(&plan.digest())
     {
+        sending.nest(place)?;
         let version = match &plan.model {
             Some(model) => sending.version(model, &place.run_id)?,
             None => None,
@@ -81,6 +85,7 @@ pub fn send(server: &Server, plan: &RunPlan, step: Step<'_>) -> Result<Sent> {
         Some(place) => place,
         None => sending.create(&experiment)?,
     };
+    sending.nest(&place)?;
     sending.at("numbers")?;
     sending.numbers(&place)?;
     sending.dataset(&place)?;
@@ -157,10 +162,25 @@ impl<'a> Sending<'a> {
     }
 
     pub(super) fn find(&self, experiment: &str) -> Result<Option<Place>> {
-        let filter = format!("tags.`{UUID_TAG}` = '{}'", self.plan.uuid.replace('\'', ""));
+        let run = self.search(experiment, &self.plan.uuid)?;
+        run.map(|run| self.place(experiment, &run, false)).transpose()
+    }
+
+    fn search(&self, experiment: &str, uuid: &str) -> Result<Option<Value>> {
+        let filter = format!("tags.`{UUID_TAG}` = '{}'", uuid.replace('\'', ""));
         let body = json!({"experiment_ids": [experiment], "filter": filter, "max_results": 1});
-        let found = self.server.post(&format!("{API}/runs/search"), &body)?;
-        found["runs"].get(0).map(|run| self.place(experiment, run, false)).transpose()
+        Ok(self.server.post(&format!("{API}/runs/search"), &body)?["runs"].get(0).cloned())
+    }
+
+    /// Shows the run below that of its series, where the server has that one.
+    pub(super) fn nest(&self, place: &Place) -> Result<()> {
+        let Some(parent) = &self.plan.parent else { return Ok(()) };
+        let Some(found) = self.search(&place.experiment, parent)? else { return Ok(()) };
+        let Some(id) = found["info"]["run_id"].as_str().filter(|id| place.tag(PARENT_TAG) != Some(id)) else {
+            return Ok(());
+        };
+        let body = json!({"run_id": place.run_id, "key": PARENT_TAG, "value": id});
+        self.server.post(&format!("{API}/runs/set-tag"), &body).map(drop)
     }
 
     fn place(&self, experiment: &str, run: &Value, is_new: bool) -> Result<Place> {
