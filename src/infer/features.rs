@@ -6,7 +6,7 @@ use burn::tensor::Device;
 
 use crate::backbone_file;
 use crate::error::Result;
-use crate::jobs::{Control, Stopped};
+use crate::jobs::{Control, Stopped, worker_count};
 use crate::nn::{Backbone, BackboneKind};
 use crate::preprocess::{self, BACKBONE_VERSION, BACKBONE_VIEWS, BackboneViews};
 
@@ -56,7 +56,7 @@ impl Extractor {
         self.backbone.kind().level_widths().repeat(3)
     }
 
-    /// The features of photos, in their order; every batch has one shape, and `control` is asked before each.
+    /// The features of photos, in their order; on a GPU every batch has one shape, and `control` is asked before each.
     ///
     /// # Errors
     /// When a stop was asked for.
@@ -76,8 +76,16 @@ impl Extractor {
 
     fn one_batch(&self, views: &[&BackboneViews]) -> Vec<Vec<f32>> {
         let images = preprocess::backbone_batch(views.iter().copied(), self.batch, &self.device);
-        let each = self.backbone.features(images).into_data();
-        let values: Vec<f32> = each.iter::<f32>().collect();
+        // A processor computes a picture a core: the planes between the layers stay in its caches, and no batch is filled up.
+        let (count, step) = if self.device == Device::flex() {
+            (views.len() * BACKBONE_VIEWS, worker_count())
+        } else {
+            (images.dims()[0], images.dims()[0])
+        };
+        let parts = (0..count).step_by(step).map(|from| images.clone().slice_dim(0, from..count.min(from + step)));
+        let values: Vec<f32> = parts
+            .flat_map(|part| self.backbone.features(part).into_data().iter::<f32>().collect::<Vec<f32>>())
+            .collect();
         let count = self.backbone.kind().feature_count();
         values.chunks_exact(count * BACKBONE_VIEWS).take(views.len()).map(|photo| of_photo(photo, count)).collect()
     }

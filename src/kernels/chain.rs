@@ -1,8 +1,9 @@
 //! Convolutions one after the other, a photo at a time: what a network computes when it scores, without a tensor made for
 //! every step.
 
-use super::convolution::{Ready, Room, Then};
+use super::convolution::{Ready, Room};
 use super::layout::{Sizes, Window};
+use super::products::Then;
 
 /// A convolution of a chain, a ReLU after it.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +70,7 @@ impl Chain {
             let then = Then { slope: &self.ones, level: bias, range: [0.0, f32::INFINITY] };
             let input = if number == 0 { photo } else { &from[..sizes.input_len()] };
             let output = &mut to[..sizes.output_len()];
-            ready.run(input, room, output, |channel, sums, row| then.finish(channel, sums, row));
+            ready.run(input, room, Some(then), output);
             after(number, output, sizes.pixels());
             std::mem::swap(from, to);
         }

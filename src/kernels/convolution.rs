@@ -6,39 +6,20 @@
 use rayon::prelude::*;
 
 use super::layout::{Layout, Sizes};
-use super::products::{Packed, SLACK, correlate, dot_places, dot_rows, dots, filter, whole_registers};
+use super::products::{Packed, SLACK, Then, correlate, dot_places, dot_rows, dots, filter, whole_registers};
 
 /// Values a channel, about, of the photos whose gradients of the weights are added up in one go, and the most photos.
 const VALUES_A_SUM: usize = 1024;
 const PHOTOS_A_SUM: usize = 8;
 
-/// What follows a convolution, channel by channel.
-#[derive(Debug, Clone, Copy)]
-pub struct Then<'a> {
-    /// What values are multiplied by.
-    pub slope: &'a [f32],
-    /// What is added then.
-    pub level: &'a [f32],
-    /// The least and the most that they become.
-    pub range: [f32; 2],
-}
-
-impl Then<'_> {
-    /// Makes a row of a channel from its sums.
-    pub fn finish(&self, channel: usize, from: &[f32], to: &mut [f32]) {
-        let (slope, level, [least, most]) = (self.slope[channel], self.level[channel], self.range);
-        to.iter_mut().zip(from).for_each(|(to, from)| *to = (from * slope + level).max(least).min(most));
-    }
-}
-
 /// Photos `[n, in, h, w]` and weights `[out, in, kernel, kernel]` -> `[n, out, h', w']`.
 pub fn forward(photos: &[f32], weights: &[f32], sizes: &Sizes) -> Vec<f32> {
-    convolved(photos, weights, sizes, |_, from, to| to.copy_from_slice(from))
+    convolved(photos, weights, None, sizes)
 }
 
 /// As [`forward`], and what follows it.
 pub fn forward_with(photos: &[f32], weights: &[f32], then: Then<'_>, sizes: &Sizes) -> Vec<f32> {
-    convolved(photos, weights, sizes, |channel, from, to| then.finish(channel, from, to))
+    convolved(photos, weights, Some(then), sizes)
 }
 
 /// As [`forward_with`], every channel by itself: weights `[channels, 1, kernel, kernel]`.
@@ -54,21 +35,16 @@ pub fn depthwise_with(photos: &[f32], weights: &[f32], then: Then<'_>, sizes: &S
         let channels = photo.chunks_exact(one.input_len()).zip(output.chunks_exact_mut(sizes.pixels()));
         for (channel, (photo, output)) in channels.enumerate() {
             layout.write(0, photo, plane);
-            filter(plane, &offsets, &weights[channel * taps..][..taps], sums, reach);
-            rows(output, sums, &one, layout.pitch()).for_each(|(to, from)| then.finish(channel, from, to));
+            filter(plane, &offsets, &weights[channel * taps..][..taps], (then, channel), sums, reach);
+            take_rows(output, sums, &one, layout.pitch());
         }
     };
     shared_out(photos, sizes, scratch, each)
 }
 
-fn convolved(
-    photos: &[f32],
-    weights: &[f32],
-    sizes: &Sizes,
-    finish: impl Fn(usize, &[f32], &mut [f32]) + Sync,
-) -> Vec<f32> {
+fn convolved(photos: &[f32], weights: &[f32], then: Option<Then<'_>>, sizes: &Sizes) -> Vec<f32> {
     let ready = Ready::new(weights, *sizes);
-    let each = |room: &mut Room, (photo, output): (&[f32], &mut [f32])| ready.run(photo, room, output, &finish);
+    let each = |room: &mut Room, (photo, output): (&[f32], &mut [f32])| ready.run(photo, room, then, output);
     shared_out(photos, sizes, || ready.room(), each)
 }
 
@@ -99,32 +75,22 @@ impl Ready {
         Room(self.layout.buffer(), vec![0.0; self.packed.sums_len(whole_registers(self.reach))])
     }
 
-    /// A photo `[in, h, w]` -> `[out, h', w']`, whose rows `finish` makes from the sums, channel by channel.
-    pub fn run(
-        &self,
-        photo: &[f32],
-        Room(planes, sums): &mut Room,
-        output: &mut [f32],
-        finish: impl Fn(usize, &[f32], &mut [f32]),
-    ) {
+    /// A photo `[in, h, w]` -> `[out, h', w']`, and what becomes of the sums.
+    pub fn run(&self, photo: &[f32], Room(planes, sums): &mut Room, then: Option<Then<'_>>, output: &mut [f32]) {
         self.layout.write(0, photo, planes);
-        correlate(planes, &self.offsets, &self.packed, sums, self.reach);
+        correlate(planes, &self.offsets, &self.packed, then, sums, self.reach);
         let channels = output.chunks_exact_mut(self.sizes.pixels()).zip(sums.chunks_exact(whole_registers(self.reach)));
-        for (channel, (output, sums)) in channels.enumerate() {
-            rows(output, sums, &self.sizes, self.layout.pitch()).for_each(|(to, from)| finish(channel, from, to));
-        }
+        channels.for_each(|(output, sums)| take_rows(output, sums, &self.sizes, self.layout.pitch()));
     }
 }
 
-/// The rows of a plane of output, and the sums that they are made from, `pitch` apart.
-fn rows<'a>(
-    output: &'a mut [f32],
-    sums: &'a [f32],
-    sizes: &Sizes,
-    pitch: usize,
-) -> impl Iterator<Item = (&'a mut [f32], &'a [f32])> + use<'a> {
+/// The rows of a plane of output from the sums, in which they are `pitch` apart.
+fn take_rows(output: &mut [f32], sums: &[f32], sizes: &Sizes, pitch: usize) {
     let width = sizes.output[2];
-    output.chunks_exact_mut(width).zip(sums.chunks(pitch)).map(move |(to, from)| (to, &from[..width]))
+    if width == pitch {
+        return output.copy_from_slice(&sums[..output.len()]);
+    }
+    output.chunks_exact_mut(width).zip(sums.chunks(pitch)).for_each(|(to, from)| to.copy_from_slice(&from[..width]));
 }
 
 /// The outputs that `each` makes of photos, on every core.
@@ -178,7 +144,7 @@ pub fn photo_gradients(gradients: &[f32], weights: &[f32], sizes: &Sizes) -> Vec
         for Phase { corner: [down, across], offsets, packed } in &phases {
             let rows = layout.rows_of(*down);
             let (from, length) = (rows.start * pitch, rows.len() * pitch);
-            correlate(&laid[from..], offsets, packed, sums, length);
+            correlate(&laid[from..], offsets, packed, None, sums, length);
             for (channel, sums) in sums.chunks_exact(whole_registers(length)).take(channels).enumerate() {
                 planes[layout.at(channel, *down, *across) + from..][..length].copy_from_slice(&sums[..length]);
             }
@@ -279,6 +245,8 @@ mod tests {
             Sizes::new([2, 5, 7], 3, 1, Window::even(1, 0)),
             // A kernel that leaves pixels out.
             Sizes::new([2, 7, 6], 8, 1, Window::even(2, 0)),
+            // Phases of several sizes.
+            Sizes::new([13, 10, 19], 7, 3, Window::even(2, 1)),
             Sizes::new([5, 8, 9], 7, 3, Window { stride: 2, padding: [[0, 1], [1, 2]] }),
             Sizes::new([40, 24, 30], 3, 3, Window::even(1, 1)),
             Sizes::new([1, 2, 2], 1, 3, Window::even(1, 1)),

@@ -91,18 +91,24 @@ impl Layout {
     /// lie side by side from the place that is given.
     fn for_each_run(&self, photo: usize, mut place: impl FnMut(usize, usize, usize)) {
         let [channels, height, width] = self.planes;
-        for channel in 0..channels {
-            for y in 0..height {
-                for first in 0..self.stride.min(width) {
-                    let at = self.at(channel, y + self.before[0], first + self.before[1]) + photo * self.photo();
-                    place(channel * height + y, first, at);
-                }
+        for y in 0..height {
+            for first in 0..self.stride.min(width) {
+                let at = self.at(0, y + self.before[0], first + self.before[1]) + photo * self.photo();
+                (0..channels).for_each(|channel| place(channel * height + y, first, at + channel * self.channel()));
             }
         }
     }
 
+    /// Whether the planes of a photo lie as they are, without zeros between them.
+    fn is_plain(&self) -> bool {
+        self.stride == 1 && self.photos == 1 && [self.rows, self.columns] == self.planes[1..]
+    }
+
     /// Writes the planes of photo number `photo` into a [`Self::buffer`].
     pub fn write(&self, photo: usize, planes: &[f32], buffer: &mut [f32]) {
+        if self.is_plain() {
+            return buffer[..planes.len()].copy_from_slice(planes);
+        }
         let width = self.planes[2];
         self.for_each_run(photo, |row, first, at| {
             let (row, to) = (&planes[row * width..][..width], &mut buffer[at..]);

@@ -20,11 +20,11 @@ use burn::backend::{Autodiff, AutodiffBackend as _, Backend, Dispatch, Flex, Ten
 use burn::tensor::{Device, Tensor, TensorData};
 
 pub use chain::{Chain, Link, Workshop};
-use convolution::Then;
 use layout::Sizes;
 pub use layout::Window;
 use normalisation::Channel;
 pub use normalisation::pool_photo;
+use products::Then;
 
 /// Whether the functions below work on tensors of that device: burn's CPU device.
 pub fn serves(device: &Device) -> bool {

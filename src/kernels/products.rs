@@ -42,16 +42,47 @@ pub fn whole_registers(length: usize) -> usize {
     length.next_multiple_of(64)
 }
 
-/// `sums[row][at] = Σ weights[row][place] · values[at + offsets[place]]` for `at` below `length`; rows of sums lie
-/// [`whole_registers`] of `length` apart. [`SLACK`] values past the last one are read.
-pub fn correlate(values: &[f32], offsets: &[usize], weights: &Packed, sums: &mut [f32], length: usize) {
-    Arch::new().dispatch(Correlation { values, offsets, weights, sums, length });
+/// What becomes of the sums, row by row.
+#[derive(Debug, Clone, Copy)]
+pub struct Then<'a> {
+    /// What they are multiplied by.
+    pub slope: &'a [f32],
+    /// What is added then.
+    pub level: &'a [f32],
+    /// The least and the most that they become.
+    pub range: [f32; 2],
+}
+
+impl Then<'_> {
+    #[inline(always)]
+    fn finish<S: Simd>(&self, simd: S, row: usize, sums: &mut [f32]) {
+        let of_row = |values: &[f32]| simd.splat_f32s(values.get(row).copied().unwrap_or_default());
+        let (slope, level) = (of_row(self.slope), of_row(self.level));
+        let [least, most] = self.range.map(|end| simd.splat_f32s(end));
+        for sums in S::as_mut_simd_f32s(sums).0 {
+            *sums = simd.min_f32s(simd.max_f32s(simd.mul_add_e_f32s(*sums, slope, level), least), most);
+        }
+    }
+}
+
+/// `sums[row][at] = Σ weights[row][place] · values[at + offsets[place]]` for `at` below `length`, and what becomes of
+/// them; rows of sums lie [`whole_registers`] of `length` apart. [`SLACK`] values past the last one are read.
+pub fn correlate(
+    values: &[f32],
+    offsets: &[usize],
+    weights: &Packed,
+    then: Option<Then<'_>>,
+    sums: &mut [f32],
+    length: usize,
+) {
+    Arch::new().dispatch(Correlation { values, offsets, weights, then, sums, length });
 }
 
 struct Correlation<'a> {
     values: &'a [f32],
     offsets: &'a [usize],
     weights: &'a Packed,
+    then: Option<Then<'a>>,
     sums: &'a mut [f32],
     length: usize,
 }
@@ -62,7 +93,8 @@ impl WithSimd for Correlation<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let (step, pitch) = (REGISTERS * S::F32_LANES, whole_registers(self.length));
-        for (weights, sums) in self.weights.blocks.iter().zip(self.sums.chunks_exact_mut(ROWS * pitch)) {
+        let blocks = self.weights.blocks.iter().zip(self.sums.chunks_exact_mut(ROWS * pitch));
+        for (block, (weights, sums)) in blocks.enumerate() {
             for at in (0..self.length).step_by(step) {
                 let window = &self.values[at..];
                 let mut found = [[simd.splat_f32s(0.0); REGISTERS]; ROWS];
@@ -80,6 +112,11 @@ impl WithSimd for Correlation<'_> {
                     S::as_mut_simd_f32s(&mut row[at..][..step]).0.copy_from_slice(&found);
                 }
             }
+            // Not in the loop above, which has no register to spare.
+            if let Some(then) = &self.then {
+                let rows = sums.chunks_exact_mut(pitch).enumerate();
+                rows.for_each(|(row, sums)| then.finish(simd, block * ROWS + row, sums));
+            }
         }
     }
 }
@@ -87,16 +124,25 @@ impl WithSimd for Correlation<'_> {
 /// Registers that [`filter`] works on at a time.
 const FILTERED: usize = 4;
 
-/// `sums[at] = Σ weights[place] · values[at + offsets[place]]` for `at` below `length`: one row of [`correlate`] by itself.
-/// Sums are [`whole_registers`] of `length`; [`SLACK`] values past the last one are read.
-pub fn filter(values: &[f32], offsets: &[usize], weights: &[f32], sums: &mut [f32], length: usize) {
-    Arch::new().dispatch(Filter { values, offsets, weights, sums, length });
+/// `sums[at] = Σ weights[place] · values[at + offsets[place]]` for `at` below `length`: row number `row` of [`correlate`] by
+/// itself, with its weights. Sums are [`whole_registers`] of `length`; [`SLACK`] values past the last one are read.
+pub fn filter(
+    values: &[f32],
+    offsets: &[usize],
+    weights: &[f32],
+    (then, row): (Then<'_>, usize),
+    sums: &mut [f32],
+    length: usize,
+) {
+    Arch::new().dispatch(Filter { values, offsets, weights, then, row, sums, length });
 }
 
 struct Filter<'a> {
     values: &'a [f32],
     offsets: &'a [usize],
     weights: &'a [f32],
+    then: Then<'a>,
+    row: usize,
     sums: &'a mut [f32],
     length: usize,
 }
@@ -119,6 +165,7 @@ impl WithSimd for Filter<'_> {
             }
             S::as_mut_simd_f32s(&mut self.sums[at..][..step]).0.copy_from_slice(&found);
         }
+        self.then.finish(simd, self.row, self.sums);
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::catalogue::{Audit, Catalogue};
 use super::ledger::Ledger;
 use super::message::{Effect, LabelData, Message, Receipt};
-use super::numbers::grouped;
+use super::numbers::counted;
 use crate::api::{self, AuditRow, Project, Taken};
 use crate::domain::{ImageId, Photo, Run, RunId, ScoreRow, VoteKind};
 use crate::error::Result;
@@ -157,7 +157,10 @@ pub(super) fn errands(project: &Project, errand: Effect) -> Result<Vec<Message>>
             let runs: Vec<&Run> = runs.iter().map(|line| &***line).collect();
             // The save dialog has asked about an existing file.
             api::export_runs(&runs, &file, true)?;
-            vec![Message::Written(format!("{} runs written to {}", grouped(runs.len()), file.display()), file)]
+            vec![Message::Written(
+                format!("{} written to {}", counted(runs.len(), "run", "runs"), file.display()),
+                file,
+            )]
         }
         Effect::Rename(id, name) => {
             api::rename_run(project, &id, &name)?;

@@ -13,6 +13,11 @@ pub fn grouped(count: usize) -> String {
     text
 }
 
+/// How many of something: "1 run", "12,000 runs".
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use crate::api::MlflowSummary;
 use crate::domain::{RunId, RunStatus};
 use crate::jobs::Outcome;
 use crate::ui::message::{Effect, JobKind, Message};
-use crate::ui::numbers::grouped;
+use crate::ui::numbers::{counted, grouped};
 use crate::ui::state::{AppState, SendRuns};
 
 /// Opens the question with what was answered last; nothing closes it.
@@ -63,7 +63,7 @@ pub(super) fn ended(state: &mut AppState, outcome: Outcome<MlflowSummary>) -> Ve
         Outcome::Completed(summary) => {
             let sent: Vec<_> = summary.runs.iter().filter_map(|run| run.sent.as_ref()).collect();
             let known = sent.iter().filter(|sent| sent.unchanged).count();
-            let runs = if sent.len() == 1 { "1 run".to_owned() } else { format!("{} runs", grouped(sent.len())) };
+            let runs = counted(sent.len(), "run", "runs");
             let there = if known > 0 { format!(", {} there already", grouped(known)) } else { String::new() };
             let text = format!("{runs} on the MLflow server{there}");
             match sent.last() {
@@ -72,7 +72,7 @@ pub(super) fn ended(state: &mut AppState, outcome: Outcome<MlflowSummary>) -> Ve
             }
         }
         Outcome::Cancelled(summary) => {
-            let text = format!("Stopped; {} runs are sent. The same again goes on", grouped(summary.runs.len()));
+            let text = format!("Stopped after {}. The same again goes on", counted(summary.runs.len(), "run", "runs"));
             state.toasts.tell(text, now);
         }
         Outcome::Failed(_) => {}

@@ -6,7 +6,7 @@ use eframe::egui::{self, PopupCloseBehavior, RichText};
 use crate::ui::command::UiCommand;
 use crate::ui::ledger::RunColumn;
 use crate::ui::message::{DialogFor, Message};
-use crate::ui::numbers::grouped;
+use crate::ui::numbers::{counted, grouped};
 use crate::ui::prefs::RunLook;
 use crate::ui::state::AppState;
 use crate::ui::theme::{colours, space};
@@ -43,8 +43,9 @@ pub(super) fn show(ui: &mut egui::Ui, state: &mut AppState, out: &mut Vec<Messag
                 out.push(Message::SendRuns(Some(remembered(state))));
             }
             let (shown, all) = (state.history.found.len(), state.history.ledger.runs.len());
-            let text = if shown == all { grouped(all) } else { format!("{} of {}", grouped(shown), grouped(all)) };
-            hint(ui, format!("{text} runs"));
+            let filtered = shown != all;
+            let all = counted(all, "run", "runs");
+            hint(ui, if filtered { format!("{} of {all}", grouped(shown)) } else { all });
         });
     });
     ui.add_space(space().s);
