@@ -41,6 +41,8 @@ pub struct ScoreSummary {
     pub device: String,
     /// What computes the network on it, with the reason.
     pub engine: String,
+    /// Labels that the model's intervals were measured on; with 0 they are a guess.
+    pub calibrated_on: u32,
     /// Photos scored now.
     pub scored: u64,
     /// Photos whose score was already in the project.
@@ -147,6 +149,7 @@ pub(super) fn score_photos<T>(
         model: Some(model.clone()),
         device: format!("{}: {}", chosen.name, chosen.reason),
         engine: scorer.engine_reason().to_owned(),
+        calibrated_on: scorer.card().reach.n,
         ..ScoreSummary::default()
     };
     let (attributes, total) = (config.attributes, photos.files.len() as u64);

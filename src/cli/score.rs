@@ -58,8 +58,12 @@ fn parse_shard(text: &str) -> Result<(u32, u32)> {
 fn describe(summary: &ScoreSummary, file: &std::path::Path) -> String {
     let reused = if summary.reused > 0 { format!(", {} known already", summary.reused) } else { String::new() };
     let failed = if summary.failed > 0 { format!(", {} failed", summary.failed) } else { String::new() };
+    let guess = match summary.calibrated_on {
+        0 => "\nintervals   a guess: this model was never held against labels",
+        _ => "",
+    };
     format!(
-        "device      {}\nengine      {}\nphotos      {} scored{reused}{failed}\nwritten to  {}",
+        "device      {}\nengine      {}\nphotos      {} scored{reused}{failed}{guess}\nwritten to  {}",
         summary.device,
         summary.engine,
         summary.scored,

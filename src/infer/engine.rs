@@ -87,7 +87,7 @@ impl EngineSpeeds {
 
 /// A network that an engine other than burn has made ready.
 pub(super) enum Compiled {
-    Own(own::Compiled),
+    Own(Box<own::Compiled>),
     Tract(tract::Compiled),
     Onnxruntime(onnxruntime::Compiled),
 }
@@ -187,7 +187,7 @@ struct Candidate<'a> {
 
 impl Candidate<'_> {
     fn own(&self) -> Result<Compiled> {
-        self.checked(Compiled::Own(own::Compiled::new(self.network)?))
+        self.checked(Compiled::Own(Box::new(own::Compiled::new(self.network)?)))
     }
 
     fn tract(&self) -> Result<Compiled> {

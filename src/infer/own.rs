@@ -42,8 +42,8 @@ impl Compiled {
         };
         let folded = network.folded();
         let trunk = Chain::new([3, VIEW_EDGE, VIEW_EDGE], folded.blocks.iter().map(link));
-        let values = std::array::from_fn(|byte| ((byte as f32 / 255.0) - INPUT_CENTRE as f32) * INPUT_GAIN as f32);
-        Ok(Self { trunk, folded, values })
+        let value = |byte: usize| ((byte as f32 / 255.0) - INPUT_CENTRE as f32) * INPUT_GAIN as f32;
+        Ok(Self { trunk, folded, values: std::array::from_fn(value) })
     }
 
     /// The raw output of every photo, in order.
