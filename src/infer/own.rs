@@ -37,8 +37,8 @@ impl Compiled {
     /// [`crate::error::Code::NotFound`] for a network that is not convolutional.
     pub(super) fn new(network: &Network) -> Result<Self> {
         let Network::Cnn(network) = network else {
-            let kind = "only convolutional networks are computed by our own kernels";
-            return Err(Error::not_found(kind));
+            return Err(Error::not_found("the engine packshot computes convolutional networks alone")
+                .hint("score.engine = \"auto\" takes the fastest engine that can."));
         };
         let folded = network.folded();
         let trunk = Chain::new([3, VIEW_EDGE, VIEW_EDGE], folded.blocks.iter().map(link));
