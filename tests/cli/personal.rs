@@ -51,7 +51,7 @@ fn the_personal_model_is_fitted_listed_explained_and_evaluated() {
     world.run(&["export", "onnx", "-o", "n.onnx"]).expect(0);
     // A file of the model that it names, or none.
     world.write("second.csv", &format!("path,score\n{photo},3\n"));
-    world.run(&["label", "import", "second.csv"]).expect(0);
+    world.run(&["label", "import", "second.csv", "--scale", "0..100"]).expect(0);
     let ran = world.run(&["export", "onnx", "-o", "o.onnx", "--model", "personal"]).expect(65);
     assert!(ran.stderr.contains("have changed since personal was fitted"), "{}", ran.stderr);
     assert!(!world.path("o.onnx").exists());
