@@ -25,7 +25,7 @@ pub const MOST_APART: f64 = 1e-3;
 const MOST_PHOTOS: usize = 8;
 
 /// Timed batches an engine, after one that is not timed; the fastest counts, since others use the processor too.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 4;
 
 /// What computes a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,25 +233,29 @@ impl Candidate<'_> {
     fn measure(&self, compiled: &[Compiled], batch: usize) -> Result<EngineSpeeds> {
         let picture = picture();
         let photos = vec![&picture; batch.min(MOST_PHOTOS)];
-        let speed = |run: &dyn Fn() -> Result<()>| -> Result<f64> {
-            run()?;
-            let mut fastest = f64::INFINITY;
-            for _ in 0..ROUNDS {
-                let start = Instant::now();
-                run()?;
-                fastest = fastest.min(start.elapsed().as_secs_f64());
-            }
-            Ok(photos.len() as f64 / fastest)
-        };
-        let burn = speed(&|| {
+        let by_burn = || {
             let input = preprocess::batch(photos.iter().copied(), photos.len(), self.device);
             self.network.raw_scores(input, photos.len());
             Ok(())
-        })?;
-        let mut speeds = vec![(Engine::Burn, burn)];
-        for compiled in compiled {
-            speeds.push((compiled.engine(), speed(&|| compiled.raw_scores(&photos).map(drop))?));
+        };
+        let others = compiled.iter().map(|compiled| {
+            let run = || compiled.raw_scores(&photos).map(drop);
+            (compiled.engine(), Box::new(run) as Box<dyn Fn() -> Result<()> + '_>)
+        });
+        let engines: Vec<_> = std::iter::once((Engine::Burn, Box::new(by_burn) as Box<_>)).chain(others).collect();
+        let mut fastest = vec![f64::INFINITY; engines.len()];
+        // In turns: what else the machine does for a while slows all of them.
+        for round in 0..=ROUNDS {
+            for ((_, run), fastest) in engines.iter().zip(&mut fastest) {
+                let start = Instant::now();
+                run()?;
+                if round > 0 {
+                    *fastest = fastest.min(start.elapsed().as_secs_f64());
+                }
+            }
         }
+        let speeds =
+            engines.iter().zip(fastest).map(|((engine, _), time)| (*engine, photos.len() as f64 / time)).collect();
         Ok(EngineSpeeds::new(speeds))
     }
 }
