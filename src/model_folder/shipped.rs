@@ -1,8 +1,8 @@
 //! The model that comes with the program, so that photos have scores before the first label. It lies in `models/default`
 //! of the sources, with a card that says what it learnt from.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use super::{CARD, WEIGHTS, read_card, replace_folder};
 use crate::domain::ModelCard;
@@ -14,8 +14,8 @@ pub const SHIPPED: &str = "default";
 const CARD_TEXT: &str = include_str!("../../models/default/model.json");
 const WEIGHT_BYTES: &[u8] = include_bytes!("../../models/default/weights.safetensors");
 
-/// Several threads ask for it when a window opens.
-static UNPACKING: Mutex<()> = Mutex::new(());
+/// Held by whoever unpacks it: threads of a window that opens, and programs that begin to score in one project at once.
+const LOCK: &str = "default.lock";
 
 /// The shipped model's card, and the folder in `cache` that it was unpacked to (now, or before).
 ///
@@ -29,13 +29,16 @@ pub fn shipped(cache: &Path) -> Result<(ModelCard, PathBuf)> {
         let size = std::fs::metadata(folder.join(WEIGHTS)).map(|found| found.len()).unwrap_or_default();
         size == WEIGHT_BYTES.len() as u64 && read_card(folder).is_ok_and(|found| found == card)
     };
-    let _one_at_a_time = UNPACKING.lock().unwrap_or_else(PoisonError::into_inner);
     if !whole(&folder) {
         std::fs::create_dir_all(cache).map_err(|error| Error::io("create the folder", cache, error))?;
-        let unpacked = replace_folder(&folder, &[(WEIGHTS, WEIGHT_BYTES), (CARD, CARD_TEXT.as_bytes())]);
-        // Another process may have unpacked it meanwhile, and been in the way.
+        let path = cache.join(LOCK);
+        let one_at_a_time = File::create(&path).map_err(|error| Error::io("create", &path, error))?;
+        if let Err(error) = one_at_a_time.lock() {
+            tracing::debug!("{} cannot be locked: {error}", path.display());
+        }
+        // Another one may have unpacked it meanwhile.
         if !whole(&folder) {
-            unpacked?;
+            replace_folder(&folder, &[(WEIGHTS, WEIGHT_BYTES), (CARD, CARD_TEXT.as_bytes())])?;
         }
     }
     Ok((card, folder))
