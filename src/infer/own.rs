@@ -20,7 +20,7 @@ pub(super) struct Compiled {
 /// What the trunk says of one view.
 struct Seen {
     features: Vec<f32>,
-    /// Quality and weight of every cell.
+    /// Quality and strength of every cell.
     cells: Vec<(f32, f32)>,
 }
 
