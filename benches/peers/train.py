@@ -10,11 +10,12 @@ import statistics
 import time
 
 VIEWS, EDGE, DEFECTS = 2, 192, 11
-# Stem, stages, hidden units: as in src/nn/registry.rs.
+# Stem, stages, depths that the head reads, hidden units: as in src/nn/registry.rs.
 ARCHITECTURES = {
-    "cnn-s": (24, (24, 48, 96, 160), 128),
-    "cnn-xs": (12, (12, 20, 32, 64), 32),
-    "cnn-l": (48, (64, 112, 224, 352), 256),
+    "cnn-s": (24, (24, 48, 96, 160), 2, 128),
+    "cnn-d": (24, (24, 48, 96, 160), 5, 128),
+    "cnn-xs": (12, (12, 20, 32, 64), 2, 32),
+    "cnn-l": (48, (64, 112, 224, 352), 2, 256),
 }
 WARM_UP, SPANS = 5, 5  # as in benches/training.rs
 ENGINES = ("packshot", "PyTorch", "PyTorch, channels-last", "PyTorch, TF32", "PyTorch, TF32, channels-last")
@@ -26,7 +27,7 @@ def network(architecture, channels_last):
     from torch import nn
     from torch.nn import functional
 
-    stem, stages, hidden = ARCHITECTURES[architecture]
+    stem, stages, read, hidden = ARCHITECTURES[architecture]
 
     def block(before, after, kernel, stride):
         conv = nn.Conv2d(before, after, kernel, stride, padding=1, bias=False)
@@ -42,8 +43,11 @@ def network(architecture, channels_last):
             blocks = [block(3, stem, 5, 4), block(stem, stages[0], 3, 1)]
             for before, after in zip(stages, stages[1:], strict=False):
                 blocks += [block(before, after, 3, 2), block(after, after, 3, 1)]
-            self.early, self.late = nn.Sequential(*blocks[:-2]), nn.Sequential(*blocks[-2:])
-            self.hidden = nn.Linear(2 * (stages[2] + stages[3]) * VIEWS, hidden)
+            # The first convolution, then the stages.
+            ends = (0, 1, 2, 4, 6, 8)
+            depths = [blocks[:1]] + [blocks[start:end] for start, end in zip(ends[1:], ends[2:], strict=False)]
+            self.depths = nn.ModuleList(nn.Sequential(*depth) for depth in depths)
+            self.hidden = nn.Linear(2 * sum((stem, *stages)[-read:]) * VIEWS, hidden)
             self.heads = nn.Linear(hidden, 2 + 2 * DEFECTS)
             self.cells = nn.Conv2d(stages[3], 2, 1)
 
@@ -52,11 +56,16 @@ def network(architecture, channels_last):
             planes = (views.flatten(0, 1) - 0.5) * 4.0
             if channels_last:
                 planes = planes.contiguous(memory_format=torch.channels_last)
-            before = self.early(planes)
-            last = self.late(before)
-            features = torch.cat([mean_and_deviation(before), mean_and_deviation(last)], dim=1).reshape(n, -1)
+            pooled = []
+            for number, depth in enumerate(self.depths):
+                planes = depth(planes)
+                if number >= len(self.depths) - read:
+                    pooled.append(mean_and_deviation(planes))
+            features = torch.cat(pooled, dim=1).reshape(n, -1)
+            if read == len(self.depths):
+                features = (torch.log(features + 0.02) + 1.7) * 1.5
             heads = self.heads(functional.relu(self.hidden(features)))
-            quality, weight = self.cells(last).unbind(1)
+            quality, weight = self.cells(planes).unbind(1)
             quality, weight = quality.reshape(n, -1), functional.softplus(weight.reshape(n, -1)) + 1e-3
             return heads[:, 0] + (quality * weight).sum(1) / weight.sum(1)
 

@@ -15,7 +15,7 @@ mod whole;
 pub use decode::{Header, decode, decode_small, facts, header, load};
 pub use file::{PhotoFile, probe, read, sha256_hex, stamp};
 pub use list::{Listing, list_photos};
-pub use resize::{fit, resize};
+pub use resize::{fit, fitted, resize};
 pub use thumbs::ThumbCache;
 
 use crate::config::DecodeConfig;

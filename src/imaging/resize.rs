@@ -1,5 +1,7 @@
 //! Resizing, the one copy: thumbnails, model input and degradations all come through here.
 
+use std::borrow::Cow;
+
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::RgbImage;
@@ -27,13 +29,18 @@ pub fn resize(picture: &RgbImage, width: u32, height: u32) -> RgbImage {
 
 /// The picture with its longer edge at most `max_edge` pixels; aspect kept, never enlarged.
 pub fn fit(picture: &RgbImage, max_edge: u32) -> RgbImage {
+    fitted(picture, max_edge).into_owned()
+}
+
+/// As [`fit`], without a copy of a picture that is small enough.
+pub fn fitted(picture: &RgbImage, max_edge: u32) -> Cow<'_, RgbImage> {
     let (width, height) = picture.dimensions();
     let longest = width.max(height).max(1);
     if longest <= max_edge {
-        return picture.clone();
+        return Cow::Borrowed(picture);
     }
     let scaled = |edge: u32| ((u64::from(edge) * u64::from(max_edge) * 2 / u64::from(longest)).div_ceil(2)) as u32;
-    resize(picture, scaled(width), scaled(height))
+    Cow::Owned(resize(picture, scaled(width), scaled(height)))
 }
 
 #[cfg(test)]

@@ -10,6 +10,10 @@ use crate::jobs::{Control, Stopped, worker_count};
 use crate::nn::{Backbone, BackboneKind};
 use crate::preprocess::{self, BACKBONE_VERSION, BACKBONE_VIEWS, BackboneViews};
 
+/// Pictures that a core computes before weights are laid out for it again: enough for that to cost little, few enough for
+/// the planes between the layers to stay small.
+const PICTURES_A_CORE: usize = 4;
+
 /// A frozen network, ready to describe photos by numbers.
 pub struct Extractor {
     backbone: Backbone,
@@ -76,9 +80,9 @@ impl Extractor {
 
     fn one_batch(&self, views: &[&BackboneViews]) -> Vec<Vec<f32>> {
         let images = preprocess::backbone_batch(views.iter().copied(), self.batch, &self.device);
-        // A processor computes a picture a core: the planes between the layers stay in its caches, and no batch is filled up.
+        // A processor computes some pictures a core, and no batch is filled up.
         let (count, step) = if self.device == Device::flex() {
-            (views.len() * BACKBONE_VIEWS, worker_count())
+            (views.len() * BACKBONE_VIEWS, PICTURES_A_CORE * worker_count())
         } else {
             (images.dims()[0], images.dims()[0])
         };

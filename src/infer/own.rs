@@ -1,11 +1,15 @@
 //! The convolutional network computed by our own kernels, a view at a time on every core, from the bytes of a photo's views
 //! to its raw score: no tensor is made on the way, and no batch is filled up.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::each::on_every_core;
 use crate::error::{Error, Result};
+use crate::jobs::worker_count;
 use crate::kernels::{self, Chain, Link, Window, Workshop};
 use crate::nn::{
-    Affine, Folded, FoldedConv, INPUT_CENTRE, INPUT_GAIN, Network, VARIANCE_FLOOR, VIEW_EDGE, VIEWS, WEIGHT_FLOOR,
+    Affine, Folded, FoldedConv, INPUT_CENTRE, INPUT_GAIN, LEVEL_CENTRE, LEVEL_FLOOR, LEVEL_GAIN, Network,
+    VARIANCE_FLOOR, VIEW_EDGE, VIEWS, WEIGHT_FLOOR,
 };
 use crate::preprocess::Views;
 
@@ -15,6 +19,8 @@ pub(super) struct Compiled {
     folded: Folded,
     /// What the network makes of every byte of a view.
     values: [f32; 256],
+    /// One a core, kept from call to call: making room takes as long as a good part of a view.
+    rooms: Vec<Mutex<Room>>,
 }
 
 /// What the trunk says of one view.
@@ -43,7 +49,9 @@ impl Compiled {
         let folded = network.folded();
         let trunk = Chain::new([3, VIEW_EDGE, VIEW_EDGE], folded.blocks.iter().map(link));
         let value = |byte: usize| ((byte as f32 / 255.0) - INPUT_CENTRE as f32) * INPUT_GAIN as f32;
-        Ok(Self { trunk, folded, values: std::array::from_fn(value) })
+        let room = |_| Room { workshop: trunk.workshop(), view: vec![0.0; 3 * VIEW_EDGE * VIEW_EDGE] };
+        let rooms = (0..worker_count().max(1)).map(room).map(Mutex::new).collect();
+        Ok(Self { trunk, folded, values: std::array::from_fn(value), rooms })
     }
 
     /// The raw output of every photo, in order.
@@ -53,7 +61,9 @@ impl Compiled {
     pub(super) fn run(&self, photos: &[&Views]) -> Result<Vec<f64>> {
         let views: Vec<&[u8]> =
             photos.iter().flat_map(|photo| photo.bytes().chunks_exact(photo.bytes().len() / VIEWS)).collect();
-        let room = |_| Ok(Room { workshop: self.trunk.workshop(), view: vec![0.0; 3 * VIEW_EDGE * VIEW_EDGE] });
+        // A view that panicked leaves nothing that the next one would read: everything is written first.
+        let room =
+            |worker: usize| Ok(self.rooms[worker % self.rooms.len()].lock().unwrap_or_else(PoisonError::into_inner));
         let seen = on_every_core(&views, room, |room, view| Ok(self.see(room, view)))?;
         Ok(seen.chunks_exact(VIEWS).map(|views| self.judge(views)).collect())
     }
@@ -76,7 +86,11 @@ impl Compiled {
 
     /// The raw score of a photo from its views: that of the whole, and the weighted mean of its cells.
     fn judge(&self, views: &[Seen]) -> f64 {
-        let features: Vec<f32> = views.iter().flat_map(|seen| seen.features.iter().copied()).collect();
+        let mut features: Vec<f32> = views.iter().flat_map(|seen| seen.features.iter().copied()).collect();
+        if self.folded.levels {
+            let level = |value: f32| ((value + LEVEL_FLOOR as f32).ln() - LEVEL_CENTRE as f32) * LEVEL_GAIN as f32;
+            features.iter_mut().for_each(|value| *value = level(*value));
+        }
         let mut hidden = affine(&self.folded.hidden, &features);
         hidden.iter_mut().for_each(|value| *value = value.max(0.0));
         let whole: f32 = affine(&self.folded.score, &hidden).iter().sum();

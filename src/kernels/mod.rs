@@ -64,8 +64,7 @@ pub fn moments(planes: Tensor<4>) -> [Tensor<1>; 2] {
     [0, 1].map(|row| both.clone().slice_dim(0, row..=row).reshape([channels]))
 }
 
-/// Mean and √(variance + `floor`) of every plane of planes `[n, c, h, w]`, `[n, 2c]` with the means first; no gradient
-/// follows them.
+/// Mean and √(variance + `floor`) of every plane of planes `[n, c, h, w]`, `[n, 2c]` with the means first.
 pub fn pool(planes: Tensor<4>, floor: f64) -> Tensor<2> {
     Tensor::from_dispatch(<Dispatch as Kernels>::pooled(planes.into_dispatch(), floor))
 }
@@ -118,6 +117,13 @@ trait Slopes: Kernels {
 
     /// The gradient of a convolution by the weights.
     fn by_weights(convolved: &Convolved<Self>, gradients: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// The gradient of what was pooled by the planes.
+    fn of_pooling(
+        planes: FloatTensor<Self>,
+        pooled: FloatTensor<Self>,
+        gradients: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
 
     /// The gradients of a normalisation by planes, gain and bias.
     fn of_normalisation(normalised: Normalised<Self>, gradients: FloatTensor<Self>) -> [FloatTensor<Self>; 3];
@@ -238,6 +244,15 @@ impl Slopes for Flex {
         tensor(found, convolved.weights.shape().dims::<4>())
     }
 
+    fn of_pooling(planes: Values, pooled: Values, gradients: Values) -> Values {
+        let [planes, pooled, gradients] = [planes, pooled, gradients].map(|values| values.to_contiguous());
+        let shape @ [_, channels, height, width] = planes.shape().dims();
+        let pixels = height * width;
+        let found =
+            normalisation::pool_backward(planes.storage(), pooled.storage(), gradients.storage(), channels, pixels);
+        tensor(found, shape)
+    }
+
     fn of_normalisation(normalised: Normalised<Self>, gradients: Values) -> [Values; 3] {
         let (planes, gradients) = (normalised.planes.to_contiguous(), gradients.to_contiguous());
         let channels = normalised.channels();
@@ -269,6 +284,24 @@ impl<B: Slopes> Backward<B, 2> for Convolution {
         }
         if let Some(node) = by_weights {
             grads.register::<B>(node.id, B::by_weights(&convolved, gradients));
+        }
+    }
+}
+
+/// The pooling as a node of the graph of gradients.
+#[derive(Debug)]
+struct Pooling;
+
+impl<B: Slopes> Backward<B, 1> for Pooling {
+    type State = (NodeId, FloatTensor<B>);
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
+        let [by_planes] = ops.parents;
+        let gradients = grads.consume::<B>(&ops.node);
+        let (planes, pooled) = ops.state;
+        if let Some(node) = by_planes {
+            let planes = checkpointer.retrieve_node_output(planes);
+            grads.register::<B>(node.id, B::of_pooling(planes, pooled, gradients));
         }
     }
 }
@@ -323,7 +356,14 @@ impl<B: Slopes, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
     }
 
     fn pooled(planes: FloatTensor<Self>, floor: f64) -> FloatTensor<Self> {
-        Self::from_inner(B::pooled(planes.into_primitive(), floor))
+        match Pooling.prepare::<C>([planes.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(mut prep) => {
+                let checkpoint = prep.checkpoint(&planes);
+                let pooled = B::pooled(planes.into_primitive(), floor);
+                prep.finish((checkpoint, pooled.clone()), pooled)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(B::pooled(planes.into_primitive(), floor)),
+        }
     }
 
     fn normalisation(

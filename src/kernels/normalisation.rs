@@ -101,6 +101,25 @@ pub fn pool_photo(planes: &[f32], pixels: usize, floor: f64) -> Vec<f32> {
     [means, deviations].concat()
 }
 
+/// The gradients of [`pooled`] by its planes, `[n, channels, pixels]`: those of a mean, `1/pixels`, and of a deviation,
+/// `(x − mean)/(pixels · deviation)`.
+pub fn pool_backward(planes: &[f32], pooled: &[f32], gradients: &[f32], channels: usize, pixels: usize) -> Vec<f32> {
+    let mut found = vec![0.0; planes.len()];
+    let photo = channels * pixels;
+    let photos = found.par_chunks_exact_mut(photo).zip(planes.par_chunks_exact(photo));
+    let rows = pooled.par_chunks_exact(2 * channels).zip(gradients.par_chunks_exact(2 * channels));
+    photos.zip(rows).for_each(|((found, planes), (pooled, gradients))| {
+        let each = found.chunks_exact_mut(pixels).zip(planes.chunks_exact(pixels));
+        for (channel, (found, plane)) in each.enumerate() {
+            let (mean, deviation) = (pooled[channel], pooled[channels + channel]);
+            let tilt = gradients[channels + channel] / (pixels as f32 * deviation);
+            let level = gradients[channel] / pixels as f32 - mean * tilt;
+            found.iter_mut().zip(plane).for_each(|(found, value)| *found = value * tilt + level);
+        }
+    });
+    found
+}
+
 /// `max(0, (x − mean) · inverse · γ + β)` of planes `[n, channels, pixels]`.
 pub fn forward(planes: &[f32], channels: &[Channel], pixels: usize) -> Vec<f32> {
     let mut output = vec![0.0; planes.len()];

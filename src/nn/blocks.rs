@@ -10,6 +10,15 @@ use crate::kernels::{self, Way, Window};
 /// Added to the variance of pooled planes: keeps the gradient of the root finite on flat planes (pure white backgrounds).
 pub const VARIANCE_FLOOR: f64 = 1e-5;
 
+/// Added to the mean or deviation of rectified planes before its logarithm is taken.
+pub const LEVEL_FLOOR: f64 = 0.02;
+
+/// Taken from a logarithm: about the middle of those of a trained network.
+pub const LEVEL_CENTRE: f64 = -1.7;
+
+/// What a centred logarithm is multiplied by, for a deviation near 1.
+pub const LEVEL_GAIN: f64 = 1.5;
+
 /// Added to the variance of a token's values before it is divided by.
 pub const NORM_EPSILON: f64 = 1e-5;
 
@@ -105,15 +114,25 @@ impl ConvBlock {
 /// The deviation keeps what an average hides: how unevenly a defect is spread (style pooling, as in GRepQ and MUSIQ
 /// heads).
 pub(super) fn mean_std_pool(input: Tensor<4>) -> Tensor<2> {
-    if kernels::serves(&input.device()) && !input.device().is_autodiff() {
+    if kernels::serves(&input.device()) {
         return kernels::pool(input, VARIANCE_FLOOR);
     }
+    pooled_by_definition(input)
+}
+
+fn pooled_by_definition(input: Tensor<4>) -> Tensor<2> {
     let [n, c, h, w] = input.dims();
     let flat = input.reshape([n, c, h * w]);
     let mean = flat.clone().mean_dim(2);
     let variance = (flat - mean.clone()).square().mean_dim(2);
     let std = (variance + VARIANCE_FLOOR).sqrt();
     Tensor::cat(vec![mean, std], 1).reshape([n, 2 * c])
+}
+
+/// Means and deviations of rectified planes on a scale of ratios, a line of `ln(x + LEVEL_FLOOR)`: blur, noise and contrast
+/// multiply what a filter finds, and a fully connected layer can only add.
+pub(super) fn levels(pooled: Tensor<2>) -> Tensor<2> {
+    ((pooled + LEVEL_FLOOR).log() - LEVEL_CENTRE) * LEVEL_GAIN
 }
 
 #[cfg(test)]
@@ -144,6 +163,23 @@ mod tests {
             list(norm.running_mean.value_sync().into_data()),
             list(norm.running_var.value_sync().into_data()),
         ]
+    }
+
+    #[test]
+    fn pooling_on_the_cpu_is_that_of_its_definition_and_so_are_its_gradients() {
+        let device = Device::flex().autodiff();
+        let (weights, input) = (numbers([3, 8], 5.0, &device), numbers([3, 4, 7, 6], 0.0, &device));
+        let list = |values: burn::tensor::TensorData| values.iter::<f32>().collect::<Vec<f32>>();
+        let found = |pool: &dyn Fn(Tensor<4>) -> Tensor<2>| {
+            let input = input.clone().require_grad();
+            let pooled = pool(input.clone());
+            let gradients = (pooled.clone() * weights.clone()).sum().backward();
+            [list(pooled.into_data()), list(input.grad(&gradients).expect("a gradient").into_data())]
+        };
+        let (own, defined) = (found(&mean_std_pool), found(&pooled_by_definition));
+        for (own, defined) in own.iter().flatten().zip(defined.iter().flatten()) {
+            assert!((own - defined).abs() < 1e-5, "{own} {defined}");
+        }
     }
 
     #[test]

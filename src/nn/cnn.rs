@@ -8,11 +8,14 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation};
 
-use super::blocks::{ConvBlock, INPUT_CENTRE, INPUT_GAIN, mean_std_pool, still};
+use super::blocks::{ConvBlock, INPUT_CENTRE, INPUT_GAIN, levels, mean_std_pool, still};
 use super::folded::{self, Folded};
 use super::outputs::{HEAD_COLUMNS, Outputs};
 use super::{VIEW_EDGE, VIEWS};
 use crate::config::Learns;
+
+/// The last convolution of every depth: the first by itself, then those of the stages.
+const DEPTHS: [usize; 5] = [0, 1, 3, 5, 7];
 
 /// Convolutions that learn when the last stages do: those of the last two.
 const LAST_BLOCKS: usize = 4;
@@ -25,8 +28,34 @@ pub struct CnnConfig {
     /// Channels of the four stages. The first is one convolution at the stem's size; every later one halves the size
     /// and has two.
     pub stages: [usize; 4],
+    /// What the head reads.
+    pub reads: Reads,
     /// Units of the hidden layer in the head.
     pub hidden: usize,
+}
+
+/// What the head of a [`Cnn`] reads: mean and deviation of every channel.
+///
+/// What the first filters find tells more about noise, blur and compression than what is left of it at the end, and a ratio
+/// more than a difference: linear rules on 4,800 spoilt photos, by the features of a network that was trained to read its
+/// last two stages, agree with held-out labels by SRCC .66 from the first convolution's levels (.40 from the same numbers
+/// without logarithms) and by .78 from those of all depths; that network's own score by .72.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// Those of the last two stages.
+    LastStages,
+    /// Those of the first convolution and of every stage, as [`levels`].
+    EveryDepth,
+}
+
+impl Reads {
+    /// How many of [`DEPTHS`] are read, the last ones.
+    fn depths(self) -> usize {
+        match self {
+            Self::LastStages => 2,
+            Self::EveryDepth => DEPTHS.len(),
+        }
+    }
 }
 
 /// One convolution: channels in and out, kernel edge, stride, padding.
@@ -43,6 +72,7 @@ impl CnnConfig {
             hidden,
             heads: LinearConfig::new(self.hidden, HEAD_COLUMNS).init(device),
             cells: Conv2dConfig::new([self.stages[3], 2], [1, 1]).init(device),
+            depths: self.reads.depths(),
             frozen: 0,
         }
     }
@@ -59,9 +89,11 @@ impl CnnConfig {
         layers
     }
 
-    /// Features a photo: mean and deviation of the last two stages, for every view.
+    /// Features a photo: mean and deviation of every channel of the depths that are read, for every view.
     pub fn feature_count(&self) -> usize {
-        2 * (self.stages[2] + self.stages[3]) * VIEWS
+        let [first, second, third, fourth] = self.stages;
+        let widths = [self.stem, first, second, third, fourth];
+        2 * widths[DEPTHS.len() - self.reads.depths()..].iter().sum::<usize>() * VIEWS
     }
 
     /// Multiply-accumulates a photo (both views): `k²·in·out·h·w` summed over the convolutions, plus the heads.
@@ -86,6 +118,8 @@ pub struct Cnn {
     heads: Linear,
     /// Quality and weight of every cell of the last stage.
     cells: Conv2d,
+    /// The head reads the last so many depths.
+    depths: usize,
     /// The first so many convolutions do not learn.
     frozen: usize,
 }
@@ -103,7 +137,7 @@ impl Cnn {
 
     /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` with values 0-1 -> everything that the heads say.
     pub(super) fn outputs(&self, views: Tensor<5>) -> Outputs {
-        let (pooled, last) = self.trunk(views, &self.pooled());
+        let (pooled, last) = self.trunk(views, self.pooled());
         self.judge(by_photo(pooled), last)
     }
 
@@ -111,8 +145,8 @@ impl Cnn {
     /// depth, `[n, VIEWS · 2 · channels of all convolutions]`.
     pub(super) fn described(&self, views: Tensor<5>) -> (Outputs, Tensor<2>) {
         let (pooled, last) = self.trunk(views, &Vec::from_iter(0..self.blocks.len()));
-        let head = self.pooled().map(|block| pooled[block].clone());
-        (self.judge(by_photo(head.to_vec()), last), by_photo(pooled))
+        let head = self.pooled().iter().map(|block| pooled[*block].clone()).collect();
+        (self.judge(by_photo(head), last), by_photo(pooled))
     }
 
     /// Values of each convolution in what [`Self::described`] gives, view after view.
@@ -124,6 +158,7 @@ impl Cnn {
     /// What the heads say of features `[n, feature_count]` and the last stage `[n · VIEWS, channels, h, w]`.
     fn judge(&self, features: Tensor<2>, last: Tensor<4>) -> Outputs {
         let [n, _] = features.dims();
+        let features = if self.reads_levels() { levels(features) } else { features };
         let heads = self.heads.forward(activation::relu(self.hidden.forward(features)));
         let [_, _, h, w] = last.dims();
         let cells = self.cells.forward(last);
@@ -133,23 +168,28 @@ impl Cnn {
 
     /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` -> features `[n, feature_count]`.
     pub(super) fn features(&self, views: Tensor<5>) -> Tensor<2> {
-        by_photo(self.trunk(views, &self.pooled()).0)
+        by_photo(self.trunk(views, self.pooled()).0)
     }
 
     /// The weights behind the score as plain numbers, batch normalisation folded into the convolutions.
     pub fn folded(&self) -> Folded {
         Folded {
             blocks: self.blocks.iter().map(folded::block).collect(),
-            pooled: self.pooled(),
+            pooled: self.pooled().to_vec(),
+            levels: self.reads_levels(),
             hidden: folded::affine(&self.hidden, self.hidden.weight.dims()[1]),
             score: folded::affine(&self.heads, 1),
             cells: folded::plain(&self.cells),
         }
     }
 
-    /// The blocks whose output is pooled into features: the last of each of the last two stages.
-    fn pooled(&self) -> [usize; 2] {
-        [self.blocks.len() - 3, self.blocks.len() - 1]
+    /// The blocks whose output is pooled into features.
+    fn pooled(&self) -> &'static [usize] {
+        &DEPTHS[DEPTHS.len() - self.depths..]
+    }
+
+    fn reads_levels(&self) -> bool {
+        self.depths == DEPTHS.len()
     }
 
     /// Mean and deviation of the output of the named blocks, `[n · VIEWS, 2 · channels]` each, and the last stage

@@ -50,7 +50,9 @@ pub struct Folded {
     /// The trunk, a ReLU after each.
     pub blocks: Vec<FoldedConv>,
     /// The blocks whose output is pooled into features, in order; the last is the last block.
-    pub pooled: [usize; 2],
+    pub pooled: Vec<usize>,
+    /// Whether the hidden layer gets features as levels, `(ln(x + LEVEL_FLOOR) − LEVEL_CENTRE) · LEVEL_GAIN`.
+    pub levels: bool,
     /// Features to hidden values, a ReLU after it.
     pub hidden: Affine,
     /// Hidden values to the score of the whole photo.

@@ -16,8 +16,8 @@ mod resnet;
 mod vit;
 
 pub use backbone::{BACKBONE_EDGE, Backbone, BackboneKind};
-pub use blocks::{INPUT_CENTRE, INPUT_GAIN, NORM_EPSILON, VARIANCE_FLOOR};
-pub use cnn::{Cnn, CnnConfig};
+pub use blocks::{INPUT_CENTRE, INPUT_GAIN, LEVEL_CENTRE, LEVEL_FLOOR, LEVEL_GAIN, NORM_EPSILON, VARIANCE_FLOOR};
+pub use cnn::{Cnn, CnnConfig, Reads};
 pub use folded::{Affine, Folded, FoldedConv, FoldedNorm, FoldedVit, FoldedVitBlock};
 pub use frozen::{Weight, Weights};
 pub use init::seeded;

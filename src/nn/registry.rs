@@ -2,6 +2,7 @@
 
 use burn::tensor::Device;
 
+use super::cnn::Reads::{EveryDepth, LastStages};
 use super::{CnnConfig, Network, NetworkConfig, VitConfig, seeded};
 use crate::error::{Error, Result};
 
@@ -21,17 +22,22 @@ pub const ARCHITECTURES: &[Architecture] = &[
     Architecture {
         name: "cnn-s",
         about: "small plain 3×3 network; the default, made for CPUs and any GPU",
-        config: NetworkConfig::Cnn(CnnConfig { stem: 24, stages: [24, 48, 96, 160], hidden: 128 }),
+        config: NetworkConfig::Cnn(CnnConfig { stem: 24, stages: [24, 48, 96, 160], reads: LastStages, hidden: 128 }),
+    },
+    Architecture {
+        name: "cnn-d",
+        about: "cnn-s with a head that reads every depth: tells flaws apart better after pre-training",
+        config: NetworkConfig::Cnn(CnnConfig { stem: 24, stages: [24, 48, 96, 160], reads: EveryDepth, hidden: 128 }),
     },
     Architecture {
         name: "cnn-xs",
         about: "a fifth of the work of cnn-s, for very old machines and quick trials",
-        config: NetworkConfig::Cnn(CnnConfig { stem: 12, stages: [12, 20, 32, 64], hidden: 32 }),
+        config: NetworkConfig::Cnn(CnnConfig { stem: 12, stages: [12, 20, 32, 64], reads: LastStages, hidden: 32 }),
     },
     Architecture {
         name: "cnn-l",
         about: "five times the work of cnn-s, for training on a GPU",
-        config: NetworkConfig::Cnn(CnnConfig { stem: 48, stages: [64, 112, 224, 352], hidden: 256 }),
+        config: NetworkConfig::Cnn(CnnConfig { stem: 48, stages: [64, 112, 224, 352], reads: LastStages, hidden: 256 }),
     },
     Architecture {
         name: "vit-ti",

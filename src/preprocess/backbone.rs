@@ -43,7 +43,7 @@ impl BackboneViews {
 /// crops are taken where the detail is: the first around its centre, each further one where it covers most of what is
 /// not covered yet. Nothing is enlarged: what is smaller than a view is laid on white.
 pub fn backbone_views(photo: &RgbImage) -> BackboneViews {
-    let viewed = imaging::fit(photo, VIEWING_SIZE);
+    let viewed = imaging::fitted(photo, VIEWING_SIZE);
     let mut bytes = Vec::with_capacity(VIEWS_LEN);
     let whole = imaging::resize(&viewed, viewed.width().min(EDGE), viewed.height().min(EDGE));
     push_planar(&mut bytes, &on_white(&whole, EDGE));

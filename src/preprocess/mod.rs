@@ -52,7 +52,7 @@ impl Views {
 
 /// Makes the views of a decoded photo.
 pub fn views(photo: &RgbImage) -> Views {
-    let viewed = imaging::fit(photo, VIEWING_SIZE);
+    let viewed = imaging::fitted(photo, VIEWING_SIZE);
     let mut bytes = Vec::with_capacity(VIEWS_LEN);
     push_planar(&mut bytes, &whole(&viewed));
     push_planar(&mut bytes, &mosaic(&viewed));
@@ -62,7 +62,7 @@ pub fn views(photo: &RgbImage) -> Views {
 /// The whole photo inside a white square.
 fn whole(photo: &RgbImage) -> RgbImage {
     let edge = VIEW_EDGE as u32;
-    on_white(&imaging::fit(photo, edge), edge).into_owned()
+    on_white(&imaging::fitted(photo, edge), edge).into_owned()
 }
 
 /// Where a photo of this size lies in the view of the whole, as shares of the view; the rest is padding.
@@ -87,11 +87,20 @@ fn mosaic(photo: &RgbImage) -> RgbImage {
             let corners = ys.iter().flat_map(|&y| xs.iter().map(move |&x| (x, y)));
             let best = corners.map(|(x, y)| (detail(photo, x, y), x, y)).max_by_key(|found| found.0);
             let (_, x, y) = best.unwrap_or_default();
-            let patch = imageops::crop_imm(photo, x, y, PATCH, PATCH).to_image();
-            imageops::replace(&mut canvas, &patch, i64::from(column * PATCH), i64::from(row * PATCH));
+            copy_patch(photo, [x, y], &mut canvas, [column * PATCH, row * PATCH]);
         }
     }
     canvas
+}
+
+/// Copies a patch, row by row.
+fn copy_patch(from: &RgbImage, [x, y]: [u32; 2], to: &mut RgbImage, [left, top]: [u32; 2]) {
+    let start = |width: u32, x: u32, y: u32| 3 * (y as usize * width as usize + x as usize);
+    let (length, from_width, to_width) = (3 * PATCH as usize, from.width(), to.width());
+    for row in 0..PATCH {
+        let pixels = &from.as_raw()[start(from_width, x, y + row)..][..length];
+        to.as_mut()[start(to_width, left, top + row)..][..length].copy_from_slice(pixels);
+    }
 }
 
 /// A photo with a side shorter than `edge` is laid on white: it is never enlarged.
@@ -124,22 +133,28 @@ fn luma(pixel: &[u8]) -> u8 {
 
 /// Sum of absolute luma differences between diagonal neighbours at every second pixel of a patch. Luma is worked out
 /// where it is looked at: patches take a small part of a large photo.
-fn detail(photo: &RgbImage, left: u32, top: u32) -> u64 {
-    let width = photo.width() as usize * 3;
-    let pixels = photo.as_raw();
+fn detail(photo: &RgbImage, left: u32, top: u32) -> u32 {
+    let (width, length) = (photo.width() as usize * 3, PATCH as usize * 3);
+    let pixels = &photo.as_raw()[left as usize * 3..];
+    let row = |y: u32| &pixels[y as usize * width..][..length];
     let mut sum = 0;
-    for y in (top as usize..(top + PATCH - 1) as usize).step_by(2) {
-        let (this, next) = (&pixels[y * width..], &pixels[(y + 1) * width..]);
-        for x in (left as usize..(left + PATCH - 1) as usize).step_by(2) {
-            sum += u64::from(luma(&this[x * 3..]).abs_diff(luma(&next[x * 3 + 3..])));
-        }
+    for y in (top..top + PATCH - 1).step_by(2) {
+        // Two pixels at a time: the first of them, and the second one in the row below.
+        let pairs = row(y).as_chunks::<6>().0.iter().zip(row(y + 1).as_chunks::<6>().0);
+        sum += pairs.map(|(this, next)| u32::from(luma(&this[..3]).abs_diff(luma(&next[3..])))).sum::<u32>();
     }
     sum
 }
 
 fn push_planar(bytes: &mut Vec<u8>, view: &RgbImage) {
-    for channel in 0..3 {
-        bytes.extend(view.as_raw().iter().skip(channel).step_by(3));
+    let plane = view.as_raw().len() / 3;
+    let from = bytes.len();
+    bytes.resize(from + 3 * plane, 0);
+    let (red, rest) = bytes[from..].split_at_mut(plane);
+    let (green, blue) = rest.split_at_mut(plane);
+    let places = red.iter_mut().zip(green).zip(blue);
+    for (((red, green), blue), pixel) in places.zip(view.as_raw().as_chunks::<3>().0) {
+        [*red, *green, *blue] = *pixel;
     }
 }
 
