@@ -25,14 +25,14 @@ pub const ARCHITECTURES: &[Architecture] = &[
         config: NetworkConfig::Cnn(CnnConfig { stem: 24, stages: [24, 48, 96, 160], reads: LastStages, hidden: 128 }),
     },
     Architecture {
-        name: "cnn-d",
-        about: "cnn-s with a head that reads every depth: tells flaws apart better after pre-training",
-        config: NetworkConfig::Cnn(CnnConfig { stem: 24, stages: [24, 48, 96, 160], reads: EveryDepth, hidden: 128 }),
-    },
-    Architecture {
         name: "cnn-xs",
         about: "a fifth of the work of cnn-s, for very old machines and quick trials",
         config: NetworkConfig::Cnn(CnnConfig { stem: 12, stages: [12, 20, 32, 64], reads: LastStages, hidden: 32 }),
+    },
+    Architecture {
+        name: "cnn-d",
+        about: "cnn-s with a head that reads every depth: tells flaws apart better after pre-training",
+        config: NetworkConfig::Cnn(CnnConfig { stem: 24, stages: [24, 48, 96, 160], reads: EveryDepth, hidden: 128 }),
     },
     Architecture {
         name: "cnn-l",
