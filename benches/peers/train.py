@@ -45,7 +45,7 @@ def network(architecture, channels_last):
                 blocks += [block(before, after, 3, 2), block(after, after, 3, 1)]
             # The first convolution, then the stages.
             ends = (0, 1, 2, 4, 6, 8)
-            depths = [blocks[:1]] + [blocks[start:end] for start, end in zip(ends[1:], ends[2:], strict=False)]
+            depths = [blocks[start:end] for start, end in zip(ends, ends[1:], strict=False)]
             self.depths = nn.ModuleList(nn.Sequential(*depth) for depth in depths)
             self.hidden = nn.Linear(2 * sum((stem, *stages)[-read:]) * VIEWS, hidden)
             self.heads = nn.Linear(hidden, 2 + 2 * DEFECTS)

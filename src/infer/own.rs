@@ -19,7 +19,7 @@ pub(super) struct Compiled {
     folded: Folded,
     /// What the network makes of every byte of a view.
     values: [f32; 256],
-    /// One a core, kept from call to call: making room takes as long as a good part of a view.
+    /// One a core, kept from call to call.
     rooms: Vec<Mutex<Room>>,
 }
 
