@@ -231,6 +231,10 @@ impl Watcher for CurveWatcher<'_> {
         );
     }
 
+    fn refitting(&mut self, made: u64, all: u64) {
+        self.reporter.progress("Making photos for the head", made, all, format!("{}{}", self.device, self.seen));
+    }
+
     fn points(&mut self, points: &[MetricPoint]) -> Result<()> {
         let lines: String =
             points.iter().map(|point| format!("{},{},{:.6}\n", point.step, point.name, point.value)).collect();

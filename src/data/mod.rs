@@ -10,4 +10,4 @@ mod synthetic;
 pub use dataset::{Dataset, Sample, shuffled_batches};
 pub use loader::{Loader, Unreadable};
 pub use split::{Candidate, FEWEST_LABELS, SplitShares, assign, groups_of};
-pub use synthetic::{CleanPhotos, RUNGS, SAME_FLAW, Synthetic};
+pub use synthetic::{CleanPhotos, PseudoLabel, RUNGS, SAME_FLAW, Synthetic};

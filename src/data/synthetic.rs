@@ -24,10 +24,11 @@ pub const RUNGS: usize = 4;
 /// Which of them have the same flaw, the weaker one first.
 pub const SAME_FLAW: [usize; 2] = [1, 2];
 
-/// Longest side of a photo in pixels before it is spoilt. Reducing takes the original's own flaws away.
+/// Longest side of a photo in pixels before it is spoilt. Reducing takes the original's own flaws away: every photo keeps
+/// at most this share of its size, small ones less than the usual least side, as long as enough is left to judge.
 const SIDES: [f64; 2] = [380.0, 820.0];
-/// A photo keeps at most this share of its size, as far as it is not below the smallest side then.
-const LEAST_REDUCTION: f64 = 0.85;
+const LEAST_REDUCTION: f64 = 0.65;
+const LEAST_SIDE: f64 = 208.0;
 /// Side of the part of the product that the metrics look at, in pixels: more than MS-SSIM needs, and one size for all
 /// photos, so that FSIM's filters are made once.
 const JUDGED: u32 = 192;
@@ -56,22 +57,30 @@ const METRICS_SHARE: f64 = 0.5;
 pub struct Synthetic {
     /// What the network sees.
     pub views: Views,
+    /// What is known of it.
+    pub label: PseudoLabel,
+    /// Which clean photo it comes from.
+    pub content: usize,
+}
+
+/// What is known of a spoilt photo.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PseudoLabel {
     /// Pseudo-MOS, 0-1.
     pub quality: f64,
     /// Strength of each defect of the menu, 0-1.
     pub strengths: [f32; DEFECTS],
-    /// Which clean photo it comes from.
-    pub content: usize,
 }
 
 impl Synthetic {
     /// The same, seen in a mirror: as good as it was.
     #[must_use]
     pub fn mirrored(&self) -> Self {
-        let Self { ref views, quality, strengths, content } = *self;
-        Self { views: views.mirrored(), quality, strengths, content }
+        Self { views: self.views.mirrored(), ..*self }
     }
+}
 
+impl PseudoLabel {
     /// The strongest defect: an index into the menu.
     pub fn strongest(&self) -> usize {
         let strengths = self.strengths.iter().enumerate();
@@ -155,7 +164,8 @@ fn make(photo: &RgbImage, content: usize, rng: &mut ChaCha8Rng) -> Result<[Synth
         let edited = part(&spoilt);
         let likeness = likeness(&original, &reference::Planes::of(&edited)).unwrap_or(1.0);
         let quality = METRICS_SHARE * likeness + (1.0 - METRICS_SHARE) * severity_score(flaws);
-        made.push(Synthetic { views: preprocess::views(&spoilt), quality, strengths: strengths(flaws), content });
+        let label = PseudoLabel { quality, strengths: strengths(flaws) };
+        made.push(Synthetic { views: preprocess::views(&spoilt), label, content });
     }
     made.try_into().map_err(|_| Error::internal("a ladder has another number of rungs"))
 }
@@ -171,8 +181,9 @@ fn clean_version(photo: &RgbImage, unit: &mut dyn FnMut() -> f64) -> RgbImage {
     let start = |room: u32, place: f64| (f64::from(room) * place) as u32;
     let (left, top) = (start(photo.width() - width, left), start(photo.height() - height, top));
     let part = crop_imm(photo, left, top, width, height).to_image();
-    let most = (f64::from(width.max(height)) * LEAST_REDUCTION).clamp(SIDES[0], SIDES[1]);
-    let reduced = imaging::fit(&part, (SIDES[0] * (most / SIDES[0]).powf(place)).round() as u32);
+    let most = (f64::from(width.max(height)) * LEAST_REDUCTION).clamp(LEAST_SIDE, SIDES[1]);
+    let least = most.min(SIDES[0]);
+    let reduced = imaging::fit(&part, (least * (most / least).powf(place)).round() as u32);
     if mirrored < 0.5 { image::imageops::flip_horizontal(&reduced) } else { reduced }
 }
 
@@ -254,9 +265,10 @@ mod tests {
         for index in 0..6 {
             let ladder = photos.ladder(3, index).expect("makes");
             assert_eq!(ladder, photos.ladder(3, index).expect("makes"));
-            assert!(ladder.iter().all(|made| (0.0..=1.0).contains(&made.quality)), "{index}");
-            assert!(ladder[2].quality < ladder[1].quality, "{index}: a stronger flaw is worse");
-            assert!(ladder[0].quality > ladder[2].quality && ladder[0].quality > 0.8, "{index}");
+            assert!(ladder.iter().all(|made| (0.0..=1.0).contains(&made.label.quality)), "{index}");
+            let [untouched, weak, strong, _] = [0, 1, 2, 3].map(|rung: usize| ladder[rung].label.quality);
+            assert!(strong < weak, "{index}: a stronger flaw is worse");
+            assert!(untouched > strong && untouched > 0.8, "{index}");
             seen[ladder[0].content] = true;
             if index == 2 {
                 assert_eq!(seen, [true; 3], "every photo once a round");

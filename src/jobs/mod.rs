@@ -31,8 +31,34 @@ pub fn use_every_core() {
     SPARED.store(0, Ordering::Relaxed);
 }
 
+/// From now on this thread has a core only when no other thread wants it (nice 19, on Linux; elsewhere nothing changes).
+pub fn step_back() {
+    // Only what is done when changes, not what: a system that refuses does no harm.
+    #[cfg(target_os = "linux")]
+    let _refused = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 19);
+}
+
 /// How many worker threads to use: the cores the machine has, less one that is left to the window.
 pub fn worker_count() -> usize {
     let spared = SPARED.load(Ordering::Relaxed);
     std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(spared).max(1))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::process::getpriority_process;
+    use rustix::thread::gettid;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_steps_back_alone() {
+        let before = getpriority_process(Some(gettid())).expect("own priority");
+        let stepped = std::thread::spawn(|| {
+            step_back();
+            getpriority_process(Some(gettid()))
+        });
+        assert_eq!(stepped.join().expect("runs").expect("its priority"), 19);
+        assert_eq!(getpriority_process(Some(gettid())).expect("own priority"), before);
+    }
 }

@@ -10,6 +10,7 @@ use burn::tensor::{Device, Tensor, activation};
 
 use super::blocks::{ConvBlock, INPUT_CENTRE, INPUT_GAIN, levels, mean_std_pool, still};
 use super::folded::{self, Folded};
+use super::head::Head;
 use super::outputs::{HEAD_COLUMNS, Outputs};
 use super::{VIEW_EDGE, VIEWS};
 use crate::config::Learns;
@@ -149,6 +150,24 @@ impl Cnn {
         (self.judge(by_photo(head), last), by_photo(pooled))
     }
 
+    /// As [`Self::outputs`], with what the head reads, `[n, feature_count]`.
+    pub(super) fn read(&self, views: Tensor<5>) -> (Outputs, Tensor<2>) {
+        let (pooled, last) = self.trunk(views, self.pooled());
+        let features = by_photo(pooled);
+        (self.judge(features.clone(), last), self.readable(features))
+    }
+
+    /// A copy of the head.
+    pub(super) fn head(&self) -> Head {
+        Head::new(&self.hidden, &self.heads)
+    }
+
+    /// The same network with another head.
+    pub(super) fn with_head(self, head: Head) -> Self {
+        let (hidden, heads) = head.parts();
+        Self { hidden, heads, ..self }
+    }
+
     /// Values of each convolution in what [`Self::described`] gives, view after view.
     pub(super) fn level_widths(&self) -> Vec<usize> {
         let width = |block: &ConvBlock| 2 * block.parts().0.weight.dims()[0];
@@ -158,12 +177,16 @@ impl Cnn {
     /// What the heads say of features `[n, feature_count]` and the last stage `[n · VIEWS, channels, h, w]`.
     fn judge(&self, features: Tensor<2>, last: Tensor<4>) -> Outputs {
         let [n, _] = features.dims();
-        let features = if self.reads_levels() { levels(features) } else { features };
-        let heads = self.heads.forward(activation::relu(self.hidden.forward(features)));
+        let heads = self.heads.forward(activation::relu(self.hidden.forward(self.readable(features))));
         let [_, _, h, w] = last.dims();
         let cells = self.cells.forward(last);
         let channel = |index: usize| cells.clone().slice_dim(1, index..=index).reshape([n, VIEWS * h * w]);
         Outputs::of(&heads, channel(0), channel(1))
+    }
+
+    /// Features as the head reads them.
+    fn readable(&self, features: Tensor<2>) -> Tensor<2> {
+        if self.reads_levels() { levels(features) } else { features }
     }
 
     /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` -> features `[n, feature_count]`.

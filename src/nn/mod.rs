@@ -7,6 +7,7 @@ mod blocks;
 mod cnn;
 mod folded;
 mod frozen;
+mod head;
 mod init;
 mod mobilenet;
 mod network;
@@ -20,6 +21,7 @@ pub use blocks::{INPUT_CENTRE, INPUT_GAIN, LEVEL_CENTRE, LEVEL_FLOOR, LEVEL_GAIN
 pub use cnn::{Cnn, CnnConfig, Reads};
 pub use folded::{Affine, Folded, FoldedConv, FoldedNorm, FoldedVit, FoldedVitBlock};
 pub use frozen::{Weight, Weights};
+pub use head::Head;
 pub use init::seeded;
 pub use network::{Network, NetworkConfig};
 pub use outputs::{Outputs, WEIGHT_FLOOR};

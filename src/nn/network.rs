@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::{Cnn, CnnConfig, Outputs, Vit, VitConfig};
+use super::{Cnn, CnnConfig, Head, Outputs, Vit, VitConfig};
 use crate::config::Learns;
 
 /// Widths of a [`Network`].
@@ -78,6 +78,34 @@ impl Network {
         match self {
             Self::Cnn(network) => network.described(views),
             Self::Vit(network) => network.described(views),
+        }
+    }
+
+    /// Views `[n, VIEWS, 3, VIEW_EDGE, VIEW_EDGE]` -> what the head reads of them `[n, feature_count]`, and what their cells add
+    /// to the score `[n]`.
+    pub fn read(&self, views: Tensor<5>) -> (Tensor<2>, Tensor<1>) {
+        let [n, ..] = views.dims();
+        let (outputs, rows) = match self {
+            Self::Cnn(network) => network.read(views),
+            Self::Vit(network) => network.read(views),
+        };
+        (rows, (outputs.quality * outputs.weight).sum_dim(1).reshape([n]))
+    }
+
+    /// A copy of the head.
+    pub fn head(&self) -> Head {
+        match self {
+            Self::Cnn(network) => network.head(),
+            Self::Vit(network) => network.head(),
+        }
+    }
+
+    /// The same network with another head.
+    #[must_use]
+    pub fn with_head(self, head: Head) -> Self {
+        match self {
+            Self::Cnn(network) => Self::Cnn(network.with_head(head)),
+            Self::Vit(network) => Self::Vit(network.with_head(head)),
         }
     }
 

@@ -10,6 +10,7 @@ use burn::tensor::{Device, Tensor, activation};
 
 use super::blocks::{INPUT_CENTRE, INPUT_GAIN, NORM_EPSILON, mean_std_pool, still};
 use super::folded::{self, FoldedVit, FoldedVitBlock};
+use super::head::Head;
 use super::outputs::{HEAD_COLUMNS, Outputs};
 use super::{VIEW_EDGE, VIEWS};
 use crate::config::Learns;
@@ -131,6 +132,24 @@ impl Vit {
             found.push(mean_std_of_tokens(tokens).reshape([n, v * 2 * width]));
         });
         (self.judge(tokens, n, v), Tensor::cat(found, 1))
+    }
+
+    /// As [`Self::outputs`], with what the head reads, `[n, feature_count]`.
+    pub(super) fn read(&self, views: Tensor<5>) -> (Outputs, Tensor<2>) {
+        let [n, v, ..] = views.dims();
+        let tokens = self.trunk(views, &mut |_| ());
+        (self.judge(tokens.clone(), n, v), pooled(tokens, n, v))
+    }
+
+    /// A copy of the head.
+    pub(super) fn head(&self) -> Head {
+        Head::new(&self.hidden, &self.heads)
+    }
+
+    /// The same network with another head.
+    pub(super) fn with_head(self, head: Head) -> Self {
+        let (hidden, heads) = head.parts();
+        Self { hidden, heads, ..self }
     }
 
     /// Values of each block in what [`Self::described`] gives.

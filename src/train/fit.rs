@@ -65,6 +65,8 @@ pub trait Watcher {
     fn control(&self) -> &jobs::Control;
     /// A step was taken: its epoch (0-based), steps taken and in all, and its loss.
     fn stepped(&mut self, epoch: u32, step: u64, steps: u64, loss: f64);
+    /// Photos from which the head of a pre-trained network learns again were made: ladders so far and in all.
+    fn refitting(&mut self, _made: u64, _all: u64) {}
     /// New points of the curves, to be stored before this returns.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ pub mod metrics;
 pub mod personal;
 mod pretrain;
 mod pretrain_losses;
+mod refit;
 mod replay;
 mod reuse;
 pub mod ridge;

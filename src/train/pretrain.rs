@@ -2,23 +2,23 @@
 //!
 //! A step is a function of (seed, step): a resumed run repeats what an uninterrupted one does.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 
 use super::checkpoint::{Best, Checkpoint, Position};
 use super::fit::{Ending, Watcher, model_path};
 use super::learner::{Descent, Learner};
 use super::pretrain_losses::{self as losses, Targets};
+use super::refit::{self, Refit};
 use super::reuse::{Made, Reuse};
 use super::{Schedule, metrics};
 use crate::config::OptimiserKind;
-use crate::data::{CleanPhotos, RUNGS, SAME_FLAW, Synthetic};
+use crate::data::{CleanPhotos, PseudoLabel, RUNGS, SAME_FLAW};
 use crate::domain::{MetricPoint, ModelCard, Reach};
 use crate::error::{Error, Result};
 use crate::nn::{self, DEFECTS, Network};
@@ -151,8 +151,13 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
             }
             Ok(true)
         })?;
-        let held_out = if stopped { HeldOut::default() } else { self.look(LADDERS_AT_THE_END)? };
         self.save()?;
+        let refitted = if stopped { None } else { self.refit(last)? };
+        let held_out = match &refitted {
+            Some(network) => self.look(network, LADDERS_AT_THE_END)?,
+            None => HeldOut::default(),
+        };
+        let stopped = refitted.is_none();
         Ok((Ending { stopped, epochs: 0, best: self.position.best }, held_out))
     }
 
@@ -160,7 +165,8 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
         let device = self.plan.device.clone().autodiff();
         let batch = self.made.batch(self.plan.reuse, self.plan.seed, self.plan.ladders as u64, self.position.step);
         let input = preprocess::batch(batch.iter().map(|made| &made.views), batch.len(), &device);
-        let targets = targets(&batch, self.plan.card, &device);
+        let labels: Vec<PseudoLabel> = batch.iter().map(|made| made.label).collect();
+        let targets = Targets::of(&labels, self.plan.card.calibration, &device);
         drop(batch);
         let of = |network: &Network| losses::loss(network.outputs(input), &targets, RUNGS);
         let rate = self.learner.schedule().rate(self.position.step);
@@ -172,14 +178,32 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
             self.watcher.points(&[point("train_loss", step, loss), point("learning_rate", step, rate)])?;
         }
         if step.is_multiple_of(STEPS_A_LOOK) {
-            self.look(LADDERS_A_LOOK)?;
+            self.look(&self.learner.scoring(), LADDERS_A_LOOK)?;
         }
         if self.saved_at.elapsed() >= CHECKPOINT_EVERY { self.save() } else { Ok(()) }
     }
 
+    /// The learnt network with a head that learnt again, from photos after the first `learnt_from` ones; nothing after a stop.
+    fn refit(&mut self, learnt_from: u64) -> Result<Option<Network>> {
+        let (plan, network) = (&self.plan, self.learner.scoring());
+        let refit = Refit { seed: plan.seed, calibration: plan.card.calibration, device: plan.device };
+        let count = refit::ladders(learnt_from);
+        let (mut seen, mut stopped) = (refit::Seen::default(), false);
+        let (clean, seed) = (plan.clean, plan.seed);
+        in_order(learnt_from..learnt_from + count, &|index| clean.ladder(seed, index), &mut |ladder| {
+            seen.push(&network, &ladder, plan.device);
+            self.watcher.refitting(seen.ladders(), count);
+            stopped = self.watcher.control().checkpoint().is_err();
+            Ok(!stopped)
+        })?;
+        if stopped {
+            return Ok(None);
+        }
+        refit.network(network, seen, self.watcher.control())
+    }
+
     /// Measures held-out photos and keeps the model.
-    fn look(&mut self, ladders: u64) -> Result<HeldOut> {
-        let network = self.learner.scoring();
+    fn look(&mut self, network: &Network, ladders: u64) -> Result<HeldOut> {
         let (held_out, calibration) = (self.plan.held_out, self.plan.card.calibration);
         let (mut labels, mut scores) = (Vec::new(), Vec::new());
         let (mut all, mut by_flaw) = (Order::default(), [Order::default(); DEFECTS]);
@@ -187,16 +211,16 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
             let views: Vec<&Views> = ladder.iter().map(|made| &made.views).collect();
             let raw = network.raw_scores(preprocess::batch(views.into_iter(), RUNGS, self.plan.device), RUNGS);
             for (a, b) in (0..RUNGS).flat_map(|a| (0..a).map(move |b| (a, b))) {
-                let apart = ladder[a].quality - ladder[b].quality;
+                let apart = ladder[a].label.quality - ladder[b].label.quality;
                 if apart.abs() > TELLABLE {
                     all.count((raw[a] - raw[b]) * apart > 0.0);
                 }
             }
             let [weak, strong] = SAME_FLAW;
             if ladder[weak].views != ladder[strong].views {
-                by_flaw[ladder[strong].strongest()].count(raw[weak] > raw[strong]);
+                by_flaw[ladder[strong].label.strongest()].count(raw[weak] > raw[strong]);
             }
-            labels.extend(ladder.iter().map(|made| 100.0 * made.quality));
+            labels.extend(ladder.iter().map(|made| 100.0 * made.label.quality));
             scores.extend(raw.into_iter().map(|raw| calibration.score(raw)));
             Ok(self.watcher.control().checkpoint().is_ok())
         })?;
@@ -217,7 +241,7 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
         self.position.best = Some(Best { epoch: 0, value: seen.srcc });
         // Pseudo-labels tell nothing about how far off people's are.
         let card = ModelCard { reach: Reach::UNKNOWN, ..self.plan.card.clone() };
-        model_folder::save(&model_path(self.plan.folder), &network, &card, &[])?;
+        model_folder::save(&model_path(self.plan.folder), network, &card, &[])?;
         Ok(seen)
     }
 
@@ -255,19 +279,6 @@ impl Order {
     }
 }
 
-fn targets(batch: &[Cow<'_, Synthetic>], card: &ModelCard, device: &Device) -> Targets {
-    let scores: Vec<f32> = batch.iter().map(|made| card.calibration.standardise(100.0 * made.quality) as f32).collect();
-    let present: Vec<f32> =
-        batch.iter().flat_map(|made| made.present()).map(|there| f32::from(u8::from(there))).collect();
-    let strengths: Vec<f32> = batch.iter().flat_map(|made| made.strengths).collect();
-    let table = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [batch.len(), DEFECTS]), device);
-    Targets {
-        score: Tensor::from_data(scores.as_slice(), device),
-        present: table(present),
-        strengths: table(strengths),
-    }
-}
-
 /// Makes things on every core and hands them over in order, a few ahead; stops when `take` says false.
 pub(super) fn in_order<T: Send>(
     range: std::ops::Range<u64>,
@@ -281,6 +292,8 @@ pub(super) fn in_order<T: Send>(
         for _ in 0..makers {
             let (sender, next, stop, end) = (sender.clone(), &next, &stop, range.end);
             scope.spawn(move || {
+                // The thread that takes may have a long way to go on cores of its own: these fill the gaps it leaves.
+                jobs::step_back();
                 while !stop.load(Ordering::Relaxed) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     if index >= end || sender.send((index, make(index))).is_err() {

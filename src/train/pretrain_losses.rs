@@ -2,11 +2,13 @@
 //! 0.3 of the defects' binary cross-entropy, 0.3 of the absolute error of their strengths, and a little of the Gaussian
 //! likelihood for the error's variance.
 
-use burn::tensor::{Tensor, activation};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use super::losses;
 use crate::config::LossKind;
-use crate::nn::Outputs;
+use crate::data::PseudoLabel;
+use crate::domain::Calibration;
+use crate::nn::{DEFECTS, Outputs};
 
 /// What a batch of `n` photos should give.
 #[derive(Debug, Clone)]
@@ -17,6 +19,22 @@ pub(super) struct Targets {
     pub(super) present: Tensor<2>,
     /// Strengths, 0-1 `[n, DEFECTS]`.
     pub(super) strengths: Tensor<2>,
+}
+
+impl Targets {
+    /// What is known of a batch; `calibration` standardises the scores.
+    pub(super) fn of(labels: &[PseudoLabel], calibration: Calibration, device: &Device) -> Self {
+        let score = |label: &PseudoLabel| calibration.standardise(100.0 * label.quality) as f32;
+        let table = |row: &dyn Fn(&PseudoLabel) -> [f32; DEFECTS]| {
+            let values: Vec<f32> = labels.iter().flat_map(row).collect();
+            Tensor::from_data(TensorData::new(values, [labels.len(), DEFECTS]), device)
+        };
+        Self {
+            score: Tensor::from_data(labels.iter().map(score).collect::<Vec<f32>>().as_slice(), device),
+            present: table(&|label| label.present().map(|there| f32::from(u8::from(there)))),
+            strengths: table(&|label| label.strengths),
+        }
+    }
 }
 
 /// δ of Huber's loss in standard deviations of the label (0.1 of a scale of four).

@@ -58,19 +58,19 @@ impl Mix {
 }
 
 /// The loss of the outputs for `ladders`, one after the other, as `[1]`: fidelity of the order within each, the defects'
-/// cross-entropy and the absolute error of their strengths.
+/// cross-entropy and the absolute error of the strengths of those that are there.
 pub(super) fn loss(outputs: Outputs, ladders: &[Ladder], device: &Device) -> Tensor<1> {
     let made = || ladders.iter().flatten();
     let count = ladders.len();
-    let quality: Vec<f32> = made().map(|made| made.quality as f32).collect();
+    let quality: Vec<f32> = made().map(|made| made.label.quality as f32).collect();
     let quality = Tensor::from_data(TensorData::new(quality, [count, RUNGS]), device);
     let table = |values: Vec<f32>| Tensor::<2>::from_data(TensorData::new(values, [count * RUNGS, DEFECTS]), device);
-    let present = table(made().flat_map(Synthetic::present).map(|there| f32::from(u8::from(there))).collect());
-    let strengths = table(made().flat_map(|made| made.strengths).collect());
+    let present = table(made().flat_map(|made| made.label.present()).map(|there| f32::from(u8::from(there))).collect());
+    let strengths = table(made().flat_map(|made| made.label.strengths).collect());
     let logits = outputs.defects;
-    let cross_entropy = (activation::softplus(logits.clone(), 1.0) - logits * present).mean();
+    let cross_entropy = (activation::softplus(logits.clone(), 1.0) - logits * present.clone()).mean();
     losses::fidelity_within(outputs.score.reshape([count, RUNGS]), quality, TELLABLE)
-        + (cross_entropy + (outputs.severities - strengths).abs().mean()) * DEFECTS_WEIGHT
+        + (cross_entropy + losses::where_present(outputs.severities, strengths, present)) * DEFECTS_WEIGHT
 }
 
 #[cfg(test)]

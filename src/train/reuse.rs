@@ -88,6 +88,7 @@ mod tests {
     use image::RgbImage;
 
     use super::*;
+    use crate::data::PseudoLabel;
     use crate::nn::DEFECTS;
     use crate::preprocess;
 
@@ -96,8 +97,8 @@ mod tests {
     fn ladder(number: u64) -> [Synthetic; RUNGS] {
         std::array::from_fn(|rung| {
             let photo = RgbImage::from_fn(64, 64, |x, y| image::Rgb([x as u8, (y * 3) as u8, rung as u8]));
-            let (views, strengths) = (preprocess::views(&photo), [0.0; DEFECTS]);
-            Synthetic { views, quality: number as f64, strengths, content: number as usize }
+            let label = PseudoLabel { quality: number as f64, strengths: [0.0; DEFECTS] };
+            Synthetic { views: preprocess::views(&photo), label, content: number as usize }
         })
     }
 
