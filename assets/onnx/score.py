@@ -22,12 +22,13 @@ import numpy as np
 import onnxruntime
 from PIL import Image, ImageOps
 
-PREPROCESS = "1"  # The version of the preparation below; a model says which one it needs.
+PREPROCESS = "2"  # The version of the preparation below; a model says which one it needs.
 VIEWING_SIZE = 1600
 EDGE = 192
 GRID = 6
 PATCH = EDGE // GRID
 CANDIDATES = 3
+BLOCK = 8  # Patches start on the grid of JPEG's blocks.
 EXTENSIONS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 
 
@@ -72,7 +73,8 @@ def candidates(length):
     cell = length / GRID
     room = max(cell - PATCH, 0.0)
     starts = np.arange(GRID)[:, None] * cell + room * np.arange(CANDIDATES)[None, :] / (CANDIDATES - 1)
-    return np.minimum(np.floor(starts + 0.5).astype(np.int64), length - PATCH)
+    starts = np.minimum(np.floor(starts + 0.5).astype(np.int64), length - PATCH)
+    return starts // BLOCK * BLOCK
 
 
 def mosaic(photo):

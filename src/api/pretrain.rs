@@ -1,5 +1,6 @@
 //! Pre-training: from clean photos alone to a model, as a job that goes on where it was stopped.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -19,7 +20,7 @@ use crate::files;
 use crate::imaging::{self, Limits};
 use crate::jobs::{self, Control, JobHandle, Outcome, Reporter, Wake};
 use crate::preprocess;
-use crate::train::{HeldOut, Plan, Pretrain, Reuse, Watcher, model_path};
+use crate::train::{AT_THE_END, HeldOut, Plan, Pretrain, Reuse, Watcher, model_path};
 
 const PLAN: &str = "plan.json";
 const CURVE: &str = "curve.csv";
@@ -138,10 +139,16 @@ fn run(
         seen: String::new(),
     };
     let pretrain = Pretrain::new(plan, &mut watcher)?;
-    trim_curve(&folder.join(CURVE), pretrain.position().step)?;
+    let before = pretrain.position().step;
+    trim_curve(&folder.join(CURVE), before)?;
     let (ending, held_out) = pretrain.run()?;
-    let summary =
-        PretrainSummary { steps: watcher.step, device: chosen.name, photos, held_out, model: model_path(folder) };
+    let summary = PretrainSummary {
+        steps: watcher.step.max(before),
+        device: chosen.name,
+        photos,
+        held_out,
+        model: model_path(folder),
+    };
     Ok(if ending.stopped { Outcome::Cancelled(summary) } else { Outcome::Completed(summary) })
 }
 
@@ -179,25 +186,44 @@ fn parts(project: &Project, request: &PretrainRequest, reporter: Watching<'_>) -
         let first = scene.iter().copied().min().unwrap_or_default();
         scene.into_iter().for_each(|place| scene_of[place] = first);
     }
-    let held_out = |place: usize| {
-        let name = listing.files[scene_of[place]].file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let hash = imaging::sha256_hex(name.as_bytes());
-        u64::from_str_radix(&hash[..8], 16).is_ok_and(|hash| hash.is_multiple_of(HELD_OUT_IN))
-    };
-    let (hold_out, learn): (Vec<usize>, Vec<usize>) = (0..listing.files.len()).partition(|place| held_out(*place));
+    let held_out = held_out(&listing.files, &request.paths);
+    let (hold_out, learn): (Vec<usize>, Vec<usize>) =
+        (0..listing.files.len()).partition(|place| held_out[scene_of[*place]]);
     let paths = |places: Vec<usize>| places.into_iter().map(|place| listing.files[place].clone()).collect();
     Ok(Some([paths(learn), paths(hold_out)]))
 }
 
-/// Takes points after a step off a curve: a killed process wrote them, and the resumed one writes them again.
+/// Which photos are held out by themselves: one in ten, by their names, wherever the folder lies. Names that several photos
+/// have count with the folders above them, from the named ones on.
+fn held_out(files: &[PathBuf], roots: &[PathBuf]) -> Vec<bool> {
+    let name = |file: &Path| PathBuf::from(file.file_name().unwrap_or_default());
+    let mut photos_of: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    files.iter().for_each(|file| *photos_of.entry(name(file)).or_default() += 1);
+    let below = |file: &Path| {
+        let found = roots.iter().filter_map(|root| file.strip_prefix(root).ok()).find(|rest| rest.parent().is_some());
+        found.map(Path::to_path_buf)
+    };
+    let is_held_out = |file: &PathBuf| {
+        let name = name(file);
+        let key = if photos_of[&name] > 1 { below(file).unwrap_or_else(|| file.clone()) } else { name };
+        let hash = imaging::sha256_hex(key.to_string_lossy().as_bytes());
+        u64::from_str_radix(&hash[..8], 16).is_ok_and(|hash| hash.is_multiple_of(HELD_OUT_IN))
+    };
+    files.iter().map(is_held_out).collect()
+}
+
+/// Takes points after a step, and those of the end, off a curve: a killed process wrote them, and the resumed one writes
+/// them again.
 fn trim_curve(path: &Path, step: u64) -> Result<()> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => format!("{CURVE_HEAD}\n"),
         Err(error) => return Err(Error::io("read", path, error)),
     };
-    let known =
-        |line: &&str| line.split(',').next().and_then(|first| first.parse().ok()).is_none_or(|own: u64| own <= step);
+    let known = |line: &&str| {
+        let (first, rest) = line.split_once(',').unwrap_or((line, ""));
+        first.parse().ok().is_none_or(|own: u64| own <= step) && !rest.starts_with(AT_THE_END)
+    };
     let kept: String = text.lines().filter(known).map(|line| format!("{line}\n")).collect();
     files::write_atomically(path, true, |out| out.write_all(kept.as_bytes()))
 }
@@ -254,12 +280,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn one_photo_in_ten_is_held_out_by_its_name_also_where_names_repeat() {
+        let shots = |root: &str| -> Vec<PathBuf> {
+            (0..200)
+                .flat_map(|sku| (1..6).map(move |shot| (sku, shot)))
+                .map(|(sku, shot)| PathBuf::from(format!("{root}/SKU-{sku}/0{shot}.jpg")))
+                .collect()
+        };
+        let here = held_out(&shots("/here"), &["/here".into()]);
+        let share = here.iter().filter(|held| **held).count();
+        assert!((60..140).contains(&share), "{share} of 1,000");
+        assert_eq!(here, held_out(&shots("/there"), &["/there".into()]));
+        let own = |folder: &str| -> Vec<PathBuf> { (0..99).map(|at| format!("{folder}/{at}.jpg").into()).collect() };
+        assert_eq!(held_out(&own("/a/b"), &["/a".into()]), held_out(&own("/c"), &["/c".into()]));
+    }
+
+    #[test]
     fn a_curve_loses_what_the_checkpoint_does_not_know() {
         let folder = tempfile::tempdir().expect("temp dir");
         let path = folder.path().join(CURVE);
         trim_curve(&path, 0).expect("begins");
         assert_eq!(std::fs::read_to_string(&path).expect("reads"), "step,name,value\n");
-        std::fs::write(&path, "step,name,value\n10,train_loss,1\n20,train_loss,0.5\n30,tra").expect("writes");
+        std::fs::write(&path, "step,name,value\n10,train_loss,1\n10,final_srcc,0.5\n20,train_loss,0.5\n30,tra")
+            .expect("writes");
         trim_curve(&path, 10).expect("trims");
         assert_eq!(std::fs::read_to_string(&path).expect("reads"), "step,name,value\n10,train_loss,1\n");
     }

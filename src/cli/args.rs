@@ -295,7 +295,7 @@ pub(super) struct Pretrain {
     #[arg(long, default_value_t = 1000, value_name = "PHOTOS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) keep: u64,
     /// Network; `packshot models` lists them.
-    #[arg(long, default_value = "cnn-s", value_name = "NAME")]
+    #[arg(long, default_value = "cnn-d", value_name = "NAME")]
     pub(super) architecture: String,
     /// Highest learning rate.
     #[arg(long, default_value_t = 0.0015)]

@@ -25,7 +25,7 @@ pub const RUNGS: usize = 4;
 pub const SAME_FLAW: [usize; 2] = [1, 2];
 
 /// Longest side of a photo in pixels before it is spoilt. Reducing takes the original's own flaws away: every photo keeps
-/// at most this share of its size, small ones less than the usual least side, as long as enough is left to judge.
+/// at most this share of its size, unless its longest side fell below the least side; small ones become smaller than others.
 const SIDES: [f64; 2] = [380.0, 820.0];
 const LEAST_REDUCTION: f64 = 0.65;
 const LEAST_SIDE: f64 = 208.0;

@@ -31,7 +31,7 @@ pub const ARCHITECTURES: &[Architecture] = &[
     },
     Architecture {
         name: "cnn-d",
-        about: "cnn-s with a head that reads every depth: tells flaws apart better after pre-training",
+        about: "cnn-s with a head that reads every depth: the best after pre-training, and what the shipped model is",
         config: NetworkConfig::Cnn(CnnConfig { stem: 24, stages: [24, 48, 96, 160], reads: EveryDepth, hidden: 128 }),
     },
     Architecture {
@@ -85,6 +85,9 @@ mod tests {
             assert_eq!(network.forward(input(2, 0.3, &device)).dims(), [2], "{}", architecture.name);
             let features = network.features(input(2, 0.3, &device));
             assert_eq!(features.dims(), [2, architecture.config.feature_count()], "{}", architecture.name);
+            let (rows, cells) = network.read(input(2, 0.3, &device));
+            let apart = network.head().outputs(rows, cells).score - network.forward(input(2, 0.3, &device));
+            assert!(apart.abs().max().into_scalar::<f32>() < 1e-5, "{}", architecture.name);
             let (_, described) = network.described(input(2, 0.3, &device));
             assert_eq!(described.dims(), [2, network.level_widths().iter().sum()], "{}", architecture.name);
         }

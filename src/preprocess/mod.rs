@@ -16,8 +16,9 @@ use crate::domain::{Region, VIEWING_SIZE};
 use crate::imaging;
 use crate::nn::{VIEW_EDGE, VIEWS};
 
-/// Version of this preprocessing; a model is only ever fed the version it was trained with.
-pub const VERSION: u32 = 1;
+/// Version of this preprocessing; a model is only ever fed the version it was trained with. 2: patches start on the grid of
+/// JPEG's blocks.
+pub const VERSION: u32 = 2;
 
 /// Patches along each side of the mosaic.
 const GRID: u32 = 6;
@@ -27,6 +28,10 @@ const PATCH: u32 = VIEW_EDGE as u32 / GRID;
 
 /// Candidate positions along each side of a grid cell, from which the most detailed patch is taken.
 const CANDIDATES: u32 = 3;
+
+/// Patches start at multiples of this many pixels: the blocks of a JPEG file that was not reduced then lie at the same place
+/// in every patch, and the network can see their seams.
+const BLOCK: u32 = 8;
 
 /// Bytes of one photo's views.
 pub const VIEWS_LEN: usize = VIEWS * 3 * VIEW_EDGE * VIEW_EDGE;
@@ -115,14 +120,15 @@ fn on_white(photo: &RgbImage, edge: u32) -> std::borrow::Cow<'_, RgbImage> {
     std::borrow::Cow::Owned(canvas)
 }
 
-/// Where patches of cell `index` may start along a side of `length` pixels.
+/// Where patches of cell `index` may start along a side of `length` pixels: at multiples of [`BLOCK`].
 fn candidates(index: u32, length: u32) -> [u32; CANDIDATES as usize] {
-    let last_start = length - PATCH;
+    let on_grid = |start: u32| start - start % BLOCK;
+    let last_start = on_grid(length - PATCH);
     let cell = f64::from(length) / f64::from(GRID);
     std::array::from_fn(|step| {
         let room = (cell - f64::from(PATCH)).max(0.0);
         let offset = room * step as f64 / f64::from(CANDIDATES - 1);
-        ((f64::from(index) * cell + offset).round() as u32).min(last_start)
+        on_grid((f64::from(index) * cell + offset).round() as u32).min(last_start)
     })
 }
 
@@ -226,6 +232,19 @@ mod tests {
         let column_is_detailed =
             |column: u32| canvas.get_pixel(column * PATCH, 0) != canvas.get_pixel(column * PATCH + 1, 0);
         assert!(column_is_detailed(0) && !column_is_detailed(3));
+    }
+
+    #[test]
+    fn patches_lie_on_the_grid_of_jpeg_blocks_inside_the_photo() {
+        for length in [32, 33, 47, 192, 501, 1600] {
+            for start in (0..GRID).flat_map(|index| candidates(index, length)) {
+                assert!(start % BLOCK == 0 && start + PATCH <= length, "{start} of {length}");
+            }
+        }
+        // A photo of seams at every eighth pixel: they stand at the same columns of every patch.
+        let seams = RgbImage::from_fn(777, 555, |x, y| image::Rgb([if x % 8 == 0 { 20 } else { (y % 251) as u8 }; 3]));
+        let canvas = mosaic(&seams);
+        assert!((0..VIEW_EDGE as u32).all(|y| (0..GRID * 4).all(|block| canvas.get_pixel(block * 8, y).0[0] == 20)));
     }
 
     #[test]

@@ -91,10 +91,7 @@ impl Learner {
             // The CPU waits for the device here.
             sum += f64::from(loss.into_scalar::<f32>());
         }
-        if !sum.is_finite() {
-            return Err(Error::new(Code::BadData, format!("the loss became {sum} at step {step}"))
-                .hint("Try a lower learning rate, for example a fifth of this one."));
-        }
+        finite(sum, step)?;
         let mut gradients = gradients.grads();
         if self.descent.clip > 0.0 {
             shorten(&self.network, &mut gradients, self.descent.clip);
@@ -121,6 +118,15 @@ impl Learner {
     pub(super) fn save(&self, checkpoint: Checkpoint<'_>, position: &Position) -> Result<()> {
         checkpoint.save(&self.network, &self.average, &self.optimiser, position)
     }
+}
+
+/// Refuses a loss that is not a number.
+pub(super) fn finite(loss: f64, step: u64) -> Result<()> {
+    if loss.is_finite() {
+        return Ok(());
+    }
+    Err(Error::new(Code::BadData, format!("the loss became {loss} at step {step}"))
+        .hint("Try a lower learning rate, for example a fifth of this one."))
 }
 
 /// Scales gradients so that their common length is at most `longest` (Pascanu, Mikolov and Bengio 2013).

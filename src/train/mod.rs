@@ -34,6 +34,6 @@ mod step;
 pub use checkpoint::{Best, Checkpoint, Position};
 pub use fit::{Ending, Fit, Job, Prediction, Watcher, model_path};
 pub use learner::{Descent, Learner};
-pub use pretrain::{HeldOut, Plan, Pretrain};
+pub use pretrain::{AT_THE_END, HeldOut, Plan, Pretrain};
 pub use reuse::Reuse;
 pub use schedule::Schedule;

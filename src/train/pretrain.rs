@@ -23,7 +23,7 @@ use crate::domain::{MetricPoint, ModelCard, Reach};
 use crate::error::{Error, Result};
 use crate::nn::{self, DEFECTS, Network};
 use crate::preprocess::{self, Views};
-use crate::{jobs, model_folder};
+use crate::{jobs, kernels, model_folder};
 
 /// Longest time between two checkpoints.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(180);
@@ -32,6 +32,8 @@ const STEPS_A_LOOK: u64 = 250;
 /// Ladders of held-out photos that are looked at, and at the end.
 const LADDERS_A_LOOK: u64 = 64;
 const LADDERS_AT_THE_END: u64 = 512;
+/// What the names of points begin with that come after the last step.
+pub const AT_THE_END: &str = "final";
 /// Common length to which longer gradients are shortened.
 const LONGEST_GRADIENT: f64 = 5.0;
 /// The slow average of the weights looks back over about this share of the run.
@@ -135,12 +137,19 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
         let (reuse, ladders, seed) = (self.plan.reuse, self.plan.ladders as u64, self.plan.seed);
         let known = reuse.made_before(self.position.step, ladders);
         // A resumed run makes those again that it may still learn from.
-        let first = known.saturating_sub(reuse.keep);
         let last = reuse.made_before(self.plan.steps, ladders);
+        let first = if known == last { last } else { known.saturating_sub(reuse.keep) };
         self.made = Made::from(first);
-        let clean = self.plan.clean;
+        let (clean, learns_on_cpu) = (self.plan.clean, kernels::serves(self.plan.device));
+        let make = |index| {
+            // What learns has gaps on the same cores, which making photos fills.
+            if learns_on_cpu {
+                jobs::step_back();
+            }
+            clean.ladder(seed, index)
+        };
         let mut stopped = false;
-        in_order(first..last, &|index| clean.ladder(seed, index), &mut |ladder| {
+        in_order(first..last, &make, &mut |ladder| {
             if self.watcher.control().checkpoint().is_err() {
                 stopped = true;
                 return Ok(false);
@@ -152,13 +161,15 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
             Ok(true)
         })?;
         self.save()?;
+        // A gigabyte that nothing reads any more.
+        self.made = Made::default();
         let refitted = if stopped { None } else { self.refit(last)? };
         let held_out = match &refitted {
-            Some(network) => self.look(network, LADDERS_AT_THE_END)?,
-            None => HeldOut::default(),
+            Some(network) => self.look(network, LADDERS_AT_THE_END, AT_THE_END)?,
+            None => None,
         };
-        let stopped = refitted.is_none();
-        Ok((Ending { stopped, epochs: 0, best: self.position.best }, held_out))
+        let ending = Ending { stopped: held_out.is_none(), epochs: 0, best: self.position.best };
+        Ok((ending, held_out.unwrap_or_default()))
     }
 
     fn step(&mut self) -> Result<()> {
@@ -178,7 +189,7 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
             self.watcher.points(&[point("train_loss", step, loss), point("learning_rate", step, rate)])?;
         }
         if step.is_multiple_of(STEPS_A_LOOK) {
-            self.look(&self.learner.scoring(), LADDERS_A_LOOK)?;
+            self.look(&self.learner.scoring(), LADDERS_A_LOOK, "held_out")?;
         }
         if self.saved_at.elapsed() >= CHECKPOINT_EVERY { self.save() } else { Ok(()) }
     }
@@ -202,10 +213,10 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
         refit.network(network, seen, self.watcher.control())
     }
 
-    /// Measures held-out photos and keeps the model.
-    fn look(&mut self, network: &Network, ladders: u64) -> Result<HeldOut> {
+    /// Measures held-out photos, whose curves are called after `look`, and keeps the model; neither after a stop.
+    fn look(&mut self, network: &Network, ladders: u64, look: &str) -> Result<Option<HeldOut>> {
         let (held_out, calibration) = (self.plan.held_out, self.plan.card.calibration);
-        let (mut labels, mut scores) = (Vec::new(), Vec::new());
+        let (mut labels, mut scores, mut stopped) = (Vec::new(), Vec::new(), false);
         let (mut all, mut by_flaw) = (Order::default(), [Order::default(); DEFECTS]);
         in_order(0..ladders, &|index| held_out.ladder(HELD_OUT_SEED, index), &mut |ladder| {
             let views: Vec<&Views> = ladder.iter().map(|made| &made.views).collect();
@@ -222,8 +233,12 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
             }
             labels.extend(ladder.iter().map(|made| 100.0 * made.label.quality));
             scores.extend(raw.into_iter().map(|raw| calibration.score(raw)));
-            Ok(self.watcher.control().checkpoint().is_ok())
+            stopped = self.watcher.control().checkpoint().is_err();
+            Ok(!stopped)
         })?;
+        if stopped {
+            return Ok(None);
+        }
         let seen = HeldOut {
             srcc: metrics::srcc(&scores, &labels).unwrap_or(0.0),
             strengths: by_flaw.into_iter().fold(Order::default(), Order::and).share(),
@@ -232,17 +247,13 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
             by_flaw: by_flaw.map(|order| (order.pairs > 0).then(|| order.share())),
         };
         let step = self.position.step;
-        self.watcher.points(&[
-            point("held_out_srcc", step, seen.srcc),
-            point("held_out_strengths", step, seen.strengths),
-            point("held_out_pairs", step, seen.pairs),
-            point("held_out_mae", step, seen.mae),
-        ])?;
+        let values = [("srcc", seen.srcc), ("strengths", seen.strengths), ("pairs", seen.pairs), ("mae", seen.mae)];
+        self.watcher.points(&values.map(|(measure, value)| point(&format!("{look}_{measure}"), step, value)))?;
         self.position.best = Some(Best { epoch: 0, value: seen.srcc });
         // Pseudo-labels tell nothing about how far off people's are.
         let card = ModelCard { reach: Reach::UNKNOWN, ..self.plan.card.clone() };
         model_folder::save(&model_path(self.plan.folder), network, &card, &[])?;
-        Ok(seen)
+        Ok(Some(seen))
     }
 
     fn save(&mut self) -> Result<()> {
@@ -292,8 +303,6 @@ pub(super) fn in_order<T: Send>(
         for _ in 0..makers {
             let (sender, next, stop, end) = (sender.clone(), &next, &stop, range.end);
             scope.spawn(move || {
-                // The thread that takes may have a long way to go on cores of its own: these fill the gaps it leaves.
-                jobs::step_back();
                 while !stop.load(Ordering::Relaxed) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     if index >= end || sender.send((index, make(index))).is_err() {

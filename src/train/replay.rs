@@ -16,7 +16,8 @@ pub(super) type Ladder = [Synthetic; RUNGS];
 
 /// Pseudo-MOS (0-1) further apart than this must be in order.
 const TELLABLE: f64 = 0.02;
-/// Weights of the cross-entropy of the defects and of the error of their strengths, as in pre-training.
+/// Weights of the cross-entropy of the defects and of the error of their strengths, as where a pre-trained
+/// head learns once more.
 const DEFECTS_WEIGHT: f64 = 0.3;
 /// Replayed photos draw from another stream of random numbers than anything else.
 const SEED: u64 = 0x7265_706c_6179;
@@ -58,7 +59,7 @@ impl Mix {
 }
 
 /// The loss of the outputs for `ladders`, one after the other, as `[1]`: fidelity of the order within each, the defects'
-/// cross-entropy and the absolute error of the strengths of those that are there.
+/// cross-entropy and the absolute error of their strengths, of all and of those that are there.
 pub(super) fn loss(outputs: Outputs, ladders: &[Ladder], device: &Device) -> Tensor<1> {
     let made = || ladders.iter().flatten();
     let count = ladders.len();
@@ -69,8 +70,9 @@ pub(super) fn loss(outputs: Outputs, ladders: &[Ladder], device: &Device) -> Ten
     let strengths = table(made().flat_map(|made| made.label.strengths).collect());
     let logits = outputs.defects;
     let cross_entropy = (activation::softplus(logits.clone(), 1.0) - logits * present.clone()).mean();
+    let error = (outputs.severities.clone() - strengths.clone()).abs().mean();
     losses::fidelity_within(outputs.score.reshape([count, RUNGS]), quality, TELLABLE)
-        + (cross_entropy + losses::where_present(outputs.severities, strengths, present)) * DEFECTS_WEIGHT
+        + (cross_entropy + error + losses::where_present(outputs.severities, strengths, present)) * DEFECTS_WEIGHT
 }
 
 #[cfg(test)]

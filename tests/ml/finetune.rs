@@ -51,7 +51,7 @@ fn another_architecture_than_the_starts_is_refused() {
     let outcome = api::start_training(&project, TrainRequest::default(), super::common::silent()).expect("starts");
     match outcome.join(|_| {}) {
         packshot::jobs::Outcome::Failed(error) => {
-            assert!(error.summary.contains("the model default is a cnn-s, not a cnn-xs"), "{error}");
+            assert!(error.summary.contains("the model default is a cnn-d, not a cnn-xs"), "{error}");
         }
         other => panic!("{other:?}"),
     }

@@ -71,7 +71,7 @@ fn the_file_says_what_it_is() {
         found.map(|property| property.value.as_str())
     };
     assert_eq!(property("packshot.model"), Some("0123456789abcdef"));
-    assert_eq!(property("packshot.preprocess"), Some("1"));
+    assert_eq!(property("packshot.preprocess"), Some(packshot::preprocess::VERSION.to_string().as_str()));
     assert_eq!(property("packshot.version"), Some(env!("CARGO_PKG_VERSION")));
     assert_eq!(property("packshot.interval_labels"), Some("40"));
 

@@ -430,7 +430,7 @@ fn remember_model(project: &Project, run: &str) {
         format: ModelCard::FORMAT,
         id: ModelId("0123456789abcdef".to_owned()),
         architecture: "cnn-s".to_owned(),
-        preprocess: 1,
+        preprocess: packshot::preprocess::VERSION,
         calibration: Calibration { mean: 55.0, std: 20.0 },
         reach: Reach { half_width: 11.0, n: 120 },
         names_flaws: false,

@@ -177,7 +177,7 @@ fn register_model(project: &Project) -> Result<()> {
         format: ModelCard::FORMAT,
         id: ModelId(MODEL.to_owned()),
         architecture: "cnn-s".to_owned(),
-        preprocess: 1,
+        preprocess: crate::preprocess::VERSION,
         calibration: Calibration { mean: 50.0, std: 20.0 },
         reach: Reach { half_width: 12.0, n: 100 },
         names_flaws: false,

@@ -32,7 +32,7 @@ pub fn loss(loss: impl Into<Loss>, huber_delta: f64, predicted: &Tensor<1>, targ
 }
 
 /// The mean absolute error of `predicted` over the places of the tables `[n, k]` where `present` is 1 and not 0, as `[1]`; 0
-/// where there is none. Where most places are empty, the median of all says that all are, and their error teaches no more.
+/// where there is none. Where most places are empty, the error over all of them is least when nothing is predicted anywhere.
 pub(super) fn where_present(predicted: Tensor<2>, target: Tensor<2>, present: Tensor<2>) -> Tensor<1> {
     ((predicted - target).abs() * present.clone()).sum() / present.sum().clamp_min(1.0)
 }
