@@ -42,7 +42,7 @@ const VARIANCE_FLOOR: f64 = 0.1;
 /// Added to the deviation of every feature.
 const DEVIATION_FLOOR: f64 = 1e-3;
 /// The order of the photos draws from another stream of random numbers than anything else.
-const SEED: u64 = 0x7265_6669_74;
+const SEED: u64 = 0x0072_6566_6974;
 
 /// Ladders that a head learns from behind a trunk that has learnt from so many.
 pub(super) fn ladders(learnt: u64) -> u64 {
