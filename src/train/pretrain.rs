@@ -136,8 +136,8 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
     pub fn run(mut self) -> Result<(Ending, HeldOut)> {
         let (reuse, ladders, seed) = (self.plan.reuse, self.plan.ladders as u64, self.plan.seed);
         let known = reuse.made_before(self.position.step, ladders);
-        // A resumed run makes those again that it may still learn from.
         let last = reuse.made_before(self.plan.steps, ladders);
+        // A resumed run makes those again that it may still learn from.
         let first = if known == last { last } else { known.saturating_sub(reuse.keep) };
         self.made = Made::from(first);
         let (clean, learns_on_cpu) = (self.plan.clean, kernels::serves(self.plan.device));
