@@ -269,6 +269,9 @@ pub fn explained(section: &str, key: &str) -> &'static str {
     doc.map_or("", |doc| doc.text.trim())
 }
 
+/// The largest share of the photos that may be held out in all.
+const MOST_HELD_OUT: f64 = 0.8;
+
 impl Config {
     /// Defaults, then a configuration file (when it exists), then environment pairs, then `key=value` flags.
     ///
@@ -337,7 +340,16 @@ impl Config {
             if ok { Ok(()) } else { Err(Error::bad_data(format!("{name} must be greater than zero"))) }
         };
         share("train.validation_share", train.validation_share, 0.5)?;
+        positive("train.validation_share", train.validation_share > 0.0)?;
         share("train.test_share", train.test_share, 0.5)?;
+        if train.validation_share + train.test_share > MOST_HELD_OUT {
+            let summary = "train.validation_share and train.test_share leave too little to learn from";
+            return Err(Error::bad_data(summary).hint(format!("Together they may be {MOST_HELD_OUT} at most.")));
+        }
+        if train.test_share == 0.0 && train.folds < 2 && !train.start.is_empty() {
+            return Err(Error::bad_data("train.test_share is 0, and there is a model to start from")
+                .hint("What starts from a model is kept when it is better on test photos; hold some out."));
+        }
         share("train.replay", train.replay, 0.5)?;
         share("train.warmup", train.warmup, 1.0)?;
         share("train.weight_decay", train.weight_decay, 1.0)?;

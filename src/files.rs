@@ -41,16 +41,30 @@ pub fn write_atomically(
 /// # Errors
 /// As [`write_atomically`], naming the file.
 pub fn check_folder_of(path: &Path) -> Result<()> {
-    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return Ok(());
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => return Err(Error::usage(format!("{} is a folder", path.display()))),
+        Ok(found) if !found.is_file() => return Ok(()),
+        _ => {}
     }
     Temporary::create_beside(path)
         .map(drop)
         .map_err(|error| error.hint("Its folder must exist and be yours to write to."))
 }
 
+/// Checks before any work that a file may be written: that nothing is there unless `overwrite` is set, and its folder, as
+/// [`check_folder_of`].
+///
+/// # Errors
+/// As [`write_atomically`], naming the file.
+pub fn check_output(path: &Path, overwrite: bool) -> Result<()> {
+    if path.is_file() && !overwrite {
+        return Err(refusal(path));
+    }
+    check_folder_of(path)
+}
+
 fn refusal(path: &Path) -> Error {
-    Error::usage(format!("{} already exists", path.display())).hint("Choose another name, or allow overwriting it.")
+    Error::usage(format!("{} already exists", path.display())).hint("Choose another name; --overwrite replaces it.")
 }
 
 fn write_in_place(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {

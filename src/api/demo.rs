@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{ImportSummary, Project, import_labels};
+use super::{ImportSummary, LabelImport, Project, import_labels};
 
 use crate::degrade::{DemoConfig, DemoTally, draw_catalogue};
 use crate::error::{Code, Result};
@@ -53,7 +53,7 @@ pub fn start_demo(project: &Project, wake: Wake) -> Result<JobHandle<DemoSummary
             Outcome::Cancelled(_) => return Ok(Outcome::Cancelled(DemoSummary::default())),
             Outcome::Failed(error) => return Err(error),
         };
-        let importing = import_labels(&project, &folder.join("labels.csv"), None, None, silent.clone())?;
+        let importing = import_labels(&project, LabelImport::new(&folder.join("labels.csv")), silent.clone())?;
         let summary =
             |found: &ImportSummary| DemoSummary { photos: tally.photos, labels: found.added + found.unchanged };
         match follow(importing, reporter) {

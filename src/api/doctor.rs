@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{CODE_VERSION, Project, fused};
+use super::scorer::Scorer;
+use super::{CODE_VERSION, Project, find_model, fused};
 use crate::config::{Config, DeviceChoice, EngineChoice, ScoreConfig};
 use crate::error::Result;
 use crate::{device, infer, nn};
@@ -131,6 +132,7 @@ fn project(root: &Path, config: Config) -> Vec<Finding> {
     };
     let mut findings = vec![good("project", project.root().display().to_string())];
     findings.push(found("contents", contents(&project), |text| text));
+    findings.push(found("model", model(&project), |text| text));
     let problems = project.store().and_then(|store| store.integrity_problems());
     findings.push(match problems {
         Ok(problems) if problems.is_empty() => good("database", "sound"),
@@ -142,6 +144,15 @@ fn project(root: &Path, config: Config) -> Vec<Finding> {
     let written = written.map_err(|error| crate::error::Error::io("write to", &project.cache(), error));
     findings.push(found("cache", written, |()| "writable".to_owned()));
     findings
+}
+
+/// The model in force, which is loaded as for scoring.
+fn model(project: &Project) -> Result<String> {
+    let entry = find_model(project, None)?;
+    let device = device::choose(project.config.score.device)?.device;
+    Scorer::load(&entry, &device, &project.config.score)?;
+    let name = if entry.name.is_empty() { entry.card.id.0.as_str() } else { entry.name.as_str() };
+    Ok(format!("{name} ({}, {}) scores where no other one is named", entry.card.architecture, entry.card.id))
 }
 
 fn contents(project: &Project) -> Result<String> {

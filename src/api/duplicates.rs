@@ -8,8 +8,9 @@ use std::path::PathBuf;
 
 use super::{FailedPhoto, Project, photos};
 use crate::attributes;
+use crate::data::Candidate;
 use crate::dedup::{self, Facts, Fingerprint, Grouping};
-use crate::domain::{Attribute, Attributes};
+use crate::domain::{Attribute, Attributes, ImageId};
 use crate::error::{Code, Error, Result};
 use crate::jobs::{self, JobHandle, Outcome, Reporter, Wake};
 use crate::store::Store;
@@ -255,4 +256,18 @@ pub(super) fn scenes<T: Send>(
     warn_of_crowd(crowded, reporter);
     let places = |group: Vec<usize>| group.into_iter().map(|at| prints[at].0).collect();
     Ok(Some(groups.into_iter().map(places).collect()))
+}
+
+/// As [`scenes`], of those photos alone that were looked at before: reads no file.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(super) fn known_scenes(store: &Store, photos: &[Candidate]) -> Result<Vec<Vec<ImageId>>> {
+    let mut prints = Vec::new();
+    for photo in photos {
+        prints.extend(look::stored(store, &photo.sha256)?.map(|print| (photo.image, print)));
+    }
+    let borrowed: Vec<&Fingerprint> = prints.iter().map(|entry| entry.1.as_ref()).collect();
+    let found = dedup::scene_groups(&borrowed, &|| true).map_or_else(Vec::new, |found| found.groups);
+    Ok(found.into_iter().map(|group| group.into_iter().map(|at| prints[at].0).collect()).collect())
 }

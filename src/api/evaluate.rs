@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::personal::learnt_from;
+use super::lineage::{known_to, note};
 use super::score::{Photos, score_photos};
 use super::{FailedPhoto, Feed, ModelEntry, Project, clock, find_model};
-use crate::domain::{Comparison, EvaluatedPhoto, Evaluation, ModelId, Rating, RunId, Scale, Score, ScoreRow, Split};
+use crate::domain::{Comparison, EvaluatedPhoto, Evaluation, ModelId, Rating, Scale, Score, ScoreRow, Split};
 use crate::error::{Error, Result};
 use crate::evaluate::{self, Settings};
 use crate::export::{EvaluationInput, write_evaluation};
@@ -234,22 +234,12 @@ fn ratings(row: &LabelRow) -> Vec<Rating> {
     if row.n == 1 { vec![Rating { rater: rater(0), value: row.score }] } else { Vec::new() }
 }
 
-/// The part in which photos served when these models were trained, by content; training counts before validation, as
-/// far as the project knows the models' runs. A personal model learnt from every photo that its folder lists.
+/// The part in which photos served when these models were trained, by content.
 fn parts<'a>(project: &Project, entries: impl Iterator<Item = &'a ModelEntry>) -> Result<HashMap<String, Split>> {
     let store = project.store()?;
-    let contents: HashMap<_, _> = store.photos()?.into_iter().map(|photo| (photo.id, photo.sha256)).collect();
-    let mut known: HashMap<String, Split> = HashMap::new();
+    let mut known = HashMap::new();
     for entry in entries {
-        if entry.card.personal.is_some() {
-            known.extend(learnt_from(entry)?.into_iter().map(|content| (content, Split::Train)));
-        }
-        let Some(run) = entry.card.run.clone() else { continue };
-        for (image, part, ..) in store.split(&RunId(run))? {
-            if let Some(content) = contents.get(&image) {
-                known.entry(content.clone()).and_modify(|first| *first = (*first).min(part)).or_insert(part);
-            }
-        }
+        known_to(&store, entry)?.into_iter().for_each(|(content, part)| note(&mut known, &content, part));
     }
     Ok(known)
 }

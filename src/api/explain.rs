@@ -130,10 +130,7 @@ pub fn check_picture_file(file: &Path, overwrite: bool) -> Result<()> {
     if !png {
         return Err(Error::usage(format!("{} cannot be written: the picture is a .png", file.display())));
     }
-    if file.exists() && !overwrite {
-        return Err(Error::usage(format!("{} exists", file.display())).hint("--overwrite replaces it."));
-    }
-    files::check_folder_of(file)
+    files::check_output(file, overwrite)
 }
 
 fn write_picture(file: &Path, overwrite: bool, photo: &RgbImage, map: &QualityMap) -> Result<()> {

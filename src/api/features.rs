@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use super::photos::about;
 use super::{FailedPhoto, Project};
 use crate::error::{Code, Error, Result};
-use crate::files::{check_folder_of, write_atomically};
+use crate::files::{check_output, write_atomically};
 use crate::imaging::{self, Limits};
 use crate::infer::Extractor;
 use crate::jobs::{self, JobHandle, Outcome, Reporter, Wake, worker_count};
@@ -64,10 +64,7 @@ pub fn features_list_file(output: &Path) -> PathBuf {
 pub fn check_features_file(output: &Path, overwrite: bool) -> Result<()> {
     export::check_matrix_file(output)?;
     let list = features_list_file(output);
-    match [output, &list].into_iter().find(|file| file.exists() && !overwrite) {
-        Some(file) => Err(Error::usage(format!("{} exists", file.display())).hint("--overwrite replaces it.")),
-        None => check_folder_of(output),
-    }
+    [output, &list].into_iter().try_for_each(|file| check_output(file, overwrite))
 }
 
 /// Starts computing features; both files appear at the end, whole, or not at all.

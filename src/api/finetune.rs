@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ModelEntry, Project, find_network, fused};
+use super::{ModelEntry, Project, find_network, fused, list_all_models};
 use crate::config::{Learns, TrainConfig};
 use crate::domain::{EvaluatedPhoto, Measure, Verdict};
 use crate::error::{Error, Result};
@@ -38,12 +38,25 @@ pub fn finetune_config(project: &Project, start: Option<&str>, learns: Option<Le
     let named = Some(config.start.as_str()).filter(|name| !name.is_empty());
     let entry = find_network(project, start.or(named))?;
     Ok(TrainConfig {
+        start: start_name(project, &entry)?,
         architecture: entry.card.architecture,
-        start: entry.card.id.0,
         learns,
         learning_rate: config.learning_rate * SHARE_OF_RATE,
         ..config.clone()
     })
+}
+
+/// What a run records of the model it starts from: its id, since names may come to mean other models, or its folder when it
+/// lies outside the project.
+///
+/// # Errors
+/// When the database cannot be read or the folder is gone.
+pub(super) fn start_name(project: &Project, start: &ModelEntry) -> Result<String> {
+    if list_all_models(project)?.iter().any(|entry| entry.card.id == start.card.id) {
+        return Ok(start.card.id.0.clone());
+    }
+    let folder = std::fs::canonicalize(&start.folder).map_err(|error| Error::io("find", &start.folder, error))?;
+    Ok(folder.to_string_lossy().into_owned())
 }
 
 /// The model that a training starts from, when it does.

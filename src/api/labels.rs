@@ -1,6 +1,6 @@
 //! Label files in and out.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::{Project, clock};
@@ -10,6 +10,26 @@ use crate::imaging::{self, Limits};
 use crate::jobs::{self, JobHandle, Outcome, Reporter, Wake};
 use crate::labels::{self, ActiveVote, Format, ParsedLabels, Tagged};
 use crate::store::Store;
+
+/// A label file to import.
+#[derive(Debug, Clone, Default)]
+pub struct LabelImport {
+    /// The file, or the folder of another programme.
+    pub file: PathBuf,
+    /// Its format; told from the file when absent.
+    pub format: Option<Format>,
+    /// The scale of its scores; needed when the file does not make it clear.
+    pub scale: Option<Scale>,
+    /// Whose labels those without a rater are; `import:` and the file's name when absent.
+    pub rater: Option<String>,
+}
+
+impl LabelImport {
+    /// A file that makes everything clear.
+    pub fn new(file: &Path) -> Self {
+        Self { file: file.to_owned(), ..Self::default() }
+    }
+}
 
 /// What an import of a label file did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -24,6 +44,10 @@ pub struct ImportSummary {
     pub indexed: u64,
     /// Rows left out: line and reason.
     pub problems: Vec<(usize, String)>,
+    /// Photos of labels without a rater that have labels of another file's, too: the mean counts.
+    pub shared: u64,
+    /// Whose labels those are, for example "import:labels.csv".
+    pub shared_with: Option<String>,
 }
 
 /// Starts importing a label file; photos it names that are not indexed yet are indexed, and groups it names are kept.
@@ -32,18 +56,17 @@ pub struct ImportSummary {
 ///
 /// # Errors
 /// When no thread can be started; everything else arrives as the job's outcome.
-pub fn import_labels(
-    project: &Project,
-    file: &Path,
-    format: Option<Format>,
-    scale: Option<Scale>,
-    wake: Wake,
-) -> Result<JobHandle<ImportSummary>> {
+pub fn import_labels(project: &Project, request: LabelImport, wake: Wake) -> Result<JobHandle<ImportSummary>> {
     let project = project.clone();
-    let file = file.to_owned();
     jobs::spawn("packshot-labels", wake, move |reporter| {
+        let LabelImport { file, format, scale, rater } = request;
         let format = format.map_or_else(|| Format::of_existing(&file), Ok)?;
-        import(&project, &file, &labels::parse_as(&file, format, scale)?, reporter)
+        let mut parsed = labels::parse_as(&file, format, scale)?;
+        if rater.is_some() {
+            parsed.rows.iter_mut().filter(|row| row.rater.is_none()).for_each(|row| row.rater.clone_from(&rater));
+            parsed.tags.iter_mut().filter(|row| row.rater.is_none()).for_each(|row| row.rater.clone_from(&rater));
+        }
+        import(&project, &file, &parsed, reporter)
     })
 }
 
@@ -91,7 +114,22 @@ fn import(
     summary.problems = problems.map(|problem| (problem.line, problem.text)).collect();
     summary.problems.sort();
     summary.problems.dedup();
+    let nameless = parsed.rows.iter().filter(|row| row.rater.is_none());
+    let nameless: HashSet<ImageId> = nameless.filter_map(|row| known.get(&row.path).copied()).collect();
+    (summary.shared, summary.shared_with) = shared(&store, &nameless, &labels::source_of(file))?;
     Ok(Outcome::Completed(summary))
+}
+
+/// How many of these photos have a score of another label file's nameless rater as well, and of whom for example.
+fn shared(store: &Store, images: &HashSet<ImageId>, own: &str) -> Result<(u64, Option<String>)> {
+    let votes = if images.is_empty() { Vec::new() } else { store.active_votes()? };
+    let others = votes.into_iter().filter(|vote| {
+        let foreign = vote.rater.starts_with(labels::NAMELESS) && !vote.rater.starts_with(own);
+        foreign && vote.kind.score().is_some() && images.contains(&vote.image)
+    });
+    let others: HashMap<ImageId, String> = others.map(|vote| (vote.image, vote.rater)).collect();
+    let rater = others.values().min().map(|rater| rater.split('#').next().unwrap_or(rater).to_owned());
+    Ok((others.len() as u64, rater))
 }
 
 /// Files a transaction while indexing.

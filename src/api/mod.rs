@@ -21,6 +21,7 @@ mod feed;
 mod finetune;
 mod fused;
 mod labels;
+mod lineage;
 mod mirror;
 mod mlflow;
 mod mlflow_import;
@@ -73,7 +74,7 @@ pub use export::{check_audit_file, check_score_file, export_audit, export_runs, 
 pub use features::{FeaturesRequest, FeaturesSummary, check_features_file, features_list_file, start_features};
 pub use feed::Feed;
 pub use finetune::{HEAD_FROM, LAST_FROM, finetune_config};
-pub use labels::{ImportSummary, export_labels, import_labels};
+pub use labels::{ImportSummary, LabelImport, export_labels, import_labels};
 pub use mlflow::{
     MlflowExported, MlflowRequest, MlflowRuns, MlflowSummary, MlflowTarget, account_name, start_mlflow_export,
 };
@@ -108,7 +109,7 @@ pub use runs::{
 pub use score::{ScoreJob, ScoreRequest, ScoreSummary, start_scoring};
 pub use series::{SeriesPlan, SeriesRequest, SeriesSummary, Trial, start_series};
 pub use side_by_side::{PhotoPair, SideBySide, side_by_side};
-pub use train::{TrainRequest, TrainSummary, start_training};
+pub use train::{Fate, TrainRequest, TrainSummary, start_training};
 pub use triage::{TriageLine, TriageOutput, TriagePlan, TriageRequest, TriageSummary, plan_triage, start_triage};
 pub use voting::{
     Ballot, LabelProgress, Occasion, RATER, Taken, add_tag, cast_vote, cast_votes, label_progress, label_queue,

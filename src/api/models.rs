@@ -201,7 +201,9 @@ pub fn find_model(project: &Project, name: Option<&str>) -> Result<ModelEntry> {
         });
     }
     if name == LATEST {
-        let own = models.into_iter().filter(|entry| entry.card.run.is_some() && entry.card.personal.is_none());
+        let own = models.into_iter().filter(|entry| {
+            entry.card.run.is_some() && entry.card.personal.is_none() && entry.standing != Standing::Archived
+        });
         return own.max_by_key(|entry| entry.card.created_ms).ok_or_else(|| {
             Error::not_found("the project has no model of its own").hint("`packshot train` makes one.")
         });

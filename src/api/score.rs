@@ -236,16 +236,23 @@ impl Preparing<'_> {
     fn try_prepare(&self, path: &Path, control: &Control) -> Result<Option<Prepared>> {
         let file = imaging::read(path, &self.limits)?;
         if let Some(row) = self.known.get(&file.sha256) {
-            // The reason follows the rules of today, not those it was scored under.
-            let reason =
-                row.attributes.as_ref().map_or_else(|| row.reason.clone(), |attributes| self.reason(attributes));
-            return Ok(Some(Prepared::Known(Box::new(ScoreRow { path: path.to_owned(), reason, ..row.clone() }))));
+            return Ok(Some(Prepared::Known(Box::new(ScoreRow { path: path.to_owned(), ..self.judged_today(row) }))));
         }
         let Some((file, photo)) = watched::decode(file, &self.limits, control)? else { return Ok(None) };
         let look = Look::at(&photo, &file.bytes, self.needs, &|| !control.is_cancelled());
         let Some(look) = look else { return Ok(None) };
         let reason = look.measures.as_ref().and_then(|measures| self.reason(&measures.attributes));
         Ok(Some(Prepared::Ready { path: path.to_owned(), sha256: file.sha256, look, reason }))
+    }
+
+    /// A row with its reason by the rules of today, not those it was scored under; where no rule is asked, nothing but the
+    /// score.
+    fn judged_today(&self, row: &ScoreRow) -> ScoreRow {
+        if self.rules.is_none() {
+            return ScoreRow { attributes: None, reason: None, ..row.clone() };
+        }
+        let reason = row.attributes.as_ref().map_or_else(|| row.reason.clone(), |attributes| self.reason(attributes));
+        ScoreRow { reason, ..row.clone() }
     }
 
     fn reason(&self, attributes: &Attributes) -> Option<String> {

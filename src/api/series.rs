@@ -11,11 +11,11 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::mirror::Mirror;
-use super::train::{TrainRequest, TrainSummary, keep_as_newest, lock_run, start_training};
+use super::train::{Fate, TrainRequest, TrainSummary, keep_as_newest, lock_run, start_training};
 use super::{CODE_VERSION, Project, clock, run_view};
 use crate::config::{Config, TrainConfig};
 use crate::domain::{ModelId, Run, RunId, RunMeta, RunStatus};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::imaging;
 use crate::jobs::{self, JobEvent, JobHandle, Outcome, Reporter, Wake};
 
@@ -72,6 +72,10 @@ pub struct Trial {
     pub run: Option<RunId>,
     /// Its metrics.
     pub metrics: Map<String, Value>,
+    /// Why it failed, when it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The model, when it may be chosen.
     #[serde(skip)]
     model: Option<ModelId>,
 }
@@ -138,6 +142,7 @@ fn train_all(
     summary: &mut SeriesSummary,
 ) -> Result<bool> {
     let count = configs.len();
+    let sweeps = matches!(request.plan, SeriesPlan::Sweep { .. });
     let mut rivals = Vec::new();
     for (index, (label, config)) in configs.into_iter().enumerate() {
         let mut project = project.clone();
@@ -154,19 +159,32 @@ fn train_all(
         let (trained, whole) = match watch(&project, child, &format!("{label} ({}/{count})", index + 1), reporter)? {
             Outcome::Completed(trained) => (trained, true),
             Outcome::Cancelled(trained) => (trained, false),
+            // A setting that does not work is what a sweep is there to find; the disk or the database are not.
+            Outcome::Failed(error) if sweeps && matches!(error.code, Code::BadData | Code::Device) => {
+                reporter.warn(format!("{label} failed: {}", error.summary));
+                let error = Some(error.chain());
+                summary.trials.push(Trial { label, run: None, metrics: Map::new(), error, model: None });
+                continue;
+            }
             Outcome::Failed(error) => return Err(error),
         };
-        if let (SeriesPlan::Sweep { .. }, Some(run)) = (&request.plan, &trained.run) {
+        if let Some(run) = trained.run.as_ref().filter(|_| sweeps) {
             let points = run_view(&project, run)?.points;
             rivals
                 .push(points.iter().filter(|point| point.name == "validation_srcc").map(|point| point.value).collect());
         }
-        summary.trials.push(Trial { label, run: trained.run, metrics: trained.metrics, model: trained.model });
+        let model = trained.model.filter(|_| trained.fate == Fate::OfSeries);
+        summary.trials.push(Trial { label, run: trained.run, metrics: trained.metrics, error: None, model });
         if !whole {
             return Ok(false);
         }
     }
-    Ok(true)
+    match summary.trials.first().and_then(|trial| trial.error.clone()) {
+        Some(first) if summary.trials.iter().all(|trial| trial.error.is_some()) => {
+            Err(Error::bad_data("every trial failed").hint(first))
+        }
+        _ => Ok(true),
+    }
 }
 
 /// Runs one training and passes its progress on.
@@ -445,7 +463,7 @@ mod tests {
         let trial = |srcc: f64| {
             let metrics = json!({"test_srcc": srcc, "test_srcc_low": 0.1, "best_epoch": 3, "validation_srcc": srcc});
             let Value::Object(metrics) = metrics else { panic!("an object") };
-            Trial { label: String::new(), run: None, metrics, model: None }
+            Trial { label: String::new(), run: None, metrics, error: None, model: None }
         };
         let trials = [trial(0.6), trial(0.8), trial(0.7)];
         let metrics = conclude(&SeriesPlan::Seeds(3), &trials);

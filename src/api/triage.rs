@@ -67,6 +67,8 @@ pub struct TriagePlan {
     pub missing: u64,
     /// Photos without a score: they belong to no band.
     pub unscored: u64,
+    /// Photos that lie in the folder of another band already, sorted there by other edges or another model.
+    pub elsewhere: u64,
 }
 
 /// How it ended.
@@ -76,7 +78,7 @@ pub struct TriageSummary {
     pub written: u64,
     /// Those that were there already.
     pub there: u64,
-    /// Photos for which nothing could be written.
+    /// Photos for which nothing could be written, those without a score among them.
     pub failed: Vec<FailedPhoto>,
     /// The list; none when it was stopped before its end.
     pub list: Option<PathBuf>,
@@ -98,19 +100,31 @@ pub fn plan_triage(request: &TriageRequest) -> Result<TriagePlan> {
     let steps = steps(request)?;
     let unscored = request.rows.iter().filter(|row| row.score.is_none()).count() as u64;
     let line = |band: &Band| TriageLine { band: *band, photos: 0, bytes: 0 };
-    let mut plan = TriagePlan { bands: request.bands.iter().map(line).collect(), there: 0, missing: 0, unscored };
+    let bands = request.bands.iter().map(line).collect();
+    let mut plan = TriagePlan { bands, there: 0, missing: 0, unscored, elsewhere: 0 };
     for step in &steps {
         let Ok(facts) = std::fs::metadata(&step.row.path) else {
             plan.missing += 1;
             continue;
         };
         plan.there += u64::from(step.to.as_ref().is_some_and(|to| to.exists()));
+        plan.elsewhere += u64::from(lies_elsewhere(step, request, facts.len()));
         if let Some(line) = plan.bands.iter_mut().find(|line| line.band == step.band) {
             line.photos += 1;
             line.bytes += facts.len();
         }
     }
     Ok(plan)
+}
+
+/// Whether a copy of it lies in the folder of another band.
+fn lies_elsewhere(step: &Step, request: &TriageRequest, bytes: u64) -> bool {
+    let Some(name) = step.to.as_deref().and_then(Path::file_name) else { return false };
+    let others = Band::ALL.into_iter().filter(|band| *band != step.band);
+    request.output == TriageOutput::Copies
+        && others
+            .map(|band| request.folder.join(band.name()).join(name))
+            .any(|copy| std::fs::metadata(copy).is_ok_and(|facts| facts.len() == bytes))
 }
 
 /// Starts writing; started again with the same request, it goes on where it was stopped.
@@ -148,17 +162,19 @@ fn run(request: &TriageRequest, reporter: &Reporter<TriageSummary>) -> Result<Ou
     if reporter.control.is_cancelled() {
         return Ok(Outcome::Cancelled(summary));
     }
-    let photos: Vec<Sorted<'_>> = steps
-        .iter()
-        .zip(&errors)
-        .map(|(step, error)| Sorted {
-            row: &step.row,
-            band: step.band,
-            written: step.to.as_deref().filter(|_| error.is_none()),
-            error: error.as_deref(),
-        })
-        .collect();
-    write_triage(&list, &photos)?;
+    let sorted = steps.iter().zip(&errors).map(|(step, error)| Sorted {
+        row: &step.row,
+        band: Some(step.band),
+        written: step.to.as_deref().filter(|_| error.is_none()),
+        error: error.as_deref(),
+    });
+    let unscored = request.rows.iter().filter(|row| row.score.is_none());
+    for row in unscored.clone() {
+        let reason = row.error.clone().unwrap_or_else(|| "it has no score".to_owned());
+        summary.failed.push(FailedPhoto { path: row.path.clone(), reason });
+    }
+    let unsorted = unscored.map(|row| Sorted { row, band: None, written: None, error: row.error.as_deref() });
+    write_triage(&list, &sorted.chain(unsorted).collect::<Vec<_>>())?;
     summary.list = Some(list);
     Ok(Outcome::Completed(summary))
 }

@@ -15,12 +15,10 @@ use crate::rules::{Outcome, RulePack};
 pub(super) fn run(context: &Context, args: args::Audit) -> Result<Done> {
     refuse_missing(&args.paths)?;
     // Before any work: hours of measuring must not end at a file that may not be written.
-    api::check_audit_file(&args.output)?;
-    if args.output.exists() && !args.overwrite {
-        return Err(Error::usage(format!("{} exists", args.output.display())).hint("--overwrite replaces it."));
-    }
+    api::check_audit_file(&args.output, args.overwrite)?;
     let (project, _log) = context.project()?;
     let mut pack = api::find_rule_pack(&project.config, args.rules.as_deref().unwrap_or(&project.config.score.rules))?;
+    let whole = pack.rules.len();
     let mut only = args.measures.iter().map(|name| measure(name)).collect::<Result<Vec<_>>>()?;
     if !only.is_empty() {
         // A verdict is only given on what was measured: a pack that was asked for brings its measures along, the usual
@@ -36,7 +34,7 @@ pub(super) fn run(context: &Context, args: args::Audit) -> Result<Done> {
             let today = clock::today();
             api::export_audit(&project, &summary.rows, &pack, today, &args.output, args.overwrite)?;
             let judged: Vec<Audited> = summary.rows.iter().map(|row| api::judge(row, &pack, today)).collect();
-            context.say(&describe(&summary, &judged, &pack));
+            context.say(&describe(&summary, &judged, &pack, whole));
             context.say(&format!("written to  {}", args.output.display()));
             let failed = failed(&summary);
             show_failed(context, &failed, summary.failed);
@@ -79,7 +77,13 @@ fn broken<'a>(judged: &[Audited], pack: &'a RulePack) -> Vec<(&'a str, Broken)> 
     counts
 }
 
-fn describe(summary: &AuditSummary, judged: &[Audited], pack: &RulePack) -> String {
+/// `whole`: the rules of the pack before it was cut to what is measured.
+fn describe(summary: &AuditSummary, judged: &[Audited], pack: &RulePack, whole: usize) -> String {
+    let cut = match pack.rules.len() {
+        used if used == whole => String::new(),
+        0 => ": none of its rules asks for these measures, so there is no verdict".to_owned(),
+        used => format!(": {used} of its {whole} rules, those that these measures can tell"),
+    };
     let reused = if summary.reused > 0 { format!(", {} known already", summary.reused) } else { String::new() };
     let failed = if summary.failed > 0 { format!(", {} failed", summary.failed) } else { String::new() };
     let outcomes = [Outcome::Pass, Outcome::Warn, Outcome::Fail];
@@ -89,7 +93,7 @@ fn describe(summary: &AuditSummary, judged: &[Audited], pack: &RulePack) -> Stri
     let table = layout(&[("broken rule", Side::Left), ("fail", Side::Right), ("warn", Side::Right)], &rows);
     let table = if rows.is_empty() { String::new() } else { format!("\n\n{table}\n") };
     format!(
-        "rules       {}, as of {}\nphotos      {} measured{reused}{failed}\nverdicts    {counts}{table}",
+        "rules       {}, as of {}{cut}\nphotos      {} measured{reused}{failed}\nverdicts    {counts}{table}",
         pack.title, pack.date, summary.measured
     )
 }

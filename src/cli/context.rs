@@ -78,6 +78,18 @@ impl Context {
         self.global.set.extend(value.map(|value| format!("{key}={value}")));
     }
 
+    /// Refuses settings of a section, but for some: they would change nothing.
+    pub(super) fn refuse_settings(&self, section: &str, but: &[&str], why: &str) -> Result<()> {
+        let key = |flag: &String| flag.split('=').next().unwrap_or_default().trim().to_owned();
+        let set = self.global.set.iter().map(key).find(|key| key.starts_with(section) && !but.contains(&key.as_str()));
+        match set {
+            Some(key) => {
+                Err(Error::usage(format!("{key} cannot be set here: {why}")).hint("Leave it out, or start a new run."))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Puts the settings of a preset below everything that was set on the command line.
     pub(super) fn begin_with(&mut self, preset: Option<&Preset>) {
         let settings = preset.map_or(&[] as &[&str], |preset| preset.settings);

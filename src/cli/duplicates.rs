@@ -7,15 +7,12 @@ use super::context::{Context, Done, refuse_missing};
 use super::open::show_failed;
 use super::watch::{finish, wake};
 use crate::api::{self, DuplicateGroup, DuplicatesRequest, DuplicatesSummary};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 pub(super) fn run(context: &Context, args: args::Duplicates) -> Result<Done> {
     refuse_missing(&args.paths)?;
     if let Some(file) = &args.output {
-        api::check_duplicates_file(file)?;
-        if file.exists() && !args.overwrite {
-            return Err(Error::usage(format!("{} exists", file.display())).hint("--overwrite replaces it."));
-        }
+        api::check_duplicates_file(file, args.overwrite)?;
     }
     let (project, _log) = context.project()?;
     let request = DuplicatesRequest { paths: args.paths, exact_only: args.exact };

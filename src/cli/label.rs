@@ -1,18 +1,24 @@
 //! `packshot label`: labels in and out.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::args;
 use super::context::{Context, Done, refuse_missing};
 use super::watch::{finish, wake};
-use crate::api;
+use crate::api::{self, LabelImport};
 use crate::domain::Scale;
 use crate::error::{Error, Result};
 use crate::labels::Format;
 
 pub(super) fn run(context: &Context, command: args::Label) -> Result<Done> {
     match command {
-        args::Label::Import { file, format, scale } => import(context, &file, format.as_deref(), scale.as_deref()),
+        args::Label::Import { file, format, scale, rater } => {
+            let format = format.as_deref().map(Format::named).transpose()?;
+            let scale = scale.as_deref().map(scale_of).transpose()?;
+            import(context, LabelImport { file, format, scale, rater })
+        }
         args::Label::Raters => raters(context),
         args::Label::Export { output, format, overwrite } => {
             let format = format.as_deref().map(Format::named).transpose()?;
@@ -25,17 +31,20 @@ pub(super) fn run(context: &Context, command: args::Label) -> Result<Done> {
     }
 }
 
-fn import(context: &Context, file: &std::path::Path, format: Option<&str>, scale: Option<&str>) -> Result<Done> {
-    let format = format.map(Format::named).transpose()?;
-    let parse = |text: &str| {
-        Scale::parse(text).ok_or_else(|| Error::usage(format!("--scale {text}: write MIN..MAX, for example 1..5")))
-    };
-    let scale = scale.map(parse).transpose()?;
-    refuse_missing([file])?;
+fn scale_of(text: &str) -> Result<Scale> {
+    Scale::parse(text).ok_or_else(|| Error::usage(format!("--scale {text}: write MIN..MAX, for example 1..5")))
+}
+
+fn import(context: &Context, request: LabelImport) -> Result<Done> {
+    refuse_missing([&request.file])?;
     let (project, _log) = context.project()?;
-    let handle = api::import_labels(&project, file, format, scale, wake())?;
+    let handle = api::import_labels(&project, request, wake())?;
     let summary = finish(context, handle, "Run the same command again: nothing is imported twice.")?;
     let mut text = format!("{} labels: {} new, {} as before", summary.rows, summary.added, summary.unchanged);
+    let lost = summary.problems.iter().map(|(line, _)| line).collect::<BTreeSet<_>>().len();
+    if lost > 0 {
+        text.push_str(&format!(", {lost} left out"));
+    }
     if summary.indexed > 0 {
         text.push_str(&format!("; {} photos indexed", summary.indexed));
     }
@@ -45,6 +54,13 @@ fn import(context: &Context, file: &std::path::Path, format: Option<&str>, scale
     }
     if summary.problems.len() > 10 {
         context.say(&format!("  … and {} more; --json lists all", summary.problems.len() - 10));
+    }
+    if let Some(other) = &summary.shared_with {
+        context.say(&format!(
+            "{} of these photos have labels of {other}, too: the mean counts. If this file corrects them, import it with \
+             --rater {other}.",
+            summary.shared
+        ));
     }
     let partial = !summary.problems.is_empty();
     Ok(Done { summary: json!(summary), partial })

@@ -7,7 +7,7 @@ use super::context::{Context, Done};
 use super::open::show_failed;
 use super::table::{Side, layout};
 use super::watch::{Ended, stopped, wake, watch};
-use crate::api::{self, Project, SeriesPlan, SeriesRequest, SeriesSummary, TrainRequest, TrainSummary, Trial};
+use crate::api::{self, Fate, Project, SeriesPlan, SeriesRequest, SeriesSummary, TrainRequest, TrainSummary, Trial};
 use crate::config::{Learns, PRESETS};
 use crate::error::Result;
 
@@ -27,6 +27,9 @@ pub(super) fn run(mut context: Context, args: args::Train) -> Result<Done> {
     };
     if let Some(plan) = plan {
         return watch_series(&context, &project, SeriesRequest { name: args.name, plan, mirror: args.mlflow });
+    }
+    if args.resume.is_some() {
+        context.refuse_settings("train.", &["train.device"], "a run goes on with the settings it was begun with")?;
     }
     let resume = args.resume.map(|name| api::find_run(&project, &name)).transpose()?.map(|run| run.id);
     watch_training(
@@ -60,7 +63,13 @@ fn watch_training(context: &Context, project: &Project, request: TrainRequest) -
             Ok(Done { summary: json!(summary), partial })
         }
         Ended::Cancelled(summary) => Err(match summary.run {
-            Some(run) => stopped(&format!("Everything so far is saved: `packshot train --resume {run}` goes on.")),
+            Some(run) => stopped(&match &summary.model {
+                Some(model) => format!(
+                    "Everything so far is saved: `packshot train --resume {run}` goes on, `packshot models promote {model}` \
+                     uses the best epoch as it is."
+                ),
+                None => format!("Everything so far is saved: `packshot train --resume {run}` goes on."),
+            }),
             None => stopped("Training had not begun; nothing was lost."),
         }),
     }
@@ -87,7 +96,8 @@ fn describe_series(summary: &SeriesSummary) -> String {
             let value = trial.metrics.get(name).and_then(Value::as_f64);
             value.map_or_else(|| "–".to_owned(), |value| format!("{value:.digits$}"))
         };
-        vec![trial.label.clone(), number("epochs", 0), number("validation_srcc", 3), number("test_srcc", 3)]
+        let label = if trial.error.is_some() { format!("{} (failed)", trial.label) } else { trial.label.clone() };
+        vec![label, number("epochs", 0), number("validation_srcc", 3), number("test_srcc", 3)]
     };
     let rows: Vec<Vec<String>> = summary.trials.iter().map(row).collect();
     let number = |name: &str| summary.metrics.get(name).and_then(Value::as_f64);
@@ -112,15 +122,19 @@ fn describe(summary: &TrainSummary) -> String {
     lines.extend(metric_lines(&summary.metrics));
     lines.extend(summary.verdict.as_ref().map(|verdict| format!("verdict     {verdict}")));
     lines.extend(summary.run.as_ref().map(|run| format!("run         {run}")));
-    match (&summary.model, &summary.verdict) {
-        (Some(model), _) => {
-            lines.push(format!("model       {model}: it scores from now on, unless another one is named or promoted"));
+    let model = summary.model.as_ref().map_or_else(String::new, ToString::to_string);
+    lines.extend(match summary.fate {
+        Fate::Unfinished => None,
+        Fate::Scores => Some(format!("model       {model}: it scores from now on, unless another one is named or promoted")),
+        Fate::OfSeries => {
+            Some(format!("model       {model}: one of a series; `packshot models promote {model}` makes it score"))
         }
-        (None, Some(_)) => {
-            lines.push("model       not kept: scores go on coming from the model it started from".to_owned());
-        }
-        (None, None) => {}
-    }
+        Fate::NotBetter => Some("model       not kept: scores go on coming from the model it started from".to_owned()),
+        Fate::Astray => Some(format!(
+            "model       {model}: its scores do not follow the labels of the test photos, so it does not score; more labels \
+             help, and `packshot models promote {model}` uses it all the same"
+        )),
+    });
     lines.join("\n")
 }
 

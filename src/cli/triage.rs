@@ -65,6 +65,7 @@ fn described(plan: &TriagePlan) -> String {
         (plan.there, "there already"),
         (plan.missing, "gone since they were scored"),
         (plan.unscored, "without a score: in no band"),
+        (plan.elsewhere, "there in the folder of another band, from a sorting before: both copies stay"),
     ] {
         if count > 0 {
             text.push_str(&format!("\n{count} {what}"));

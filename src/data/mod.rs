@@ -3,6 +3,7 @@
 //! Must not know the store, runs or the loop.
 
 mod dataset;
+mod deal;
 mod loader;
 mod split;
 mod synthetic;

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
 use super::dataset::{Dataset, Sample, shuffle};
+use super::deal::deal;
 use crate::dedup::exact_groups;
 use crate::domain::{ImageId, Split};
 use crate::error::{Error, Result};
@@ -49,9 +50,18 @@ const FEWEST_GROUPS: usize = 3;
 /// ten folders (one a SKU); else the photo stands alone. Groups that share a content are joined into one, and so are
 /// groups with photos of one scene: `scenes` holds sets of near-duplicates and recoloured shots.
 ///
+/// `served` tells by SHA-256 in which part photos served the model that the training starts from, and those before it: their
+/// groups stay there, so that nothing is tested on what it learnt from.
+///
 /// # Errors
 /// [`crate::error::Code::BadData`] when there are too few photos or groups to hold any out.
-pub fn assign(candidates: &[Candidate], scenes: &[Vec<ImageId>], shares: SplitShares, seed: u64) -> Result<Dataset> {
+pub fn assign(
+    candidates: &[Candidate],
+    scenes: &[Vec<ImageId>],
+    served: &HashMap<String, Split>,
+    shares: SplitShares,
+    seed: u64,
+) -> Result<Dataset> {
     if candidates.len() < FEWEST_LABELS {
         return Err(Error::bad_data(format!("{} labelled photos are too few to train on", candidates.len())).hint(
             format!("Label at least {FEWEST_LABELS} photos, or import labels with `packshot label import FILE`."),
@@ -71,9 +81,10 @@ pub fn assign(candidates: &[Candidate], scenes: &[Vec<ImageId>], shares: SplitSh
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     shuffle(&mut order, &mut rng);
     let mut parts = vec![Split::Train; candidates.len()];
-    for (group, part) in deal(&order, &members, shares, candidates.len()) {
+    for (group, part) in deal(&order, &members, shares, &pinned(candidates, &groups, served)) {
         members[group].iter().for_each(|&index| parts[index] = part);
     }
+    check_parts(&parts, shares)?;
     let samples = candidates.iter().zip(groups).zip(parts).map(|((candidate, group), part)| Sample {
         image: candidate.image,
         path: candidate.path.clone(),
@@ -87,36 +98,42 @@ pub fn assign(candidates: &[Candidate], scenes: &[Vec<ImageId>], shares: SplitSh
     Ok(Dataset { samples })
 }
 
-/// Goes through the shuffled groups and gives each to the part that lacks most of its share.
-fn deal<'a>(
-    order: &[&'a str],
-    members: &BTreeMap<&str, Vec<usize>>,
-    shares: SplitShares,
-    photos: usize,
-) -> Vec<(&'a str, Split)> {
-    let test = if shares.fold.is_some() { 0.0 } else { shares.test };
-    let wanted =
-        [(Split::Test, test), (Split::Validation, shares.validation), (Split::Train, 1.0 - test - shares.validation)];
-    let mut folds = vec![0_usize; shares.fold.map_or(0, |(_, folds)| folds as usize)];
-    let mut filled = [0.0; 3];
-    let mut dealt = Vec::with_capacity(order.len());
-    for group in order {
-        if let Some((fold, _)) = shares.fold {
-            let emptiest = (0..folds.len()).min_by_key(|&index| folds[index]).unwrap_or_default();
-            folds[emptiest] += members[group].len();
-            if emptiest == fold as usize {
-                dealt.push((*group, Split::Test));
-                continue;
-            }
+/// The parts that groups keep: a group one of whose contents served a model that a training starts from stays where it
+/// was, and what taught once never tests.
+fn pinned<'a>(
+    candidates: &[Candidate],
+    groups: &'a [String],
+    served: &HashMap<String, Split>,
+) -> HashMap<&'a str, Split> {
+    let mut pinned: HashMap<&str, Split> = HashMap::new();
+    for (candidate, group) in candidates.iter().zip(groups) {
+        if let Some(&part) = served.get(&candidate.sha256) {
+            pinned.entry(group).and_modify(|own| *own = (*own).min(part)).or_insert(part);
         }
-        let lack = |index: usize| {
-            if wanted[index].1 > 0.0 { 1.0 - filled[index] / (wanted[index].1 * photos as f64) } else { f64::MIN }
-        };
-        let neediest = (0..3).max_by(|&a, &b| lack(a).total_cmp(&lack(b)).then(b.cmp(&a))).unwrap_or(2);
-        filled[neediest] += members[group].len() as f64;
-        dealt.push((*group, wanted[neediest].0));
     }
-    dealt
+    pinned
+}
+
+/// Refuses a split that leaves out a part that was asked for.
+fn check_parts(parts: &[Split], shares: SplitShares) -> Result<()> {
+    let wanted = [
+        (Split::Train, true),
+        (Split::Validation, shares.validation > 0.0),
+        (Split::Test, shares.test > 0.0 || shares.fold.is_some()),
+    ];
+    match wanted.into_iter().find(|(part, wanted)| *wanted && !parts.contains(part)) {
+        None => Ok(()),
+        Some((Split::Test, _)) if shares.fold.is_some() => {
+            Err(Error::bad_data("there are more folds than groups of photos to test on").hint(
+                "Photos of one group (SKU) are never split, and those that taught the model a training starts from never \
+                 test it; ask for fewer folds.",
+            ))
+        }
+        Some((part, _)) => Err(Error::bad_data(format!("no labelled photo is left for {}", part.name())).hint(
+            "Photos of one group (SKU) are never split, and those that taught the model a training starts from never test \
+             it; label photos of more products.",
+        )),
+    }
 }
 
 /// The group of each photo, as [`assign`] takes it.
@@ -183,15 +200,15 @@ mod tests {
     fn no_group_crosses_parts_and_shares_are_kept() {
         let candidates: Vec<_> =
             (0..600).map(|i| candidate(i, Some(&format!("sku{}", i / 6)), &format!("{i}"), "all")).collect();
-        let dataset = assign(&candidates, &[], SHARES, 7).expect("splits");
+        let dataset = assign(&candidates, &[], &HashMap::new(), SHARES, 7).expect("splits");
         let mut parts: HashMap<&str, Split> = HashMap::new();
         for sample in &dataset.samples {
             assert_eq!(*parts.entry(&sample.group).or_insert(sample.part), sample.part, "{}", sample.group);
         }
         let [train, validation, test] = dataset.sizes();
         assert!((400..=440).contains(&train) && (84..=96).contains(&validation) && (84..=96).contains(&test));
-        assert_eq!(dataset, assign(&candidates, &[], SHARES, 7).expect("splits"));
-        assert_ne!(dataset, assign(&candidates, &[], SHARES, 8).expect("splits"));
+        assert_eq!(dataset, assign(&candidates, &[], &HashMap::new(), SHARES, 7).expect("splits"));
+        assert_ne!(dataset, assign(&candidates, &[], &HashMap::new(), SHARES, 8).expect("splits"));
     }
 
     #[test]
@@ -202,7 +219,7 @@ mod tests {
         candidates.push(candidate(101, Some("g1"), "x", "all"));
         candidates.push(candidate(102, Some("g1"), "y", "all"));
         candidates.push(candidate(103, Some("g2"), "y", "all"));
-        let dataset = assign(&candidates, &[], SHARES, 1).expect("splits");
+        let dataset = assign(&candidates, &[], &HashMap::new(), SHARES, 1).expect("splits");
         let group = |id| dataset.samples.iter().find(|sample| sample.image == ImageId(id)).map(|s| s.group.clone());
         assert_eq!(group(0), group(2));
         assert_ne!(group(0), group(3));
@@ -214,7 +231,7 @@ mod tests {
             (0..40).map(|i| candidate(i, Some(&format!("g{}", i / 2)), &format!("{i}"), "all")).collect();
         let scenes = [vec![1, 2, 999], vec![3, 8], vec![998, 997]];
         let scenes = scenes.map(|ids| ids.into_iter().map(ImageId).collect::<Vec<_>>());
-        let dataset = assign(&candidates, &scenes, SHARES, 1).expect("splits");
+        let dataset = assign(&candidates, &scenes, &HashMap::new(), SHARES, 1).expect("splits");
         let group = |id: usize| &dataset.samples[id].group;
         assert!([1, 2, 3, 8, 9].iter().all(|&id| group(id) == group(0)));
         assert!([4, 6, 10].iter().all(|&id| group(id) != group(0)));
@@ -227,7 +244,7 @@ mod tests {
         let many: Vec<_> = (0..40).map(|i| candidate(i, None, &format!("{i}"), &format!("sku{}", i / 4))).collect();
         let few: Vec<_> = (0..40).map(|i| candidate(i, None, &format!("{i}"), &format!("sku{}", i / 20))).collect();
         let groups = |candidates: &[Candidate]| {
-            let dataset = assign(candidates, &[], SHARES, 1).expect("splits");
+            let dataset = assign(candidates, &[], &HashMap::new(), SHARES, 1).expect("splits");
             dataset.samples.iter().map(|s| s.group.clone()).collect::<std::collections::BTreeSet<_>>().len()
         };
         assert_eq!((groups(&many), groups(&few)), (10, 40));
@@ -236,8 +253,26 @@ mod tests {
     #[test]
     fn too_little_data_is_refused_with_a_hint() {
         let few: Vec<_> = (0..19).map(|i| candidate(i, None, &format!("{i}"), "all")).collect();
-        assert!(assign(&few, &[], SHARES, 1).expect_err("few").details.is_some());
+        assert!(assign(&few, &[], &HashMap::new(), SHARES, 1).expect_err("few").details.is_some());
         let one: Vec<_> = (0..40).map(|i| candidate(i, Some("same"), &format!("{i}"), "all")).collect();
-        assert!(assign(&one, &[], SHARES, 1).expect_err("one group").summary.contains("groups"));
+        assert!(assign(&one, &[], &HashMap::new(), SHARES, 1).expect_err("one group").summary.contains("groups"));
+        let folds = SplitShares { fold: Some((25, 26)), ..SHARES };
+        let some: Vec<_> = (0..25).map(|i| candidate(i, None, &format!("{i}"), "all")).collect();
+        assert!(assign(&some, &[], &HashMap::new(), folds, 1).expect_err("folds").summary.contains("folds"));
+    }
+
+    #[test]
+    fn what_taught_a_start_keeps_its_whole_group_from_the_test() {
+        let candidates: Vec<_> =
+            (0..200).map(|i| candidate(i, Some(&format!("g{}", i / 4)), &format!("{i}"), "all")).collect();
+        let served: HashMap<String, Split> =
+            (0..120).map(|i| (format!("{i}"), [Split::Test, Split::Validation, Split::Train][i % 3])).collect();
+        let dataset = assign(&candidates, &[], &served, SHARES, 3).expect("splits");
+        // Every group of four known photos holds one that taught.
+        assert!(dataset.samples[..120].iter().all(|sample| sample.part == Split::Train));
+        assert!(dataset.part(Split::Test).len() >= 20);
+        let all: HashMap<String, Split> = (0..200).map(|i| (format!("{i}"), Split::Train)).collect();
+        let error = assign(&candidates, &[], &all, SHARES, 3).expect_err("nothing to test on");
+        assert!(error.summary.contains("validation"), "{error:#}");
     }
 }

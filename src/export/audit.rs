@@ -10,7 +10,7 @@ use super::table::{self, Cell, Column, Kind};
 use super::{audit_page, page};
 use crate::domain::Attributes;
 use crate::error::Result;
-use crate::files::write_atomically;
+use crate::files::{check_output, write_atomically};
 use crate::rules::{self, Outcome, Rule, RulePack, Verdict};
 
 /// The file extensions [`write_audit`] knows.
@@ -32,9 +32,9 @@ pub struct Audited {
 }
 
 impl Audited {
-    /// The worst of the verdicts; nothing when nothing was measured.
+    /// The worst of the verdicts; nothing when nothing was measured, or no rule asks for what was.
     pub fn outcome(&self) -> Option<Outcome> {
-        self.attributes.map(|_| rules::outcome(&self.verdicts))
+        (self.attributes.is_some() && !self.verdicts.is_empty()).then(|| rules::outcome(&self.verdicts))
     }
 
     /// The rules that are not met, as the pack orders them.
@@ -77,8 +77,9 @@ pub struct AuditInput<'a> {
 ///
 /// # Errors
 /// [`crate::error::Code::Usage`] that lists the known extensions.
-pub fn check_audit_file(path: &Path) -> Result<()> {
-    table::refuse_unknown(path, "an audit", &AUDIT_EXTENSIONS)
+pub fn check_audit_file(path: &Path, overwrite: bool) -> Result<()> {
+    table::refuse_unknown(path, "an audit", &AUDIT_EXTENSIONS)?;
+    check_output(path, overwrite)
 }
 
 /// Writes an audit by the file's extension: CSV, JSON (with every verdict), Parquet, or an HTML page.
@@ -86,7 +87,7 @@ pub fn check_audit_file(path: &Path) -> Result<()> {
 /// # Errors
 /// [`crate::error::Code::Usage`] for an unknown extension or a refused overwrite; else when the file cannot be written.
 pub fn write_audit(path: &Path, input: &AuditInput<'_>, overwrite: bool) -> Result<()> {
-    check_audit_file(path)?;
+    check_audit_file(path, overwrite)?;
     let pack = input.pack;
     match table::extension(path).as_str() {
         "html" => page::write(path, audit_page::page(input), overwrite),

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::table::{self, Cell, Column, Kind};
 use crate::attributes::reference::Difference;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::files::check_output;
 
 /// One edited photo, compared with its reference.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -26,10 +27,7 @@ pub struct CompareRow {
 /// [`crate::error::Code::Usage`] when its extension is unknown, or when it exists and `overwrite` is not set.
 pub fn check_comparison_file(file: &Path, overwrite: bool) -> Result<()> {
     table::refuse_unknown(file, "comparisons", &table::EXTENSIONS)?;
-    if file.exists() && !overwrite {
-        return Err(Error::usage(format!("{} exists", file.display())).hint("--overwrite replaces it."));
-    }
-    Ok(())
+    check_output(file, overwrite)
 }
 
 /// Writes rows by the file's extension (CSV, JSON or Parquet), numbers with six decimals. An infinite PSNR is empty

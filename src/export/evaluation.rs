@@ -8,8 +8,8 @@ use serde_json::json;
 use super::table::{self, Cell, Column, Kind};
 use super::{evaluation_page, page};
 use crate::domain::{Comparison, EvaluatedPhoto, Evaluation, Split};
-use crate::error::{Error, Result};
-use crate::files::write_atomically;
+use crate::error::Result;
+use crate::files::{check_output, write_atomically};
 
 /// The file extensions [`write_evaluation`] knows.
 const EXTENSIONS: [&str; 3] = ["html", "csv", "json"];
@@ -51,10 +51,7 @@ impl EvaluationInput<'_> {
 /// [`crate::error::Code::Usage`] when its extension is unknown, or when it exists and `overwrite` is not set.
 pub fn check_evaluation_file(file: &Path, overwrite: bool) -> Result<()> {
     table::refuse_unknown(file, "an evaluation", &EXTENSIONS)?;
-    if file.exists() && !overwrite {
-        return Err(Error::usage(format!("{} exists", file.display())).hint("--overwrite replaces it."));
-    }
-    Ok(())
+    check_output(file, overwrite)
 }
 
 /// Writes an evaluation by the file's extension: `.html`, `.csv` (one row a photo) or `.json` (everything).

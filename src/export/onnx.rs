@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::files::write_atomically;
+use crate::files::{check_output, write_atomically};
 
 /// Makes the views of a photo with Pillow as `preprocess` does, runs the model with onnxruntime, prints a table.
 const SCRIPT: &str = include_str!("../../assets/onnx/score.py");
@@ -28,11 +28,7 @@ pub fn check_onnx_file(file: &Path, overwrite: bool) -> Result<()> {
             .hint("Name the file something.onnx; its script will be something_score.py."));
     }
     let script = onnx_script(file);
-    match [file, &script].into_iter().find(|path| path.exists()) {
-        Some(found) if !overwrite => Err(Error::usage(format!("{} already exists", found.display()))
-            .hint("Choose another name, or replace both with --overwrite.")),
-        _ => Ok(()),
-    }
+    [file, &script].into_iter().try_for_each(|path| check_output(path, overwrite))
 }
 
 /// Writes a model's ONNX bytes and the script beside them; gives the script's path.

@@ -10,8 +10,8 @@ use crate::error::Result;
 pub struct Sorted<'a> {
     /// Its score.
     pub row: &'a ScoreRow,
-    /// Its band.
-    pub band: Band,
+    /// Its band; none without a score.
+    pub band: Option<Band>,
     /// What was written for it.
     pub written: Option<&'a Path>,
     /// Why nothing was.
@@ -42,7 +42,7 @@ fn cells(photo: &Sorted<'_>) -> Vec<Cell> {
     let score = photo.row.score;
     vec![
         Cell::text(photo.row.path.to_string_lossy()),
-        Cell::text(photo.band.name()),
+        Cell::text(photo.band.map(Band::name).unwrap_or_default()),
         Cell::number(score.map(|score| score.value)),
         Cell::number(score.map(|score| score.low)),
         Cell::number(score.map(|score| score.high)),

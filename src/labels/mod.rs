@@ -27,7 +27,7 @@ use crate::error::{Error, Result};
 use crate::files::absolute;
 
 pub use format::Format;
-pub use votes::{ImportedTag, to_tags, to_votes};
+pub use votes::{ImportedTag, NAMELESS, source_of, to_tags, to_votes};
 pub use write::{ActiveVote, Tagged, write_csv, write_jsonl, write_labels};
 pub use xmp::{shared_folder, side_car_name, write_predicted};
 
@@ -183,7 +183,7 @@ pub fn parse_as(file: &Path, format: Format, scale: Option<Scale>) -> Result<Par
     let mut tags = raw.tags;
     let tagged: HashSet<usize> = tags.iter().map(|tag| tag.line).collect();
     for tag in &mut tags {
-        tag.path = absolute(&folder.join(&tag.path)).map_err(|error| Error::io("find", &tag.path, error))?;
+        tag.path = located(&folder, &tag.path).map_err(|error| Error::io("find", &tag.path, error))?;
     }
     for row in raw.rows {
         let line = row.line;
@@ -289,6 +289,17 @@ fn read_text(file: &Path) -> Result<String> {
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
+/// Where a photo lies that a label file names. A path that was written on Windows names a photo here, too: `\` parts folders
+/// unless there is a file of just that name.
+fn located(folder: &Path, path: &Path) -> std::io::Result<PathBuf> {
+    let here = absolute(&folder.join(path))?;
+    let written = path.to_string_lossy();
+    if std::path::MAIN_SEPARATOR == '\\' || !written.contains('\\') || here.exists() {
+        return Ok(here);
+    }
+    absolute(&folder.join(written.replace('\\', "/")))
+}
+
 /// The row on the 0-100 scale, or what is wrong with it.
 fn on_scale(row: RawRow, scale: Scale, folder: &Path) -> std::result::Result<LabelRow, String> {
     if row.path.is_empty() {
@@ -306,7 +317,7 @@ fn on_scale(row: RawRow, scale: Scale, folder: &Path) -> std::result::Result<Lab
     };
     let n = if votes.is_empty() { row.n.unwrap_or(1) } else { votes.len() as u32 };
     Ok(LabelRow {
-        path: absolute(&folder.join(&row.path)).map_err(|error| error.to_string())?,
+        path: located(folder, Path::new(&row.path)).map_err(|error| error.to_string())?,
         line: row.line,
         score,
         n,

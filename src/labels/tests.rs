@@ -312,6 +312,19 @@ fn any_column_is_read_by_line() {
 }
 
 #[test]
+fn paths_of_windows_name_photos_here_too() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    std::fs::create_dir(folder.path().join("shop")).expect("makes");
+    for name in ["shop/a.jpg", "b\\c.jpg"] {
+        std::fs::write(folder.path().join(name), "").expect("writes");
+    }
+    let file = folder.path().join("l.csv");
+    std::fs::write(&file, "path,score\nshop\\a.jpg,10\nb\\c.jpg,90\n").expect("writes");
+    let rows = parse(&file, Some(Scale::PERCENT)).expect("reads").rows;
+    assert!(rows.len() == 2 && rows.iter().all(|row| row.path.is_file()), "{rows:?}");
+}
+
+#[test]
 fn a_real_manifest_is_read_whole_with_its_scale_and_groups() {
     let root = std::env::var_os("PACKSHOT_TEST_DATA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);

@@ -87,8 +87,12 @@ pub fn to_tags(
     (tags, problems)
 }
 
-fn source_of(file: &Path) -> String {
-    format!("import:{}", file.file_name().unwrap_or(file.as_os_str()).to_string_lossy())
+/// How raters are called that a label file does not name; the file's name follows.
+pub const NAMELESS: &str = "import:";
+
+/// Whose labels those of a file are that name no rater, and where all of its labels come from.
+pub fn source_of(file: &Path) -> String {
+    format!("{NAMELESS}{}", file.file_name().unwrap_or(file.as_os_str()).to_string_lossy())
 }
 
 fn lost(line: usize, path: &Path) -> LabelProblem {

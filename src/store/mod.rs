@@ -27,5 +27,7 @@ pub use feature::StoredFeatures;
 pub use image::ImportTally;
 pub use model::StoredModel;
 pub use promotion::Promotion;
+#[cfg(test)]
+pub(crate) use run::sample_run;
 pub use split::SplitRow;
 pub use vote::VoteTally;

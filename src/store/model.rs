@@ -1,6 +1,6 @@
 //! Table `model`: the trained models a project knows.
 
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::Store;
 use crate::domain::{ModelId, RunId};
@@ -44,15 +44,17 @@ fn model(row: &Row<'_>) -> rusqlite::Result<StoredModel> {
 }
 
 impl Store {
-    /// Records a model; recording it again changes nothing.
+    /// Records a model in place of the one that its folder held before; recorded again, it is as new as it says.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub fn save_model(&mut self, model: &StoredModel) -> Result<()> {
         self.write("record the model", |tx| {
+            tx.execute("DELETE FROM model WHERE path = ?1", [&model.path])?;
             tx.execute(
                 "INSERT INTO model (id, run_id, architecture, path, created_ms) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT DO NOTHING",
+                 ON CONFLICT (id) DO UPDATE SET run_id = excluded.run_id, path = excluded.path,
+                     created_ms = excluded.created_ms",
                 params![
                     model.id.0,
                     model.run.as_ref().map(|run| &run.0),
@@ -65,18 +67,15 @@ impl Store {
         })
     }
 
-    /// Records a model in place of the one that its folder held before.
+    /// The run that made a model, whatever became of the two; nothing for models of no run.
     ///
     /// # Errors
-    /// When the database cannot be written.
-    pub fn replace_model(&mut self, model: &StoredModel) -> Result<()> {
-        self.write("record the model", |tx| {
-            tx.execute("DELETE FROM model WHERE path = ?1", [&model.path])?;
-            tx.execute(
-                "INSERT INTO model (id, run_id, architecture, path, created_ms) VALUES (?1, NULL, ?2, ?3, ?4)",
-                params![model.id.0, model.architecture, model.path, model.created_ms],
-            )
-            .map(drop)
+    /// When the database cannot be read.
+    pub fn run_of_model(&self, model: &ModelId) -> Result<Option<RunId>> {
+        self.read("find the run of a model", |conn| {
+            let found =
+                conn.query_row("SELECT run_id FROM model WHERE id = ?1", [&model.0], |row| row.get(0)).optional();
+            found.map(|run: Option<Option<String>>| run.flatten().map(RunId))
         })
     }
 
@@ -125,9 +124,9 @@ mod tests {
             created_ms,
         };
         store.save_model(&model("a", "models/run", 5)).expect("saves");
-        store.replace_model(&model("b", "models/personal", 3)).expect("saves");
-        store.replace_model(&model("c", "models/personal", 3)).expect("replaces");
-        store.replace_model(&model("c", "models/personal", 9)).expect("makes it the newest");
+        store.save_model(&model("b", "models/personal", 3)).expect("saves");
+        store.save_model(&model("c", "models/personal", 3)).expect("replaces");
+        store.save_model(&model("c", "models/personal", 9)).expect("makes it the newest");
         let found: Vec<String> = store.models().expect("lists").into_iter().map(|model| model.id.0).collect();
         assert_eq!(found, ["c", "a"]);
     }

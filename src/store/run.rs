@@ -183,7 +183,7 @@ impl Store {
 
 /// A run that has begun, for tests.
 #[cfg(test)]
-pub(super) fn sample_run(id: &str) -> Run {
+pub(crate) fn sample_run(id: &str) -> Run {
     Run {
         id: RunId(id.to_owned()),
         status: RunStatus::Running,

@@ -23,6 +23,16 @@ pub struct Best {
     pub epoch: u32,
     /// Its validation SRCC; below −1 by the validation loss where scores or labels do not vary.
     pub value: f64,
+    /// Its validation loss, which decides between equal values.
+    #[serde(default)]
+    pub loss: f64,
+}
+
+impl Best {
+    /// Whether an epoch is better than the best before.
+    pub fn beats(&self, best: &Self) -> bool {
+        self.value > best.value || (self.value == best.value && self.loss < best.loss)
+    }
 }
 
 /// Where a run stands between two steps.
@@ -104,5 +114,20 @@ impl Checkpoint<'_> {
         let (network, average) = (loaded(network, WEIGHTS)?, loaded(average, AVERAGE)?);
         let optimiser = optimiser.from_bytes(bytes(OPTIMISER)?).map_err(|error| damaged().caused_by(error))?;
         Ok((network, average, optimiser, position))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_equal_correlations_the_smaller_loss_is_better() {
+        let best = |value, loss| Best { epoch: 0, value, loss };
+        assert!(best(0.5, 9.0).beats(&best(0.4, 0.1)) && !best(0.4, 0.1).beats(&best(0.5, 9.0)));
+        assert!(best(0.5, 0.1).beats(&best(0.5, 0.2)) && !best(0.5, 0.2).beats(&best(0.5, 0.2)));
+        // One of an older checkpoint, which kept no loss.
+        let old: Best = serde_json::from_str(r#"{"epoch": 3, "value": 0.5}"#).expect("reads");
+        assert!(!best(0.5, 0.1).beats(&old) && best(0.6, 0.1).beats(&old));
     }
 }

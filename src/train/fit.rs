@@ -206,11 +206,10 @@ impl<'a, W: Watcher> Fit<'a, W> {
 
     fn go_on(&mut self) -> Result<Ending> {
         while self.position.epoch < self.job.config.epochs && !self.out_of_patience() {
-            if !self.epoch()? {
+            if !(self.epoch()? && self.validate()?) {
                 self.save()?;
                 return Ok(self.ending(true));
             }
-            self.validate()?;
             self.position = Position { epoch: self.position.epoch + 1, batch: 0, ..self.position };
             self.save()?;
             if self.watcher.is_behind() {
@@ -268,7 +267,10 @@ impl<'a, W: Watcher> Fit<'a, W> {
             self.pace.idle_since = Instant::now();
             Ok(going)
         })?;
-        self.pending.extend(self.pace.points(self.position.step));
+        // A run that was stopped in a validation has nothing left of its epoch.
+        if self.pace.photos > 0 {
+            self.pending.extend(self.pace.points(self.position.step));
+        }
         Ok(going)
     }
 
@@ -310,9 +312,10 @@ impl<'a, W: Watcher> Fit<'a, W> {
         self.job.card.calibration.standardise(self.job.dataset.samples[sample].label)
     }
 
-    /// Measures the validation part, stores the points, and keeps the model when it is the best so far.
-    fn validate(&mut self) -> Result<()> {
-        let predictions = self.predictions()?;
+    /// Measures the validation part, stores the points, and keeps the model when it is the best so far; false when it was
+    /// asked to stop.
+    fn validate(&mut self) -> Result<bool> {
+        let Some(predictions) = self.predictions()? else { return Ok(false) };
         let calibration = self.job.card.calibration;
         let samples = &self.job.dataset.samples;
         let scores: Vec<f64> = predictions.iter().map(|prediction| calibration.score(prediction.raw)).collect();
@@ -332,13 +335,13 @@ impl<'a, W: Watcher> Fit<'a, W> {
         self.flush()?;
         self.watcher.samples(&self.spread(&predictions, &scores))?;
         // Scores that do not vary have no order: any that do are better, and among them the smaller loss.
-        let value = srcc.unwrap_or(-1.0 - loss);
-        if self.position.best.is_none_or(|best| value > best.value) {
-            self.position.best = Some(Best { epoch: self.position.epoch, value });
+        let own = Best { epoch: self.position.epoch, value: srcc.unwrap_or(-1.0 - loss), loss };
+        if self.position.best.is_none_or(|best| own.beats(&best)) {
+            self.position.best = Some(own);
             let residuals: Vec<f64> = scores.iter().zip(&labels).map(|(score, label)| score - label).collect();
             self.keep_model(Reach::conformal(&residuals), &predictions)?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// A few of the held-out photos with their scores, from the lowest label to the highest.
@@ -375,7 +378,8 @@ impl<'a, W: Watcher> Fit<'a, W> {
         f64::from(loss.into_scalar::<f32>())
     }
 
-    fn predictions(&self) -> Result<Vec<Prediction>> {
+    /// What the network says of the validation photos; nothing when it was asked to stop.
+    fn predictions(&self) -> Result<Option<Vec<Prediction>>> {
         let network = self.learner.scoring();
         // Without gradients, more photos fit.
         let size = VALIDATION_BATCH.min(4 * self.at_a_time);
@@ -387,9 +391,9 @@ impl<'a, W: Watcher> Fit<'a, W> {
             let said = column(outputs.score).into_iter().zip(column(outputs.log_variance));
             let said = batches[index].iter().zip(said);
             predictions.extend(said.map(|(&index, (raw, log_variance))| Prediction { index, raw, log_variance }));
-            Ok(true)
+            Ok(self.watcher.control().checkpoint().is_ok())
         })?;
-        Ok(predictions)
+        Ok((predictions.len() == self.validation.len()).then_some(predictions))
     }
 
     /// Writes the model folder: weights, card, and the validation scores that speak for it.
@@ -420,7 +424,7 @@ impl<'a, W: Watcher> Fit<'a, W> {
 
     fn save(&mut self) -> Result<()> {
         self.flush()?;
-        let folder = self.job.folder.join("checkpoint");
+        let folder = checkpoint_path(self.job.folder);
         self.learner.save(Checkpoint { folder: &folder }, &self.position)?;
         self.saved_at = Instant::now();
         self.watcher.saved(self.position.step);
@@ -444,7 +448,7 @@ fn learner(job: &Job<'_>, mix: &Mix, train: &[usize]) -> Result<(Learner, Positi
         average: config.average,
         schedule,
     };
-    let folder = job.folder.join("checkpoint");
+    let folder = checkpoint_path(job.folder);
     let device = job.device.clone().autodiff();
     let network = match job.start {
         Some(folder) => model_folder::load(folder, &device)?.1,
@@ -457,6 +461,11 @@ fn learner(job: &Job<'_>, mix: &Mix, train: &[usize]) -> Result<(Learner, Positi
 /// Where a run's best model lies.
 pub fn model_path(run_folder: &Path) -> PathBuf {
     run_folder.join("model")
+}
+
+/// Where a run keeps what it needs to go on.
+pub fn checkpoint_path(run_folder: &Path) -> PathBuf {
+    run_folder.join("checkpoint")
 }
 
 fn point(name: &str, step: u64, value: f64) -> MetricPoint {

@@ -32,7 +32,7 @@ mod shuffle;
 mod step;
 
 pub use checkpoint::{Best, Checkpoint, Position};
-pub use fit::{Ending, Fit, Job, Prediction, Watcher, model_path};
+pub use fit::{Ending, Fit, Job, Prediction, Watcher, checkpoint_path, model_path};
 pub use learner::{Descent, Learner};
 pub use pretrain::{AT_THE_END, HeldOut, Plan, Pretrain};
 pub use reuse::Reuse;

@@ -249,7 +249,7 @@ impl<'a, W: Watcher> Pretrain<'a, W> {
         let step = self.position.step;
         let values = [("srcc", seen.srcc), ("strengths", seen.strengths), ("pairs", seen.pairs), ("mae", seen.mae)];
         self.watcher.points(&values.map(|(measure, value)| point(&format!("{look}_{measure}"), step, value)))?;
-        self.position.best = Some(Best { epoch: 0, value: seen.srcc });
+        self.position.best = Some(Best { epoch: 0, value: seen.srcc, loss: 0.0 });
         // Pseudo-labels tell nothing about how far off people's are.
         let card = ModelCard { reach: Reach::UNKNOWN, ..self.plan.card.clone() };
         model_folder::save(&model_path(self.plan.folder), network, &card, &[])?;

@@ -82,7 +82,7 @@ impl World {
     pub fn trained(&self) -> String {
         self.demo();
         self.run(&["label", "import", "demo/labels.csv"]).expect(0);
-        let quick = ["--set", "train.architecture=cnn-xs", "--device", "cpu", "--epochs", "2"];
+        let quick = ["--set", "train.architecture=cnn-xs", "--device", "cpu", "--epochs", "12"];
         let ran = self.run(&[&["train", "--json", "--progress", "none"], &quick[..]].concat()).expect(0);
         ran.json()["run"].as_str().expect("run id").to_owned()
     }

@@ -63,6 +63,10 @@ fn a_killed_training_is_interrupted_and_can_be_resumed() {
     assert!(ends.iter().all(Option::is_some) && ends.is_sorted(), "{events:?}");
     let hint = events.last().expect("events")["error"]["hint"].as_str().expect("hint");
     assert!(hint.contains(&format!("--resume {id}")), "says how to go on: {hint}");
+    let refused = world.run(&["train", "--resume", id, "--set", "train.epochs=3"]).expect(2);
+    assert!(refused.stderr.contains("train.epochs cannot be set here"), "{}", refused.stderr);
+    let current = world.run(&["--json", "models", "list"]).expect(0).json();
+    assert_eq!(current["models"][0]["name"], "default", "what was stopped does not score: {current}");
     let view = world.run(&["--json", "runs", "show", id]).expect(0).json();
     assert_eq!(view["run"]["status"], "cancelled");
     let points = view["points"].as_array().expect("points");

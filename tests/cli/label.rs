@@ -61,6 +61,28 @@ fn means(world: &World, project: &str) -> BTreeMap<String, (String, Value)> {
 }
 
 #[test]
+fn a_corrected_file_is_told_from_another_opinion() {
+    let world = labelled();
+    let file = |name: &str, score: &str| {
+        world.write(name, &format!("path,score\nphotos/red.png,{score}\nphotos/gone.png,5\n"))
+    };
+    let import = |arguments: &[&str]| world.run(&[&["label", "import", "--scale", "0..100"], arguments].concat());
+    file("first.csv", "20");
+    file("second.csv", "80");
+    let first = import(&["first.csv"]).expect(3);
+    assert!(first.stdout.contains("2 labels: 1 new, 0 as before, 1 left out"), "{}", first.stdout);
+    let second = import(&["second.csv"]).expect(3);
+    assert!(second.stdout.contains("1 of these photos have labels of import:first.csv, too"), "{}", second.stdout);
+    assert!(second.stdout.contains("--rater import:first.csv"), "{}", second.stdout);
+    let corrected = import(&["second.csv", "--rater", "import:first.csv"]).expect(3);
+    assert!(!corrected.stdout.contains("too: the mean"), "{}", corrected.stdout);
+    world.run(&["label", "export", "-o", "all.csv"]).expect(0);
+    let text = std::fs::read_to_string(world.path("all.csv")).expect("reads");
+    let of_first: Vec<&str> = text.lines().filter(|line| line.contains("import:first.csv")).collect();
+    assert!(of_first.len() == 1 && of_first[0].contains("80"), "{text}");
+}
+
+#[test]
 fn labels_go_to_every_format_and_come_back() {
     let world = labelled();
     for (name, format, by_rater) in [

@@ -179,7 +179,7 @@ def project(binary, demo, tmp_path_factory):
     project = Packshot(binary, tmp_path_factory.mktemp("project") / "shop")
     project.run("open", demo / "images")
     project.run("label", "import", demo / "labels.csv")
-    settings = ["--set", "train.architecture=cnn-xs", "--epochs", 2, "--device", "cpu"]
+    settings = ["--set", "train.architecture=cnn-xs", "--epochs", 12, "--device", "cpu"]
     trained = project.run("train", *settings)
     project.run("models", "promote", trained["model"])
     project.trained_run = trained["run"]

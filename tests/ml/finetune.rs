@@ -1,7 +1,10 @@
 //! Fine-tuning: what learns, what stays, and which model is kept.
 
-use packshot::api::{self, TrainRequest};
-use packshot::config::Learns;
+use std::collections::BTreeMap;
+
+use packshot::api::{self, Fate, Project, TrainRequest};
+use packshot::config::{Learns, TrainConfig};
+use packshot::domain::{ImageId, RunId, Split};
 
 use super::common::{TIMINGS, fill, project, train};
 
@@ -27,7 +30,7 @@ fn a_fine_tuned_model_is_kept_only_when_it_is_better() {
 
     // A quarter of the rate for one epoch moves next to nothing; the full rate for many moves much.
     for (epochs, learns, rate) in [(1, Learns::Head, 1e-7), (8, Learns::All, 2e-3)] {
-        project.config.train = packshot::config::TrainConfig { epochs, learns, learning_rate: rate, ..config.clone() };
+        project.config.train = TrainConfig { epochs, learns, learning_rate: rate, ..config.clone() };
         let before = api::list_models(&project).expect("models").len();
         let tuned = train(&project, TrainRequest::default());
         let verdict = tuned.verdict.expect("a verdict");
@@ -41,6 +44,37 @@ fn a_fine_tuned_model_is_kept_only_when_it_is_better() {
             assert!(!kept);
         }
     }
+}
+
+#[test]
+fn what_taught_the_models_before_never_tests() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let mut project = project(folder.path(), &["train.epochs=1", "train.seed=3"]);
+    fill(&project, folder.path(), 60);
+    let parts = |project: &Project, run: &RunId| -> BTreeMap<ImageId, Split> {
+        let split = project.store().expect("store").split(run).expect("split");
+        split.into_iter().map(|(image, part, ..)| (image, part)).collect()
+    };
+    let first = train(&project, TrainRequest::default());
+    let before = parts(&project, &first.run.expect("run"));
+    let plain = TrainConfig { seed: 9, learns: Learns::Head, learning_rate: 1e-7, ..project.config.train.clone() };
+
+    // Another seed would deal other photos: the start's parts hold, and so do those of the start's start, which is known by
+    // the folder of a model that was not kept.
+    project.config.train = TrainConfig { start: first.model.expect("a model").0, ..plain.clone() };
+    let second = train(&project, TrainRequest::default());
+    let run = second.run.expect("run");
+    assert_eq!(parts(&project, &run), before);
+    assert_eq!((second.fate, second.model), (Fate::NotBetter, None));
+    let model = project.models().join(&run.0).join("model");
+    project.config.train = TrainConfig { start: model.to_string_lossy().into_owned(), ..plain };
+    fill(&project, folder.path(), 105);
+    let third = train(&project, TrainRequest::default());
+    let after = parts(&project, &third.run.expect("run"));
+    assert_eq!(after.len(), 105);
+    assert!(before.iter().all(|(image, part)| after[image] == *part));
+    let tested = after.values().filter(|part| **part == Split::Test).count();
+    assert!(tested > before.values().filter(|part| **part == Split::Test).count(), "new photos are tested on, too");
 }
 
 #[test]

@@ -60,6 +60,19 @@ fn a_sweep_keeps_the_best_and_ends_hopeless_trials_early() {
 }
 
 #[test]
+fn a_trial_that_diverges_does_not_end_the_sweep() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let project =
+        project(folder.path(), &["train.epochs=2", "train.patience=0", "train.clip=0", "train.optimiser=sgd"]);
+    fill(&project, folder.path(), 45);
+    let axes = vec!["learning_rate=1e30,0.002".to_owned()];
+    let summary = series(&project, SeriesPlan::Sweep { axes, trials: None });
+    let failed: Vec<bool> = summary.trials.iter().map(|trial| trial.error.is_some()).collect();
+    assert_eq!(failed, [true, false], "{:?}", summary.trials);
+    assert_eq!(summary.metrics["best_trial"], "learning_rate=0.002");
+}
+
+#[test]
 fn a_series_stops_with_the_training_under_way() {
     let folder = tempfile::tempdir().expect("temp dir");
     let project = project(folder.path(), &["train.epochs=50", "train.patience=0"]);

@@ -88,7 +88,7 @@ def export(world, server, *arguments, **more):
     return json.loads(done.stdout.splitlines()[-1]).get("runs", [])
 
 
-def training(name, seed, epochs=2):
+def training(name, seed, epochs=12):
     # Another seed: the same one would give the same weights, and with them the same model.
     return ["train", "--device", "cpu", "--name", name, "--set", f"train.epochs={epochs}", "--set", f"train.seed={seed}",
             "--set", "train.architecture=cnn-xs", "--set", "train.test_share=0.2", "--set", "train.patience=0"]
@@ -105,7 +105,7 @@ def points_of(view):
     return {name: sorted(points) for name, points in curves.items()}
 
 
-def held(server, world, run, epochs=2):
+def held(server, world, run, epochs=12):
     """What the server holds of a run, after checking it against the project."""
     client = MlflowClient(server.uri)
     experiment = client.get_experiment_by_name(EXPERIMENT)

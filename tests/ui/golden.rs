@@ -33,7 +33,7 @@ fn a_folder_dropped_on_the_window_gets_the_scores_of_training_and_the_command_li
     let (photos, table) = (demo.to_string_lossy(), folder.path().join("scores.csv"));
     binary(&project, &["demo", &photos, "--skus", "9", "--shots", "5"]);
     binary(&project, &["label", "import", &demo.join("labels.csv").to_string_lossy()]);
-    binary(&project, &["train", "--epochs", "2", "--device", "cpu", "--set", "train.architecture=cnn-xs"]);
+    binary(&project, &["train", "--epochs", "12", "--device", "cpu", "--set", "train.architecture=cnn-xs"]);
 
     let mut stage = Stage::on_project(&project, on(Page::Score, true), folder);
     stage.tell(Message::Dropped(vec![demo.clone()]));

@@ -167,7 +167,7 @@ impl Looking {
     }
 }
 
-fn stored(store: &Store, sha256: &str) -> Result<Option<Box<Fingerprint>>> {
+pub(super) fn stored(store: &Store, sha256: &str) -> Result<Option<Box<Fingerprint>>> {
     let bytes = store.fingerprint(dedup::VERSION, sha256)?;
     Ok(bytes.and_then(|bytes| Fingerprint::from_bytes(&bytes)).map(Box::new))
 }

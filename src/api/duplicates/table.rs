@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{DuplicateGroup, DuplicatePhoto};
 use crate::error::{Error, Result};
-use crate::files::write_atomically;
+use crate::files::{check_output, write_atomically};
 
 /// The columns of the CSV.
 const COLUMNS: [&str; 10] =
@@ -17,13 +17,13 @@ fn extension(file: &Path) -> String {
     file.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
-/// Refuses a file whose extension is not known, before any photo is looked at.
+/// Refuses a file whose extension is not known, or that may not be written, before any photo is looked at.
 ///
 /// # Errors
-/// [`crate::error::Code::Usage`] that lists the known extensions.
-pub fn check_duplicates_file(file: &Path) -> Result<()> {
+/// [`crate::error::Code::Usage`] that lists the known extensions, else as [`check_output`].
+pub fn check_duplicates_file(file: &Path, overwrite: bool) -> Result<()> {
     if EXTENSIONS.contains(&extension(file).as_str()) {
-        return Ok(());
+        return check_output(file, overwrite);
     }
     Err(Error::usage(format!("{} has no known extension for duplicates", file.display()))
         .hint(format!("Use one of .{}", EXTENSIONS.join(", ."))))
@@ -36,7 +36,7 @@ pub fn check_duplicates_file(file: &Path) -> Result<()> {
 /// # Errors
 /// When the extension is unknown, the file exists and `overwrite` is not set, or it cannot be written.
 pub fn export_duplicates(groups: &[DuplicateGroup], file: &Path, overwrite: bool) -> Result<()> {
-    check_duplicates_file(file)?;
+    check_duplicates_file(file, overwrite)?;
     write_atomically(file, overwrite, |out| {
         if extension(file) == "json" {
             serde_json::to_writer_pretty(&mut *out, groups)?;

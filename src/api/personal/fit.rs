@@ -1,9 +1,13 @@
 //! `packshot personal`: describe, fit, and say honestly how good it is and what more labels would bring.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use super::describe::{Which, describe};
 use super::tutor::{Material, Tutor, too_few};
+use crate::api::duplicates::scenes;
+use crate::api::train_photos::candidates;
 use crate::api::{FailedPhoto, Project, fused};
 use crate::domain::{Interval, ModelId};
 use crate::error::Result;
@@ -90,7 +94,9 @@ fn run(
         failed: described.failed,
         ..PersonalSummary::default()
     };
-    if reporter.control.checkpoint().is_err() {
+    // Shots of one scene are left out together, so they must be known.
+    let labelled: Vec<PathBuf> = candidates(&project.store()?)?.0.into_iter().map(|photo| photo.path).collect();
+    if reporter.control.checkpoint().is_err() || scenes(project, &labelled, reporter)?.is_none() {
         return Ok(Outcome::Cancelled(summary));
     }
     reporter.progress("Fitting", 0, 0, "");

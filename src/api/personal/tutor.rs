@@ -6,13 +6,14 @@ use super::extractor::{Extractor, StoredBasis, basis_name, block_name};
 use super::folder::{self, Fitted};
 use super::observer::{BackboneFile, Source};
 use super::row;
+use crate::api::duplicates::known_scenes;
 use crate::api::train_photos::candidates;
 use crate::api::{CODE_VERSION, ModelEntry, Project, clock, fused};
 use crate::data::{Candidate, groups_of};
 use crate::domain::{Calibration, ImageId, ModelCard, ModelId, PersonalCard, Reach, Score};
 use crate::error::{Error, Result};
 use crate::model_folder;
-use crate::store::StoredModel;
+use crate::store::{Store, StoredModel};
 use crate::train::features::Features;
 use crate::train::personal::{Estimate, FEWEST_LABELS, FitReport, Personal, Training};
 use crate::train::scaling::Scaling;
@@ -91,6 +92,23 @@ pub struct Tutor {
     source: Source,
     cached: Option<Cached>,
     fitted: Option<Personal>,
+    scenes: Scenes,
+}
+
+/// Which labelled photos show one scene, as far as they were looked at; looked up again when there are a tenth more of them.
+#[derive(Default)]
+struct Scenes {
+    labelled: usize,
+    groups: Vec<Vec<ImageId>>,
+}
+
+impl Scenes {
+    fn of(&mut self, store: &Store, photos: &[Candidate]) -> Result<&[Vec<ImageId>]> {
+        if 10 * photos.len() >= 11 * self.labelled {
+            *self = Self { labelled: photos.len(), groups: known_scenes(store, photos)? };
+        }
+        Ok(&self.groups)
+    }
 }
 
 impl Tutor {
@@ -99,12 +117,19 @@ impl Tutor {
     /// # Errors
     /// When the network that personal models are based on cannot be used.
     pub fn open(project: &Project) -> Result<Self> {
-        Ok(Self { project: project.clone(), source: Source::of(project)?, cached: None, fitted: None })
+        Ok(Self {
+            project: project.clone(),
+            source: Source::of(project)?,
+            cached: None,
+            fitted: None,
+            scenes: Scenes::default(),
+        })
     }
 
     /// Forgets the features it has read: new ones are in the store.
     pub fn forget(&mut self) {
         self.cached = None;
+        self.scenes = Scenes::default();
     }
 
     /// Fits the personal model to all labels, saves it and scores every described photo. With `make_newest` it becomes the
@@ -232,9 +257,10 @@ impl Tutor {
     pub(super) fn material(&mut self) -> Result<Option<Material>> {
         self.read()?;
         let Some(cached) = &self.cached else { return Ok(None) };
-        let (all, _) = candidates(&self.project.store()?)?;
+        let store = self.project.store()?;
+        let (all, _) = candidates(&store)?;
         let labelled = all.len();
-        let groups = groups_of(&all, &[]);
+        let groups = groups_of(&all, self.scenes.of(&store, &all)?);
         let (mut candidates, mut names, mut places) = (Vec::new(), Vec::new(), Vec::new());
         for (candidate, group) in all.into_iter().zip(groups) {
             if let Some(&place) = cached.place.get(&candidate.image) {
@@ -301,7 +327,7 @@ impl Tutor {
         contents.sort();
         let fitted = Fitted { contents, source: &self.source, basis: &cached.basis };
         folder::save(&folder, &fit, &card, &fitted)?;
-        store.replace_model(&StoredModel {
+        store.save_model(&StoredModel {
             id: card.id.clone(),
             run: None,
             architecture: card.architecture.clone(),

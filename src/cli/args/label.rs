@@ -22,6 +22,9 @@ Examples:
         /// The scale of its scores, worst to best; needed when the file does not make it clear.
         #[arg(long, value_name = "MIN..MAX")]
         scale: Option<String>,
+        /// Whose labels those without a rater are; "import:" and the file's name when absent. The newest label of a rater counts.
+        #[arg(long, value_name = "NAME")]
+        rater: Option<String>,
     },
     /// Who voted: biases, inconsistencies, how raters agree; --json adds the scores without biases.
     #[command(after_help = "Examples:\n  packshot label raters\n  packshot --json label raters > raters.json")]

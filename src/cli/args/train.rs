@@ -68,7 +68,7 @@ Examples:
 From 100 labels the head learns, from 300 the last stages, too. The model is kept only when the 95 %
 interval of its gain on held-out photos lies above zero.")]
 pub(in crate::cli) struct Finetune {
-    /// The model to start from: its name or id, or \"default\" for the shipped one; the newest when absent.
+    /// The model to start from: its name or id, or "default" for the shipped one; the newest when absent.
     #[arg(long)]
     pub(in crate::cli) model: Option<String>,
     /// What learns; by the number of labels when absent.

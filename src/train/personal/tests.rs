@@ -144,6 +144,11 @@ fn what_cannot_be_learnt_from_is_refused() {
     let some = shop(0, 30);
     assert_eq!(code(Training { labels: &[50.0; 30], ..some.training() }), Code::BadData);
     assert_eq!(code(Training { groups: &[1; 29], ..some.training() }), Code::Internal);
+    // All that differs is one photo: without its group, nothing can be judged.
+    let mut alike = [50.0; 30];
+    alike[4] = 90.0;
+    let one = Training { labels: &alike, ..some.training() };
+    assert_eq!(Personal::validate(one, &scaling, 1).expect("no error"), None);
     let model = Personal::fit(some.with_base(), &scaling, 1).expect("fits");
     assert!(model.needs_base());
     assert_eq!(model.predict(&some.features, None).expect_err("needs the base").code, Code::Internal);

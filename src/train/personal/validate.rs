@@ -25,7 +25,7 @@ pub struct Validation {
 
 impl Personal {
     /// Fits five models, each without a fifth of the groups, and judges them on it; takes five fits. Nothing when a fold
-    /// leaves fewer than [`FEWEST_LABELS`] labels.
+    /// leaves fewer than [`FEWEST_LABELS`] labels, or none that differ.
     ///
     /// # Errors
     /// As [`Self::fit`].
@@ -37,7 +37,9 @@ impl Personal {
         let mut scores = vec![Score { value: 0.0, low: 0.0, high: 0.0 }; labels.len()];
         for fold in 0..folds {
             let (out, inside): (Vec<usize>, Vec<usize>) = (0..labels.len()).partition(|&photo| fold_of[photo] == fold);
-            if inside.len() < FEWEST_LABELS {
+            // Without these labels, there is nothing to learn.
+            let alike = inside.windows(2).all(|pair| labels[pair[0]] == labels[pair[1]]);
+            if inside.len() < FEWEST_LABELS || alike {
                 return Ok(None);
             }
             let pick = |values: &[f64], photos: &[usize]| photos.iter().map(|&photo| values[photo]).collect::<Vec<_>>();

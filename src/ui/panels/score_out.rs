@@ -138,7 +138,7 @@ mod tests {
     fn a_plan_reads_well() {
         let line = |band, photos, bytes| TriageLine { band, photos, bytes };
         let bands = vec![line(Band::Review, 1, 1_500_000), line(Band::Reject, 1234, 2_000_000_000)];
-        let plan = TriagePlan { bands, there: 3, missing: 0, unscored: 1 };
+        let plan = TriagePlan { bands, there: 3, missing: 0, unscored: 1, elsewhere: 0 };
         let text = described(&plan, TriageOutput::Copies);
         assert_eq!(text, "Would copy 1,235 photos (2.0 GB) and write a list; 3 there already; 1 without a score");
         assert_eq!(

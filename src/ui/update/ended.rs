@@ -2,7 +2,7 @@
 
 use super::scores::sort_rows;
 use super::{audit, failed, label, learning, photos, runs, training, two_models};
-use crate::api::{DemoSummary, FailedPhoto, OpenSummary, ScoreSummary, TrainSummary};
+use crate::api::{DemoSummary, FailedPhoto, Fate, OpenSummary, ScoreSummary, TrainSummary};
 use crate::jobs::Outcome;
 use crate::ui::message::{Effect, JobKind};
 use crate::ui::numbers::grouped;
@@ -75,8 +75,7 @@ pub(super) fn train(state: &mut AppState, outcome: Outcome<TrainSummary>) -> Vec
     let stopped = matches!(outcome, Outcome::Cancelled(_));
     let run = match outcome {
         Outcome::Completed(summary) => {
-            let text = summary.verdict.as_ref().map_or_else(|| "Training finished".to_owned(), |verdict| kept(verdict));
-            state.toasts.tell(text, now);
+            state.toasts.tell(fate(&summary), now);
             if !summary.left_out.is_empty() {
                 let text = format!("{} labelled photos could not be used", grouped(summary.left_out.len()));
                 let first = summary.left_out.iter().take(8).map(|photo| photo.reason.clone()).collect::<Vec<_>>();
@@ -106,12 +105,17 @@ pub(super) fn train(state: &mut AppState, outcome: Outcome<TrainSummary>) -> Vec
     effects
 }
 
-/// What a fine-tuning came to, in words.
-fn kept(verdict: &str) -> String {
-    if verdict.starts_with("better") {
-        format!("The new model is kept: it is {verdict}")
-    } else {
-        format!("The new model is not kept: it is {verdict}")
+/// What a training came to, in words.
+fn fate(summary: &TrainSummary) -> String {
+    match (summary.fate, &summary.verdict) {
+        (Fate::NotBetter, Some(verdict)) => format!("The new model is not kept: it is {verdict}"),
+        (Fate::Astray, _) => {
+            "Training finished. The new model's scores do not follow the labels of the test photos, so it does not score: \
+             more labels help"
+                .to_owned()
+        }
+        (_, Some(verdict)) => format!("The new model is kept: it is {verdict}"),
+        (_, None) => "Training finished".to_owned(),
     }
 }
 

@@ -1,14 +1,17 @@
 //! Training: from labels to a model, as a job.
 
+mod ending;
+
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::duplicates::scenes;
-use super::finetune::{finetune_config, judge_gain, starting_model};
+use super::finetune::{finetune_config, start_name, starting_model};
+use super::lineage;
 use super::mirror::Mirror;
 use super::run_lock::RunLock;
 use super::run_watcher::RunWatcher;
@@ -18,18 +21,13 @@ use super::{CODE_VERSION, FailedPhoto, ModelEntry, Project, clock};
 use crate::config::TrainConfig;
 use crate::data::{Candidate, Dataset, Loader, SplitShares, assign};
 use crate::device::{self, Chosen};
-use crate::domain::{
-    Calibration, EvaluatedPhoto, ImageId, ModelCard, ModelId, Reach, Run, RunId, RunMeta, RunStatus, Score, Split,
-    VoteId,
-};
+use crate::domain::{Calibration, ImageId, ModelCard, ModelId, Reach, Run, RunId, RunMeta, RunStatus, Split, VoteId};
 use crate::error::{Error, Result};
-use crate::evaluate::{self, Judged};
 use crate::imaging;
-use crate::infer::Scorer;
 use crate::jobs::{self, JobHandle, Outcome, Reporter, Wake};
-use crate::store::{Artifact, Store, StoredModel};
-use crate::train::{Ending, Fit, Job, model_path};
-use crate::{model_folder, preprocess};
+use crate::preprocess;
+use crate::store::Store;
+use crate::train::{Ending, Fit, Job};
 
 /// What to train.
 #[derive(Debug, Clone, Default)]
@@ -53,8 +51,10 @@ pub struct TrainRequest {
 pub struct TrainSummary {
     /// The run.
     pub run: Option<RunId>,
-    /// The model, when at least one epoch was finished.
+    /// The model, when at least one epoch was finished and it is kept.
     pub model: Option<ModelId>,
+    /// What became of it.
+    pub fate: Fate,
     /// Device in words, with the reason it was chosen.
     pub device: String,
     /// Photos in train, validation and test.
@@ -69,14 +69,24 @@ pub struct TrainSummary {
 
 /// The configuration as a run records it.
 #[derive(Serialize, Deserialize)]
-struct RecordedConfig {
+pub(super) struct RecordedConfig {
     version: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     series: Option<RunId>,
     /// The newest vote when it began: what a resumed run counts votes up to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     votes_until: Option<i64>,
-    train: TrainConfig,
+    /// The run that made the model it starts from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) start_run: Option<RunId>,
+    pub(super) train: TrainConfig,
+}
+
+impl RecordedConfig {
+    /// A training by itself, from nothing.
+    pub(super) fn of(train: TrainConfig) -> Self {
+        Self { version: 1, series: None, votes_until: None, start_run: None, train }
+    }
 }
 
 /// Starts or resumes a training with the project's `[train]` configuration. Curves go to the store
@@ -94,6 +104,9 @@ pub fn start_training(project: &Project, request: TrainRequest, wake: Wake) -> R
     })
 }
 
+pub use ending::Fate;
+pub(super) use ending::keep_as_newest;
+
 type Watching<'a> = &'a Reporter<TrainSummary>;
 
 fn begin(project: &Project, request: &TrainRequest, reporter: Watching<'_>) -> Result<Outcome<TrainSummary>> {
@@ -101,8 +114,7 @@ fn begin(project: &Project, request: &TrainRequest, reporter: Watching<'_>) -> R
         if request.finetune { finetune_config(project, None, None)? } else { project.config.train.clone() };
     let start = starting_model(project, &config)?;
     if let Some(start) = &start {
-        // Names may come to mean other models.
-        config.start.clone_from(&start.card.id.0);
+        config.start = start_name(project, start)?;
     }
     let config = config;
     let mirror = mirror(project, request)?;
@@ -111,7 +123,8 @@ fn begin(project: &Project, request: &TrainRequest, reporter: Watching<'_>) -> R
     let (candidates, mut left_out) = candidates(&store)?;
     let fold = (config.folds > 1).then_some((config.fold, config.folds));
     let shares = SplitShares { validation: config.validation_share, test: config.test_share, fold };
-    assign(&candidates, &[], shares, config.seed)?;
+    let served = start.as_ref().map(|start| lineage::served(&store, &start.card)).transpose()?.unwrap_or_default();
+    assign(&candidates, &[], &served, shares, config.seed)?;
     let paths: Vec<PathBuf> = candidates.iter().map(|candidate| candidate.path.clone()).collect();
     let stopped = || Outcome::Cancelled(TrainSummary { device: describe(&chosen), ..TrainSummary::default() });
     let Some(scenes) = scenes(project, &paths, reporter)? else { return Ok(stopped()) };
@@ -123,9 +136,16 @@ fn begin(project: &Project, request: &TrainRequest, reporter: Watching<'_>) -> R
     let loader = loader.without(&gone);
     let readable = candidates.into_iter().enumerate().filter(|(index, _)| !gone.contains(index));
     let readable: Vec<Candidate> = readable.map(|(_, candidate)| candidate).collect();
-    let dataset = assign(&readable, &scenes, shares, config.seed)?;
+    let dataset = assign(&readable, &scenes, &served, shares, config.seed)?;
     let votes_until = store.newest_vote()?;
-    let run = record_run(&mut store, &config, request, votes_until, &dataset, &chosen)?;
+    let start_run = start.as_ref().and_then(|start| start.card.run.clone()).map(RunId);
+    let recorded = RecordedConfig {
+        series: request.series.clone(),
+        votes_until: Some(votes_until.0),
+        start_run,
+        ..RecordedConfig::of(config.clone())
+    };
+    let run = record_run(&mut store, &recorded, &request.name, &dataset, &chosen)?;
     let lock = lock_run(project, &run.id)?;
     left_out.iter().for_each(|photo| reporter.warn(format!("left out: {}", photo.text())));
     let (kept, rivals) = (request.series.is_none(), request.rivals.clone());
@@ -168,6 +188,7 @@ fn resume(
         return Err(Error::usage(format!("run {id} is completed: there is nothing left to do"))
             .hint("Start a new run, for example with more epochs: --set train.epochs=40."));
     }
+    refuse_champion(&store, id)?;
     // Before anything else: another process may be working on it right now.
     let lock = lock_run(project, id)?;
     let recorded: RecordedConfig = toml::from_str(&run.config_toml)
@@ -176,6 +197,9 @@ fn resume(
     let start = starting_model(project, &config)?;
     let chosen = device::choose(config.device)?;
     let dataset = recorded_dataset(&store, id)?;
+    if digest(&dataset) != run.dataset_digest {
+        reporter.warn(format!("photos of run {id} have changed since it began: it goes on with what they show now"));
+    }
     let paths = dataset.samples.iter().map(|sample| sample.path.clone()).collect();
     let Some((loader, unreadable)) = read_photos(project, &config, paths, reporter) else {
         return Ok(Outcome::Cancelled(TrainSummary { run: Some(id.clone()), ..TrainSummary::default() }));
@@ -209,6 +233,21 @@ fn resume(
     .go()
 }
 
+/// Refuses to train on what is promoted: its folder would come to hold another model.
+fn refuse_champion(store: &Store, run: &RunId) -> Result<()> {
+    let champion = store.champion()?.map(|champion| store.run_of_model(&champion)).transpose()?.flatten();
+    if champion.as_ref() != Some(run) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("the model of run {run} is the champion: going on would replace it"))
+        .hint("Promote another model or roll back first, or start a new run."))
+}
+
+/// What tells a dataset from any other.
+fn digest(dataset: &Dataset) -> String {
+    imaging::sha256_hex(dataset.digest_text().as_bytes())
+}
+
 /// Takes the lock of a run, whose folder is made when needed.
 pub(super) fn lock_run(project: &Project, id: &RunId) -> Result<RunLock> {
     let folder = project.models().join(&id.0);
@@ -222,25 +261,19 @@ fn describe(chosen: &Chosen) -> String {
 
 fn record_run(
     store: &mut Store,
-    config: &TrainConfig,
-    request: &TrainRequest,
-    votes_until: VoteId,
+    recorded: &RecordedConfig,
+    name: &str,
     dataset: &Dataset,
     chosen: &Chosen,
 ) -> Result<Run> {
     let now = clock::now_ms();
-    let recorded = RecordedConfig {
-        version: 1,
-        series: request.series.clone(),
-        votes_until: Some(votes_until.0),
-        train: config.clone(),
-    };
-    let config_toml = toml::to_string_pretty(&recorded)
+    let config = &recorded.train;
+    let config_toml = toml::to_string_pretty(recorded)
         .map_err(|error| Error::internal("could not record the configuration").caused_by(error))?;
     let loss = serde_json::to_value(config.loss).ok().and_then(|loss| loss.as_str().map(str::to_owned));
     let kind = if config.start.is_empty() { "" } else { "fine-tuned " };
     let made_up = format!("{kind}{} {}", config.architecture, loss.unwrap_or_default());
-    let digest = imaging::sha256_hex(dataset.digest_text().as_bytes());
+    let digest = digest(dataset);
     let id = format!("{}-{}", clock::compact_text(now), &imaging::sha256_hex(format!("{now}{digest}").as_bytes())[..4]);
     let run = Run {
         id: RunId(id),
@@ -256,7 +289,7 @@ fn record_run(
         summary: Map::new(),
         error: None,
         meta: RunMeta {
-            name: if request.name.trim().is_empty() { made_up } else { request.name.trim().to_owned() },
+            name: if name.trim().is_empty() { made_up } else { name.trim().to_owned() },
             ..RunMeta::default()
         },
         origin: None,
@@ -279,7 +312,7 @@ struct Training<'a> {
     loader: Loader,
     votes_until: VoteId,
     left_out: Vec<FailedPhoto>,
-    /// Its model scores from now on.
+    /// Its model may score from now on: it is not one of a series.
     kept: bool,
     rivals: Vec<Vec<f64>>,
     reporter: Watching<'a>,
@@ -355,121 +388,6 @@ impl Training<'_> {
         mirror.iter().for_each(|mirror| mirror.saved(step));
         fit.run()
     }
-
-    /// Tests the best model once, registers it, and finishes the run.
-    fn conclude(&mut self, folder: &Path, ending: Ending) -> Result<Outcome<TrainSummary>> {
-        let mut metrics = Map::new();
-        metrics.insert("epochs".to_owned(), json!(ending.epochs));
-        let mut model = None;
-        if let Some(best) = ending.best {
-            metrics.insert("best_epoch".to_owned(), json!(best.epoch + 1));
-            if best.value >= -1.0 {
-                metrics.insert("validation_srcc".to_owned(), json!(best.value));
-            }
-            let card = model_folder::read_card(&model_path(folder))?;
-            let better = if ending.stopped { false } else { self.test(folder, &mut metrics)? };
-            if better || self.start.is_none() {
-                if self.kept {
-                    register(&mut self.store, &self.run.id, &card)?;
-                }
-                model = Some(card.id);
-            }
-        }
-        let status = if ending.stopped { RunStatus::Cancelled } else { RunStatus::Completed };
-        self.store.finish_run(&self.run.id, status, &metrics, None, clock::now_ms())?;
-        let summary = TrainSummary {
-            run: Some(self.run.id.clone()),
-            model,
-            device: describe(&self.chosen),
-            photos: self.dataset.sizes(),
-            verdict: metrics.get("verdict").and_then(Value::as_str).map(str::to_owned),
-            metrics,
-            left_out: std::mem::take(&mut self.left_out),
-        };
-        Ok(if ending.stopped { Outcome::Cancelled(summary) } else { Outcome::Completed(summary) })
-    }
-
-    /// Measures the model on the test part; whether it is better than the one it started from.
-    fn test(&self, folder: &Path, metrics: &mut Map<String, Value>) -> Result<bool> {
-        let indices = self.dataset.part(Split::Test);
-        if indices.is_empty() {
-            return Ok(false);
-        }
-        let scores = self.scores(&model_path(folder), &indices)?;
-        let of = |index: &usize| &self.dataset.samples[*index];
-        let judge = |(index, score): (&usize, &Score)| {
-            let sample = of(index);
-            Judged { label: sample.label, score: score.value, group: sample.group.clone() }
-        };
-        let judged: Vec<Judged> = indices.iter().zip(&scores).map(judge).collect();
-        let report = evaluate::report(&judged, self.config.seed);
-        let mut put = |name: &str, value: Option<f64>| {
-            if let Some(value) = value {
-                metrics.insert(format!("test_{name}"), json!(value));
-            }
-        };
-        put("srcc", report.srcc);
-        put("srcc_low", report.srcc_interval.map(|interval| interval.0));
-        put("srcc_high", report.srcc_interval.map(|interval| interval.1));
-        put("plcc", report.plcc);
-        put("krcc", report.krcc);
-        put("mae", report.mae);
-        put("rmse", report.rmse);
-        metrics.insert("test_n".to_owned(), json!(report.n));
-        metrics.insert("test_groups".to_owned(), json!(report.groups));
-        let Some(start) = &self.start else { return Ok(false) };
-        let before = self.scores(&start.folder, &indices)?;
-        let photos = indices.iter().zip(scores.into_iter().zip(before)).map(|(index, (score, before))| {
-            let sample = of(index);
-            EvaluatedPhoto {
-                path: sample.path.clone(),
-                content_sha256: sample.sha256.clone(),
-                label: sample.label,
-                score,
-                against: Some(before),
-                group: sample.group.clone(),
-                subset: None,
-                seen: None,
-                ratings: Vec::new(),
-            }
-        });
-        Ok(judge_gain(&photos.collect::<Vec<_>>(), start, self.config.seed, metrics))
-    }
-
-    /// The scores that the model in a folder gives to samples, in their order.
-    fn scores(&self, model: &Path, indices: &[usize]) -> Result<Vec<Score>> {
-        let scorer = Scorer::load(model, &self.chosen.device, self.project.config.score.batch_size)?;
-        let batches: Vec<Vec<usize>> = indices.chunks(scorer.batch_size()).map(<[usize]>::to_vec).collect();
-        let mut scores = Vec::with_capacity(indices.len());
-        self.loader.for_each_batch(&batches, |_, views| {
-            self.reporter.progress("Testing", scores.len() as u64, indices.len() as u64, "");
-            scores.extend(scorer.score(views.iter().map(AsRef::as_ref)));
-            Ok(true)
-        })?;
-        Ok(scores)
-    }
-}
-
-/// Makes the model of a run the newest of the project.
-///
-/// # Errors
-/// When the run has none, or the database cannot be written.
-pub(super) fn keep_as_newest(project: &Project, run: &RunId) -> Result<()> {
-    let card = model_folder::read_card(&model_path(&project.models().join(&run.0)))?;
-    register(&mut project.store()?, run, &card)
-}
-
-fn register(store: &mut Store, run: &RunId, card: &ModelCard) -> Result<()> {
-    let path = format!("models/{run}/model");
-    store.save_model(&StoredModel {
-        id: card.id.clone(),
-        run: Some(run.clone()),
-        architecture: card.architecture.clone(),
-        path: path.clone(),
-        created_ms: clock::now_ms(),
-    })?;
-    store.save_artifact(run, &Artifact { kind: "model".to_owned(), path: path.clone() })?;
-    store.save_artifact(run, &Artifact { kind: "validation-scores".to_owned(), path: format!("{path}/validation.csv") })
 }
 
 /// The state a run is really in: a run that says it is running while nobody holds its lock was interrupted. An imported one
