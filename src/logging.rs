@@ -5,6 +5,7 @@
 use std::io::IsTerminal as _;
 use std::path::Path;
 
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt};
@@ -60,15 +61,35 @@ fn filter(setting: &str, text: &str, hushed: &[&str]) -> Result<EnvFilter> {
     let hushed: String = hushed.iter().map(|name| format!(",{name}=error")).collect();
     // The graphics crates are chatty at info; their warnings stay.
     let quiet = "wgpu_core=warn,wgpu_hal=warn,naga=warn,cubecl=warn,burn=warn,zbus=warn";
+    let wrong = || {
+        Error::bad_data(format!("{setting} = {text:?} is not a log level"))
+            .hint("Use error, warn, info, debug, trace, or a filter such as \"packshot=debug\".")
+    };
+    // A word alone would be taken for the name of a crate.
+    if !text.contains('=') && text.parse::<LevelFilter>().is_err() {
+        return Err(wrong());
+    }
     let quieter = match text {
         "error" | "off" => text.to_owned(),
         "warn" => format!("warn{hushed}"),
         text if text.contains('=') => text.to_owned(),
         text => format!("{text},{quiet}{hushed}"),
     };
-    EnvFilter::try_new(&quieter).map_err(|error| {
-        Error::bad_data(format!("{setting} = {text:?} is not a log level"))
-            .hint("Use error, warn, info, debug, trace, or a filter such as \"packshot=debug\".")
-            .caused_by(error)
-    })
+    EnvFilter::try_new(&quieter).map_err(|error| wrong().caused_by(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_and_filters_are_taken_and_other_words_refused() {
+        for text in ["off", "error", "warn", "info", "debug", "trace", "packshot=debug", "warn,packshot=debug"] {
+            assert!(filter("log.console", text, &["winit"]).is_ok(), "{text}");
+        }
+        for text in ["loud", "warning", "packshot=loud"] {
+            let error = filter("log.console", text, &[]).expect_err(text);
+            assert!(error.summary.contains("is not a log level"), "{text}: {error}");
+        }
+    }
 }

@@ -143,7 +143,7 @@ fn write_picture(file: &Path, overwrite: bool, photo: &RgbImage, map: &QualityMa
 
 /// The photo in grey under its map: orange where it loses points, blue where it gains them, stronger for more.
 fn tinted(photo: &RgbImage, map: &QualityMap) -> RgbImage {
-    let reach = map.reach().max(f32::MIN_POSITIVE);
+    let reach = map.full_colour();
     let (width, height) = (photo.width() as usize, photo.height() as usize);
     RgbImage::from_fn(photo.width(), photo.height(), |x, y| {
         let (column, row) = (x as usize * map.columns / width, y as usize * map.rows / height);

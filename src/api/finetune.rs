@@ -92,3 +92,13 @@ pub(super) fn judge_gain(
     }
     comparison.verdict == Verdict::Better
 }
+
+/// Notes in `metrics` how a model does on test photos beside the one that scored until now.
+pub(super) fn note_rival(photos: &[EvaluatedPhoto], rival: &ModelEntry, seed: u64, metrics: &mut Map<String, Value>) {
+    let comparison = evaluate::compare(photos, &Settings { seed, threshold: GOOD });
+    metrics.insert("rival_model".to_owned(), json!(rival.card.id));
+    metrics.insert("rival_verdict".to_owned(), json!(comparison.text(&rival.name)));
+    if let Some(srcc) = comparison.measures.iter().find(|difference| difference.measure == Measure::Srcc) {
+        metrics.insert("rival_test_srcc".to_owned(), json!(srcc.second));
+    }
+}

@@ -78,8 +78,10 @@ pub struct TriageSummary {
     pub written: u64,
     /// Those that were there already.
     pub there: u64,
-    /// Photos for which nothing could be written, those without a score among them.
+    /// Photos for which nothing could be written.
     pub failed: Vec<FailedPhoto>,
+    /// Photos in no band: they have no score, for this reason.
+    pub unscored: Vec<FailedPhoto>,
     /// The list; none when it was stopped before its end.
     pub list: Option<PathBuf>,
 }
@@ -171,7 +173,7 @@ fn run(request: &TriageRequest, reporter: &Reporter<TriageSummary>) -> Result<Ou
     let unscored = request.rows.iter().filter(|row| row.score.is_none());
     for row in unscored.clone() {
         let reason = row.error.clone().unwrap_or_else(|| "it has no score".to_owned());
-        summary.failed.push(FailedPhoto { path: row.path.clone(), reason });
+        summary.unscored.push(FailedPhoto { path: row.path.clone(), reason });
     }
     let unsorted = unscored.map(|row| Sorted { row, band: None, written: None, error: row.error.as_deref() });
     write_triage(&list, &sorted.chain(unsorted).collect::<Vec<_>>())?;

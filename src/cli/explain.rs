@@ -28,7 +28,11 @@ pub(super) fn run(context: &Context, args: args::Explain) -> Result<Done> {
     let explanation = explanation.ok_or_else(|| stopped("Run the same command again."))?;
     context.say(&describe(&explanation));
     if let Some(file) = &file {
-        context.say(&format!("written to  {}", file.display()));
+        let full = explanation.map().full_colour();
+        context.say(&format!(
+            "written to  {}: orange where the score loses, blue where it gains; full colour is {full:.1} points",
+            file.display()
+        ));
     }
     let mut body = json!(explanation);
     if let Some(file) = file {
@@ -59,6 +63,9 @@ fn describe(explanation: &Explanation) -> String {
         .likely_flaws()
         .map(|flaw| vec![flaw.text(), format!("{:.0} %", 100.0 * flaw.probability), flaw.strength_text().to_owned()])
         .collect();
+    if likely.is_empty() && !explanation.flaws.is_empty() {
+        lines.push("flaws       none is likely".to_owned());
+    }
     if !likely.is_empty() {
         let columns = [("FLAW", Side::Left), ("LIKELY", Side::Right), ("STRENGTH", Side::Left)];
         lines.push(format!("\n{}", layout(&columns, &likely)));

@@ -59,7 +59,7 @@ fn describe(summary: &ScoreSummary, file: &std::path::Path) -> String {
     let reused = if summary.reused > 0 { format!(", {} known already", summary.reused) } else { String::new() };
     let failed = if summary.failed > 0 { format!(", {} failed", summary.failed) } else { String::new() };
     let guess = match summary.calibrated_on {
-        0 => "\nintervals   a guess: this model was never held against labels",
+        0 => "\nintervals   a guess: too few labels were held out to calibrate them",
         _ => "",
     };
     format!(

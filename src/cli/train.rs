@@ -121,6 +121,7 @@ fn describe(summary: &TrainSummary) -> String {
     ];
     lines.extend(metric_lines(&summary.metrics));
     lines.extend(summary.verdict.as_ref().map(|verdict| format!("verdict     {verdict}")));
+    lines.extend(rival_lines(&summary.metrics));
     lines.extend(summary.run.as_ref().map(|run| format!("run         {run}")));
     let model = summary.model.as_ref().map_or_else(String::new, ToString::to_string);
     lines.extend(match summary.fate {
@@ -136,6 +137,20 @@ fn describe(summary: &TrainSummary) -> String {
         )),
     });
     lines.join("\n")
+}
+
+/// How a model does beside the one that scored until it came.
+fn rival_lines(metrics: &Map<String, Value>) -> Vec<String> {
+    let Some(verdict) = metrics.get("rival_verdict").and_then(Value::as_str) else { return Vec::new() };
+    let number = |name: &str| metrics.get(name).and_then(Value::as_f64);
+    let mut lines = vec![format!("beside it   {verdict}, which scored until now")];
+    let id = metrics.get("rival_model").and_then(Value::as_str).unwrap_or_default();
+    if number("rival_test_srcc") > number("test_srcc") {
+        lines.push(format!(
+            "            `packshot models promote {id}` keeps that one, `packshot finetune --model {id}` starts from it"
+        ));
+    }
+    lines
 }
 
 /// The final metrics of a run as lines for people.

@@ -38,9 +38,10 @@ pub(super) fn run(mut context: Context, args: args::Triage) -> Result<Done> {
     }
     let summary = finish(&context, api::start_triage(request, wake())?, GO_ON)?;
     context.say(&ended(&summary));
-    show_failed(&context, &summary.failed, summary.failed.len() as u64);
     body["result"] = json!(summary);
-    Ok(Done { summary: body, partial: !summary.failed.is_empty() })
+    let lost = [summary.failed, summary.unscored].concat();
+    show_failed(&context, &lost, lost.len() as u64);
+    Ok(Done { summary: body, partial: !lost.is_empty() })
 }
 
 fn check(args: &args::Triage, edges: Edges) -> Result<()> {

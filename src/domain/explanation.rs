@@ -23,6 +23,12 @@ impl QualityMap {
         self.points.iter().fold(0.0, |most, value| most.max(value.abs()))
     }
 
+    /// The value that gets the full colour: the largest, but not less than a point, so that a map of next to nothing stays
+    /// pale.
+    pub fn full_colour(&self) -> f32 {
+        self.reach().max(1.0)
+    }
+
     /// What the worst cell takes, below 0, and where it lies in words; nothing when no cell takes anything.
     pub fn worst(&self) -> Option<(f32, String)> {
         let (index, value) = self.points.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1))?;

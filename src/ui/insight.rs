@@ -55,7 +55,7 @@ pub struct Insight {
 impl Insight {
     fn new(explanation: Explanation) -> Self {
         let map = explanation.map();
-        let reach = map.reach().max(f32::MIN_POSITIVE);
+        let reach = map.full_colour();
         let colours = overlay_colours();
         let cell = |points: &f32| {
             let colour = if *points < 0.0 { colours.loses } else { colours.gains };

@@ -5,8 +5,9 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::{TrainSummary, Training, describe};
-use crate::api::finetune::judge_gain;
-use crate::api::{Project, clock};
+use crate::api::finetune::{judge_gain, note_rival};
+use crate::api::models::find_network;
+use crate::api::{ModelEntry, Project, clock, lineage};
 use crate::domain::{EvaluatedPhoto, ModelCard, RunId, RunStatus, Score, Split};
 use crate::error::{Error, Result};
 use crate::evaluate::{self, Judged};
@@ -104,25 +105,55 @@ impl Training<'_> {
         metrics.insert("test_n".to_owned(), json!(report.n));
         metrics.insert("test_groups".to_owned(), json!(report.groups));
         let Some(start) = &self.start else {
-            return Ok(if report.srcc.is_some_and(|srcc| srcc > 0.0) { good } else { Fate::Astray });
+            if report.srcc.is_none_or(|srcc| srcc <= 0.0) {
+                return Ok(Fate::Astray);
+            }
+            // However the other model is: what was trained stands.
+            match self.beside_rival(&indices) {
+                Ok(Some((rival, before))) => {
+                    note_rival(&self.evaluated(&indices, scores, before), &rival, self.config.seed, metrics);
+                }
+                Ok(None) => {}
+                Err(error) => tracing::warn!("the model is not held beside the one that scored until now: {error:#}"),
+            }
+            return Ok(good);
         };
         let Some(before) = self.scores(&start.folder, &indices)? else { return Ok(Fate::Unfinished) };
-        let photos = indices.iter().zip(scores.into_iter().zip(before)).map(|(index, (score, before))| {
-            let sample = of(index);
+        let better = judge_gain(&self.evaluated(&indices, scores, before), start, self.config.seed, metrics);
+        Ok(if better { good } else { Fate::NotBetter })
+    }
+
+    /// The network that scored until now with its scores, when it can be compared on these photos: none of them taught or
+    /// chose it.
+    fn beside_rival(&self, indices: &[usize]) -> Result<Option<(ModelEntry, Vec<Score>)>> {
+        if !self.kept {
+            return Ok(None);
+        }
+        let rival = find_network(self.project, None)?;
+        let known = lineage::served(&self.store, &rival.card)?;
+        let part = |index: &usize| known.get(&self.dataset.samples[*index].sha256);
+        let fair = indices.iter().all(|index| part(index).is_none_or(|part| *part == Split::Test));
+        let scores = if fair { self.scores(&rival.folder, indices)? } else { None };
+        Ok(scores.map(|scores| (rival, scores)))
+    }
+
+    /// Samples with the scores of this model and of another one.
+    fn evaluated(&self, indices: &[usize], scores: Vec<Score>, others: Vec<Score>) -> Vec<EvaluatedPhoto> {
+        let photo = |(index, (score, other)): (&usize, (Score, Score))| {
+            let sample = &self.dataset.samples[*index];
             EvaluatedPhoto {
                 path: sample.path.clone(),
                 content_sha256: sample.sha256.clone(),
                 label: sample.label,
                 score,
-                against: Some(before),
+                against: Some(other),
                 group: sample.group.clone(),
                 subset: None,
                 seen: None,
                 ratings: Vec::new(),
             }
-        });
-        let better = judge_gain(&photos.collect::<Vec<_>>(), start, self.config.seed, metrics);
-        Ok(if better { good } else { Fate::NotBetter })
+        };
+        indices.iter().zip(scores.into_iter().zip(others)).map(photo).collect()
     }
 
     /// The scores that the model in a folder gives to samples, in their order; nothing after a stop.

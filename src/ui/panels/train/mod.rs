@@ -148,8 +148,12 @@ fn verdict(ui: &mut egui::Ui, state: &AppState, view: &RunView, out: &mut Vec<Me
             number("test_plcc").map(|plcc| format!("PLCC {plcc:.2}")),
         ];
         hint(ui, parts.into_iter().flatten().collect::<Vec<_>>().join(" · "));
-        if let Some(found) = view.run.summary.get("verdict").and_then(Value::as_str) {
+        let words = |name: &str| view.run.summary.get(name).and_then(Value::as_str);
+        if let Some(found) = words("verdict") {
             ui.add(egui::Label::new(RichText::new(against_the_start(found)).strong()).wrap());
+        }
+        if let Some(found) = words("rival_verdict") {
+            hint(ui, format!("Beside the model that scored until then: {found}"));
         }
         history::use_model(ui, state, &view.run.id, out);
     });
