@@ -1,6 +1,6 @@
 //! A run that was stopped and resumed is the run that was never stopped.
 
-use packshot::api::{self, TrainRequest};
+use packshot::api::{self, TrainRequest, TrainSummary};
 use packshot::domain::{RunId, RunStatus};
 use packshot::jobs::{JobEvent, Outcome};
 
@@ -37,13 +37,13 @@ fn resuming_equals_never_stopping() {
     assert_eq!(api::run_view(&project, &id).expect("run").run.status, RunStatus::Cancelled);
     let resumed = train(&project, TrainRequest { resume: Some(id.clone()), ..TrainRequest::default() });
     assert_eq!(resumed.run, Some(id.clone()));
-    assert_eq!(curves(&project, &id), curves(&project, &whole.run.expect("run")));
+    assert_eq!(curves(&project, &id), curves(&project, whole.run.as_ref().expect("run")));
     // But for the model that scored until then: for the second run it is that of the first.
-    let own = |summary: &TrainSummary| {
-        let metrics = summary.metrics.clone().into_iter();
+    let own = |summary: TrainSummary| {
+        let metrics = summary.metrics.into_iter();
         metrics.filter(|(name, _)| !name.starts_with("rival_")).collect::<Vec<_>>()
     };
-    assert_eq!(own(&resumed), own(&whole));
+    assert_eq!(own(resumed), own(whole));
     let resumed_scores: Vec<f64> = score(&project, vec![photos]).rows.iter().map(value).collect();
     assert_eq!(resumed_scores, whole_scores);
 
