@@ -59,6 +59,8 @@ pub fn start(config: &LogConfig, folder: Option<&Path>, hushed: &[&str]) -> Resu
 
 fn filter(setting: &str, text: &str, hushed: &[&str]) -> Result<EnvFilter> {
     let hushed: String = hushed.iter().map(|name| format!(",{name}=error")).collect();
+    // What it says of drivers that are tried in vain is an error to nobody.
+    let hushed = format!("{hushed},wgpu_hal::gles=off");
     // The graphics crates are chatty at info; their warnings stay.
     let quiet = "wgpu_core=warn,wgpu_hal=warn,naga=warn,cubecl=warn,burn=warn,zbus=warn";
     let wrong = || {

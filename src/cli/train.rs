@@ -143,7 +143,7 @@ fn describe(summary: &TrainSummary) -> String {
 fn rival_lines(metrics: &Map<String, Value>) -> Vec<String> {
     let Some(verdict) = metrics.get("rival_verdict").and_then(Value::as_str) else { return Vec::new() };
     let number = |name: &str| metrics.get(name).and_then(Value::as_f64);
-    let mut lines = vec![format!("beside it   {verdict}, which scored until now")];
+    let mut lines = vec![format!("compared    {verdict} (the model used until now)")];
     let id = metrics.get("rival_model").and_then(Value::as_str).unwrap_or_default();
     if number("rival_test_srcc") > number("test_srcc") {
         lines.push(format!(

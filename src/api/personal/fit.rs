@@ -94,9 +94,10 @@ fn run(
         failed: described.failed,
         ..PersonalSummary::default()
     };
-    // Shots of one scene are left out together, so they must be known.
-    let labelled: Vec<PathBuf> = candidates(&project.store()?)?.0.into_iter().map(|photo| photo.path).collect();
-    if reporter.control.checkpoint().is_err() || scenes(project, &labelled, reporter)?.is_none() {
+    // Shots of one scene are left out together, so they must be known where nobody gave them a group.
+    let labelled = candidates(&project.store()?)?.0.into_iter();
+    let loose: Vec<PathBuf> = labelled.filter(|photo| photo.group.is_none()).map(|photo| photo.path).collect();
+    if reporter.control.checkpoint().is_err() || scenes(project, &loose, reporter)?.is_none() {
         return Ok(Outcome::Cancelled(summary));
     }
     reporter.progress("Fitting", 0, 0, "");
